@@ -1,0 +1,155 @@
+/** The boundary to the runtime: everything that differs between Deno, Bun and Node, as one interface. */
+
+/** "process": an OS process. "worker": a thread. */
+export type StartMethod = "process" | "worker";
+
+/** What a child's output stream is connected to. */
+export type Stdio = "inherit" | "ignore" | "pipe";
+
+/** One runtime's adapter; `current.ts` chooses it. */
+export interface Runtime {
+  readonly name: "deno" | "bun" | "node";
+  /** Start method that this runtime's users expect. */
+  readonly defaultMethod: StartMethod;
+  /** OS process id. */
+  readonly pid: number;
+  /** True in a worker thread. */
+  readonly isThread: boolean;
+  /** URL of the program's main module, where there is one (not in a REPL or `-e`). In a child: of that child's entry. */
+  readonly mainModule: string | undefined;
+  /** Parent's OS process id, as it is now. */
+  parentPid(): number;
+  /** Usable processors. */
+  cpuCount(): number;
+  /** System calls of start method "process". Throws SpawnError saying what to install or which flag to give. Cached. */
+  system(): SystemCalls;
+  /** Starts an OS process that runs `options.entry`. Throws SpawnError (also for an executable that isn't there). */
+  spawnProcess(options: ProcessSpawn): ProcessHandle;
+  /** Starts a worker thread that runs `options.entry`. Throws SpawnError. */
+  spawnWorker(options: WorkerSpawn): WorkerHandle;
+  /** In a child's entry module: what the parent said at spawn. */
+  receiveBoot(): Promise<Boot>;
+  /** Ends this process or thread at once, after its output was flushed; no handler of the program can stop it. */
+  exit(code: number): Promise<never>;
+  /**
+   * From now on `process.exit(n)`, `Deno.exit(n)` and `self.close()` in this process or thread call `handler(n)` first
+   * (synchronously, to record the code), then do what they did. Only called in children.
+   */
+  interceptExit(handler: (code: number) => void): void;
+  /** Calls `handler` when nothing is left to do (Node's "beforeExit") in a root or child process. */
+  onIdle(handler: () => void): void;
+  /** Calls `handler` synchronously when the process ends by itself or by exit(), the last moment where code runs. */
+  onExit(handler: () => void): void;
+  /** Calls `handler` with an error that nobody caught (or a rejection nobody handled) in this child, instead of the runtime's own report. */
+  onUncaught(handler: (error: unknown) => void): void;
+  /** Writes to standard error, at once. */
+  writeError(text: string): void;
+}
+
+/** System calls for start method "process": a memory file, mappings and bells. Linux first. */
+export interface SystemCalls {
+  /** A new nameless memory file (memfd, MFD_CLOEXEC), private to this user. */
+  createMemory(): number;
+  /** Sets the file's length in bytes; throws RangeError when the system refuses. */
+  resizeMemory(fd: number, bytes: number): void;
+  /** Maps part of the file, shared, read and write. `offset` is a multiple of 64 KiB. The range must lie inside the file. */
+  map(fd: number, offset: number, length: number): ArrayBuffer;
+  /** Takes back a mapping of `map`; its ArrayBuffer must not be used again. */
+  unmap(buffer: ArrayBuffer): void;
+  /** A new bell: a pipe (O_CLOEXEC, O_NONBLOCK) and the inode that identifies it. */
+  createBell(): Bell;
+  /** Write end of another process's bell, or null when that process is gone or the bell is not the one meant. */
+  openBell(pid: number, fd: number, inode: bigint): number | null;
+  /** One byte into a bell: true = its process is alive (also when the pipe is full), false = dead (EPIPE). Synchronous. */
+  ring(fd: number): boolean;
+  /** Closes a descriptor. */
+  close(fd: number): void;
+  /** Asks for SIGKILL when the parent dies (PR_SET_PDEATHSIG); a no-op where there is none. */
+  dieWithParent(): void;
+  /** Sends a signal; false = no such process. */
+  kill(pid: number, signal: number): boolean;
+}
+
+/** The reading side of a process's own bell. */
+export interface Bell {
+  /** The descriptor that others open through /proc. */
+  readonly fd: number;
+  readonly inode: bigint;
+  /**
+   * Calls `onRing` (once for any number of bytes that wait) for each ring. Between `listen()` and `rest()` the process may
+   * be kept alive by it; after `rest()` it must not be (an implementation that can read without keeping alive does nothing
+   * here). A ring that comes while resting is seen at the next `listen()` at the latest.
+   */
+  listen(onRing: () => void): void;
+  rest(): void;
+  close(): void;
+}
+
+export interface ProcessSpawn {
+  /** The child's entry module, a file: URL. */
+  readonly entry: URL;
+  /** Plain words that the child gets in `Boot.args`. */
+  readonly args: readonly string[];
+  /** The memory file; the child inherits it and finds its number in `Boot.memoryFd`. */
+  readonly memoryFd: number;
+  readonly executable?: string | undefined; // default: this runtime's own
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined; // added to the parent's
+  readonly cwd?: string | undefined;
+  readonly execArgv?: readonly string[] | undefined; // default: the parent's
+  readonly stdout: Stdio;
+  readonly stderr: Stdio;
+}
+
+/** How a child process ended. */
+export interface ExitStatus {
+  /** Exit code; null when a signal ended it. */
+  readonly code: number | null;
+  /** Signal number; null when it exited. */
+  readonly signal: number | null;
+}
+
+export interface ProcessHandle {
+  readonly pid: number;
+  /** Resolves when the process has ended and is reaped; never rejects. */
+  readonly exited: Promise<ExitStatus>;
+  readonly stdout: ReadableStream<Uint8Array> | null; // with "pipe"
+  readonly stderr: ReadableStream<Uint8Array> | null;
+  /** Sends a signal by number; a no-op when it has ended. */
+  kill(signal: number): void;
+  /** Whether waiting for it keeps this process alive (default: yes). */
+  ref(): void;
+  unref(): void;
+}
+
+export interface WorkerSpawn {
+  readonly entry: URL;
+  readonly args: readonly string[];
+  /** The family's memory. */
+  readonly memory: SharedArrayBuffer;
+  readonly name: string;
+  /** Bytes of heap (Node: resourceLimits.maxOldGenerationSizeMb; elsewhere ignored). */
+  readonly maxMemory?: number | undefined;
+  /** Deno: worker permissions. */
+  readonly permissions?: "inherit" | "none" | Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface WorkerHandle {
+  /**
+   * Resolves when the runtime says that the thread's code runs no more, with its code where the runtime knows it.
+   * `undefined` on Deno: there is no such event, the family table is what tells.
+   */
+  readonly exited: Promise<number | null> | undefined;
+  /** An error that the runtime itself reports for the thread (its entry can't be loaded, out of memory); never rejects. */
+  readonly failed: Promise<Error>;
+  /** Stops the thread: at once (`stopsBusy`), or when it next yields. */
+  terminate(): void;
+  /** False on Deno, where a computing thread can't be stopped (denoland/deno#35657). */
+  readonly stopsBusy: boolean;
+  ref(): void;
+  unref(): void;
+}
+
+/** What a child was told at spawn. */
+export type Boot =
+  | { readonly method: "process"; readonly args: readonly string[]; readonly memoryFd: number }
+  | { readonly method: "worker"; readonly args: readonly string[]; readonly memory: SharedArrayBuffer };
