@@ -1,0 +1,41 @@
+/** What a conformance case is: plain data that every driver can run on its runtime with either start method. */
+
+import type { Context, StartMethod } from "../mod.ts";
+
+/** A runtime that the suite runs on. */
+export type RuntimeName = "deno" | "bun" | "node";
+
+/**
+ * What a case can't do without; it is skipped where this is missing.
+ *
+ * - `process`, `worker`: only under that start method
+ * - `linux`: /proc, signals that behave as on Linux
+ * - `stops-busy`: a child that computes can be stopped (not a worker of Deno)
+ * - `python3`: CPython is on the PATH
+ */
+export type Need = "process" | "worker" | "linux" | "stops-busy" | "python3";
+
+/** What a case is given. */
+export interface Env {
+  /** The package, bound to the start method under test. */
+  readonly mp: Context;
+  readonly method: StartMethod;
+  readonly runtime: RuntimeName;
+  /** For example "2.9.6". */
+  readonly runtimeVersion: string;
+  /** An empty folder for the case's files. Like everything else a case makes, they must be gone when it ends. */
+  readonly tempDir: string;
+}
+
+/**
+ * One thing that must hold on every runtime. It imports only `mod.ts` and `conformance/`, tidies up after itself, and can
+ * run twice in the same process (that is how a leak is told from something that is opened once in a process's life).
+ */
+export interface Case {
+  /** Unique. `area/what must hold`, for example `lock/never two inside`. */
+  readonly name: string;
+  readonly needs?: readonly Need[];
+  /** Milliseconds for one run; default 20 000. */
+  readonly timeLimit?: number;
+  run(env: Env): Promise<void>;
+}

@@ -1,0 +1,5 @@
+/** The list of all cases, in the order in which they run. */
+
+import type { Case } from "../case.ts";
+
+export const cases: readonly Case[] = [];

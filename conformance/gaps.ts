@@ -1,0 +1,29 @@
+/** The known failures. A case listed here must fail: once it passes, the run fails until the line is taken out. */
+
+import type { StartMethod } from "../mod.ts";
+import type { RuntimeName } from "./case.ts";
+
+/** One case that fails on a runtime under a start method, and why. */
+export interface Gap {
+  readonly case: string;
+  readonly runtime: RuntimeName;
+  /** Only this major version of the runtime; default all. */
+  readonly major?: number;
+  readonly method: StartMethod;
+  readonly reason: string;
+}
+
+export const gaps: readonly Gap[] = [];
+
+/** The gap that a case falls into, if any. */
+export function findGap(
+  name: string,
+  where: { readonly runtime: RuntimeName; readonly runtimeVersion: string; readonly method: StartMethod },
+  list: readonly Gap[] = gaps,
+): Gap | undefined {
+  const major = Number.parseInt(where.runtimeVersion);
+  return list.find((gap) =>
+    gap.case === name && gap.runtime === where.runtime && gap.method === where.method &&
+    (gap.major === undefined || gap.major === major)
+  );
+}
