@@ -23,6 +23,17 @@ function show(value: unknown): string {
   }
 }
 
+/** Runs a comparison of node:assert; puts `message` in front of what it says. */
+function compare(message: string | undefined, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    if (message === undefined || !(error instanceof AssertionError)) throw error;
+    const { actual, expected, operator } = error;
+    throw new AssertionError({ message: `${message}\n${error.message}`, actual, expected, operator });
+  }
+}
+
 /** Fails, always. */
 export function fail(message?: string): never {
   throw new AssertionError({ message: `Failed assertion${suffix(message)}` });
@@ -45,22 +56,22 @@ export function assertFalse(expression: unknown, message = "Expected a falsy val
 
 /** Fails unless the two are deeply equal. */
 export function assertEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.deepStrictEqual(actual, expected, message);
+  compare(message, () => nodeAssert.deepStrictEqual(actual, expected));
 }
 
 /** Fails if the two are deeply equal. */
 export function assertNotEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.notDeepStrictEqual(actual, expected, message);
+  compare(message, () => nodeAssert.notDeepStrictEqual(actual, expected));
 }
 
 /** Fails unless the two are the same (`Object.is`). */
 export function assertStrictEquals<T>(actual: unknown, expected: T, message?: string): asserts actual is T {
-  nodeAssert.strictEqual(actual, expected, message);
+  compare(message, () => nodeAssert.strictEqual(actual, expected));
 }
 
 /** Fails if the two are the same (`Object.is`). */
 export function assertNotStrictEquals<T>(actual: T, expected: T, message?: string): void {
-  nodeAssert.notStrictEqual(actual, expected, message);
+  compare(message, () => nodeAssert.notStrictEqual(actual, expected));
 }
 
 /** Fails if `actual` is null or undefined. */
@@ -166,7 +177,9 @@ export function assertIsError<E extends Error = Error>(
 }
 
 /** What `assertThrows` and `assertRejects` take after the function. */
-type Expectation = [message?: string] | [errorClass: AnyClass<Error>, messageIncludes?: string, message?: string];
+type Expectation =
+  | [message?: string | undefined]
+  | [errorClass: AnyClass<Error>, messageIncludes?: string | undefined, message?: string | undefined];
 
 function checkThrown(error: unknown, expectation: Expectation): void {
   const [first, includes, message] = expectation;
