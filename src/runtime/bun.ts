@@ -1,0 +1,217 @@
+/** The adapter for Bun. */
+
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { MisuseError, SpawnError } from "../errors.ts";
+import { streamBellReader } from "./bun_bell.ts";
+import { childCommand, childWords, inheritedFlags, MEMORY_FD } from "./child_command.ts";
+import { withinQuota } from "./cpu_quota.ts";
+import { emitExit, exitCodeOf, ExitHandlers, flushOutput, onProcessUncaught } from "./exit_hooks.ts";
+import { type Libc, LIBC_FUNCTIONS, LIBC_NAMES, type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
+import { cannotStart, signalNumber } from "./node_process.ts";
+import type {
+  Boot,
+  ExitStatus,
+  ProcessHandle,
+  ProcessSpawn,
+  Runtime,
+  Stdio,
+  WorkerHandle,
+  WorkerSpawn,
+} from "./runtime.ts";
+import { type BootMessage, firstMessage } from "./web_worker.ts";
+
+interface BunSubprocess {
+  readonly pid: number;
+  readonly exited: Promise<number>;
+  readonly exitCode: number | null;
+  readonly signalCode: string | null;
+  readonly stdout: ReadableStream<Uint8Array> | undefined;
+  readonly stderr: ReadableStream<Uint8Array> | undefined;
+  kill(signal: number): void;
+  ref(): void;
+  unref(): void;
+}
+
+interface BunApi {
+  readonly main: string;
+  readonly isMainThread: boolean;
+  spawn(
+    command: string[],
+    options: { cwd?: string; env: Record<string, string | undefined>; stdio: [Stdio, Stdio, Stdio, number] },
+  ): BunSubprocess;
+  file(fd: number): { stream(): ReadableStream<Uint8Array> };
+}
+
+interface BunFfi {
+  dlopen(name: string, functions: Record<string, { args: string[]; returns: string }>): { symbols: unknown };
+  toArrayBuffer(address: number, offset: number, length: number): ArrayBuffer;
+}
+
+interface BunWorker extends EventTarget {
+  postMessage(message: unknown): void;
+  terminate(): void;
+  ref(): void;
+  unref(): void;
+}
+
+type BunWorkerClass = new (url: URL, options: { type: "module"; name: string }) => BunWorker;
+
+const TYPES = { i32: "i32", u32: "u32", i64: "i64", u64: "u64", buffer: "ptr" } as const;
+
+function openSystem(bun: BunApi): LinuxSystem {
+  requireLinux(process.platform);
+  const ffi = process.getBuiltinModule("bun:ffi" as "node:fs") as unknown as BunFfi;
+  const functions = Object.fromEntries(
+    Object.entries(LIBC_FUNCTIONS).map(([name, { parameters, result }]) => [
+      name,
+      { args: parameters.map((type) => TYPES[type]), returns: result },
+    ]),
+  );
+  for (const name of LIBC_NAMES) {
+    let libc: Libc;
+    try {
+      libc = ffi.dlopen(name, functions).symbols as Libc;
+    } catch {
+      continue;
+    }
+    return linuxSystem({
+      libc,
+      view: (address, length) => ffi.toArrayBuffer(Number(address), 0, length),
+      bellReader: (fd) => streamBellReader(fd, (end) => bun.file(end).stream(), (end) => void libc.close(end)),
+    });
+  }
+  throw new SpawnError('Cannot use start method "process": the C library can\'t be loaded; use "worker"');
+}
+
+function spawnProcess(bun: BunApi, options: ProcessSpawn): ProcessHandle {
+  requireLinux(process.platform);
+  const command = childCommand(options, {
+    name: "bun",
+    executable: process.execPath,
+    execArgv: inheritedFlags(process.execArgv),
+  });
+  let child: BunSubprocess;
+  try {
+    child = bun.spawn([command.file, ...command.args], {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", options.stdout, options.stderr, options.memoryFd],
+    });
+  } catch (error) {
+    throw cannotStart(command.file, options.cwd, error);
+  }
+  return {
+    pid: child.pid,
+    exited: child.exited.then((): ExitStatus => {
+      const { signalCode, exitCode } = child;
+      return signalCode === null ? { code: exitCode, signal: null } : { code: null, signal: signalNumber(signalCode) };
+    }),
+    stdout: options.stdout === "pipe" ? child.stdout ?? null : null,
+    stderr: options.stderr === "pipe" ? child.stderr ?? null : null,
+    kill: (signal) => child.kill(signal),
+    ref: () => child.ref(),
+    unref: () => child.unref(),
+  };
+}
+
+function spawnWorker(options: WorkerSpawn): WorkerHandle {
+  const { Worker } = globalThis as unknown as { Worker: BunWorkerClass };
+  let worker: BunWorker;
+  try {
+    worker = new Worker(options.entry, { type: "module", name: options.name });
+  } catch (cause) {
+    throw new SpawnError(`Cannot start worker ${JSON.stringify(options.name)}: ${(cause as Error).message}`, { cause });
+  }
+  let terminated = false;
+  const exited = new Promise<number | null>((resolve) => {
+    worker.addEventListener("close", (event) => {
+      resolve(terminated ? null : (event as unknown as { code?: number }).code ?? null);
+    });
+  });
+  const failed = new Promise<Error>((resolve) => {
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      const { error, message } = event as ErrorEvent;
+      resolve(error instanceof Error ? error : new Error(message));
+    });
+  });
+  worker.postMessage({ multiprocessing: { args: options.args, memory: options.memory } } satisfies BootMessage);
+  return {
+    exited,
+    failed,
+    terminate() {
+      terminated = true;
+      worker.terminate();
+    },
+    stopsBusy: true,
+    ref: () => worker.ref(),
+    unref: () => worker.unref(),
+  };
+}
+
+export function createBunRuntime(): Runtime {
+  const bun = (globalThis as unknown as { Bun: BunApi }).Bun;
+  const realExit = process.exit;
+  const exitHandlers = new ExitHandlers();
+  let system: LinuxSystem | undefined;
+
+  return {
+    name: "bun",
+    defaultMethod: process.platform === "win32" ? "worker" : "process",
+    pid: process.pid,
+    isThread: !bun.isMainThread,
+    get mainModule() {
+      return /[/\\]\[(eval|stdin)\]$/.test(bun.main) ? undefined : pathToFileURL(bun.main).href;
+    },
+    parentPid: () => process.ppid,
+    cpuCount: () => withinQuota(navigator.hardwareConcurrency),
+    system() {
+      return system ??= openSystem(bun);
+    },
+    spawnProcess: (options) => spawnProcess(bun, options),
+    spawnWorker,
+    async receiveBoot(): Promise<Boot> {
+      if (!bun.isMainThread) return await firstMessage();
+      const args = childWords(process.argv);
+      if (args === undefined) throw new MisuseError("This module is the entry of a child, not a program");
+      (system ??= openSystem(bun)).closeOnExec(MEMORY_FD);
+      return { method: "process", args, memoryFd: MEMORY_FD };
+    },
+    async exit(code) {
+      await flushOutput();
+      exitHandlers.run();
+      emitExit(code);
+      realExit.call(process, code);
+      return await new Promise<never>(() => {});
+    },
+    interceptExit(handler) {
+      process.exit = (code) => {
+        handler(exitCodeOf(code));
+        return realExit.call(process, code);
+      };
+    },
+    onIdle(handler) {
+      process.on("beforeExit", () => handler());
+    },
+    onExit(handler) {
+      exitHandlers.add(handler);
+      process.once("exit", () => exitHandlers.run());
+    },
+    onUncaught: onProcessUncaught,
+    writeError(text) {
+      writeFully(process.getBuiltinModule("node:fs").writeSync, text);
+    },
+  };
+}
+
+function writeFully(writeSync: (fd: number, bytes: Uint8Array) => number, text: string): void {
+  let rest: Uint8Array = new TextEncoder().encode(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(2, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return; // nobody to tell
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/** The number of processors that a Linux control group grants. */
+
+import process from "node:process";
+
+/** `available`, or less where a quota (cgroup v2 `cpu.max`, v1 `cpu.cfs_quota_us`) says so. */
+export function withinQuota(available: number): number {
+  if (process.platform !== "linux") return available;
+  const { readFileSync } = process.getBuiltinModule("node:fs");
+  const read = (path: string): string | undefined => {
+    try {
+      return readFileSync(path, "utf8").trim();
+    } catch {
+      return undefined;
+    }
+  };
+  let limit = available;
+  const consider = (quota: number, period: number) => {
+    if (quota > 0 && period > 0) limit = Math.min(limit, Math.ceil(quota / period));
+  };
+  for (const line of (read("/proc/self/cgroup") ?? "").split("\n")) {
+    const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+    if (path === undefined) continue;
+    const root = controllers === ""
+      ? "/sys/fs/cgroup"
+      : controllers!.split(",").includes("cpu")
+      ? "/sys/fs/cgroup/cpu"
+      : undefined;
+    if (root === undefined) continue;
+    for (let group = path;; group = group.replace(/\/[^/]*$/, "")) {
+      const folder = root + group.replace(/\/$/, "");
+      const [quota, period] = (read(`${folder}/cpu.max`) ?? "").split(" ").map(Number);
+      consider(quota ?? 0, period ?? 0);
+      consider(Number(read(`${folder}/cpu.cfs_quota_us`) ?? 0), Number(read(`${folder}/cpu.cfs_period_us`) ?? 0));
+      if (group === "" || group === "/") break;
+    }
+  }
+  return Math.max(1, limit);
+}

@@ -1,0 +1,54 @@
+/** What this Deno process may do, asked without ever prompting. */
+
+import { SpawnError } from "../errors.ts";
+
+export type PermissionName = "read" | "write" | "net" | "env" | "run" | "ffi" | "sys";
+
+/** The part of `Deno` that the adapter uses. */
+export interface DenoApi {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly args: readonly string[];
+  readonly mainModule: string | undefined; // none in a worker
+  readonly build: { readonly os: string };
+  exitCode: number;
+  exit: (code?: number) => never;
+  execPath(): string;
+  cwd(): string;
+  readTextFileSync(path: string): string;
+  readonly env: { toObject(): Record<string, string> };
+  readonly stderr: { writeSync(bytes: Uint8Array): number };
+  readonly permissions: {
+    querySync(descriptor: { name: PermissionName }): { readonly state: string; readonly partial: boolean };
+  };
+  dlopen(name: string, functions: Record<string, unknown>): { readonly symbols: unknown };
+  readonly UnsafePointer: { create(address: bigint): object | null };
+  readonly UnsafePointerView: { getArrayBuffer(pointer: object, length: number): ArrayBuffer };
+}
+
+const NAMES: readonly PermissionName[] = ["read", "write", "net", "env", "run", "ffi", "sys"];
+
+function granted(deno: DenoApi, name: PermissionName): boolean {
+  const status = deno.permissions.querySync({ name });
+  return status.state === "granted" && !status.partial;
+}
+
+export function allGranted(deno: DenoApi): boolean {
+  return NAMES.every((name) => granted(deno, name));
+}
+
+/** Flags that give a child what this process holds as a whole. */
+export function permissionFlags(deno: DenoApi): string[] {
+  const held = NAMES.filter((name) => granted(deno, name));
+  return held.length === NAMES.length ? ["-A"] : held.map((name) => `--allow-${name}`);
+}
+
+/** Throws SpawnError naming the flags that start method "process" lacks. */
+export function requirePermissions(deno: DenoApi, names: readonly PermissionName[]): void {
+  if (names.every((name) => granted(deno, name))) return;
+  const needed: PermissionName[] = ["read", "env", "run", "ffi"];
+  const missing = needed.filter((name) => !granted(deno, name)).map((name) => `--allow-${name}`);
+  throw new SpawnError(
+    `Cannot use start method "process" without permission: run Deno with ${missing.join(" ")} (or -A), or use "worker"`,
+  );
+}

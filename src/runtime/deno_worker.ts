@@ -1,0 +1,81 @@
+/** Worker threads on Deno: Web Workers, because node:worker_threads copies slowly there. */
+
+import { SpawnError } from "../errors.ts";
+import { allGranted, type DenoApi } from "./deno_permissions.ts";
+import type { WorkerHandle, WorkerSpawn } from "./runtime.ts";
+import type { BootMessage } from "./web_worker.ts";
+
+interface DenoWorker extends EventTarget {
+  postMessage(message: unknown): void;
+  terminate(): void;
+  ref?(): void;
+  unref?(): void;
+}
+
+type DenoWorkerClass = new (
+  url: URL,
+  options: { type: "module"; name: string; deno?: { permissions: unknown } },
+) => DenoWorker;
+
+/**
+ * Whether `deno: { permissions }` would end this process, because --unstable-worker-options was not given. False where
+ * that can't be found out.
+ */
+function lacksWorkerOptions(deno: DenoApi): boolean {
+  if (!allGranted(deno)) return false; // Deno then doesn't show the command line
+  let text: string;
+  try {
+    text = deno.readTextFileSync("/proc/self/cmdline");
+  } catch {
+    return false;
+  }
+  if (/\0--unstable(-worker-options)?\0/.test(text)) return false;
+  for (let folder = deno.cwd();; folder = folder.replace(/\/[^/]*$/, "")) {
+    for (const name of ["deno.json", "deno.jsonc"]) {
+      try {
+        if (deno.readTextFileSync(`${folder}/${name}`).includes('"worker-options"')) return false;
+      } catch {
+        // none here
+      }
+    }
+    if (folder === "") return true;
+  }
+}
+
+export function spawnDenoWorker(deno: DenoApi, options: WorkerSpawn): WorkerHandle {
+  const { permissions } = options;
+  if (permissions !== undefined && permissions !== "inherit" && lacksWorkerOptions(deno)) {
+    throw new SpawnError(
+      `Cannot start worker ${
+        JSON.stringify(options.name)
+      } with permissions of its own: run Deno with --unstable-worker-options`,
+    );
+  }
+  const { Worker } = globalThis as unknown as { Worker: DenoWorkerClass };
+  let worker: DenoWorker;
+  try {
+    worker = new Worker(options.entry, {
+      type: "module",
+      name: options.name,
+      ...(permissions === undefined || permissions === "inherit" ? {} : { deno: { permissions } }),
+    });
+  } catch (cause) {
+    throw new SpawnError(`Cannot start worker ${JSON.stringify(options.name)}: ${(cause as Error).message}`, { cause });
+  }
+  const failed = new Promise<Error>((resolve) => {
+    worker.addEventListener("error", (event) => {
+      event.preventDefault(); // else it ends the parent
+      const { error, message } = event as ErrorEvent;
+      resolve(error instanceof Error ? error : new Error(message));
+    });
+  });
+  worker.postMessage({ multiprocessing: { args: options.args, memory: options.memory } } satisfies BootMessage);
+  return {
+    exited: undefined,
+    failed,
+    terminate: () => worker.terminate(),
+    stopsBusy: false,
+    ref: () => worker.ref?.(),
+    unref: () => worker.unref?.(),
+  };
+}

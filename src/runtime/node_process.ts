@@ -1,0 +1,62 @@
+/** Starting a child process through node:child_process (Node, Deno). */
+
+import process from "node:process";
+import type { ChildProcess } from "node:child_process";
+import type { Readable } from "node:stream";
+import { SpawnError } from "../errors.ts";
+import type { Command } from "./child_command.ts";
+import type { ExitStatus, ProcessHandle, ProcessSpawn } from "./runtime.ts";
+
+/** Starts `command`; `env` is the whole environment. */
+export function spawnWithNode(command: Command, options: ProcessSpawn, env: NodeJS.ProcessEnv): ProcessHandle {
+  const { spawn } = process.getBuiltinModule("node:child_process");
+  let child: ChildProcess;
+  try {
+    child = spawn(command.file, [...command.args], {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env,
+      stdio: ["ignore", options.stdout, options.stderr, options.memoryFd],
+    });
+  } catch (error) {
+    throw cannotStart(command.file, options.cwd, error);
+  }
+  child.on("error", () => {}); // a failed start is told below, a failed kill by the exit status
+  const { pid } = child;
+  if (pid === undefined) throw cannotStart(command.file, options.cwd);
+  const exited = new Promise<ExitStatus>((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal: signal === null ? null : signalNumber(signal) }));
+  });
+  return {
+    pid,
+    exited,
+    stdout: webStream(child.stdout),
+    stderr: webStream(child.stderr),
+    kill(signal) {
+      try {
+        child.kill(signal);
+      } catch {
+        // ended
+      }
+    },
+    ref: () => child.ref(),
+    unref: () => child.unref(),
+  };
+}
+
+export function cannotStart(file: string, cwd: string | undefined, cause?: unknown): SpawnError {
+  const place = cwd === undefined ? "" : ` in ${JSON.stringify(cwd)}`;
+  const reason = cause instanceof Error ? cause.message : "no such file or directory, or not executable";
+  return new SpawnError(`Cannot start ${JSON.stringify(file)}${place}: ${reason}`, { cause });
+}
+
+/** A signal's number by its name. */
+export function signalNumber(name: string): number | null {
+  const { signals } = process.getBuiltinModule("node:os").constants;
+  return Object.entries(signals).find(([key]) => key === name)?.[1] ?? null;
+}
+
+function webStream(stream: Readable | null): ReadableStream<Uint8Array> | null {
+  if (stream === null) return null;
+  const { Readable } = process.getBuiltinModule("node:stream");
+  return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
+}
