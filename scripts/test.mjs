@@ -1,0 +1,204 @@
+/**
+ * Runs every check of the project; the last line counts them: `N passed, N failed, N skipped`.
+ *
+ * `node scripts/test.mjs [--only STAGE,…] [--runtime NAME,…] [--method process|worker] [--case TEXT] [--repeat N]`
+ *
+ * - `--only`: fmt, lint, layers, types, unit, model, conformance
+ * - `--runtime`: deno, bun, node (all three), node22, node24, node26
+ * - `--method`: conformance only, with one start method
+ * - `--case`: conformance only, the cases whose name contains the text
+ * - `--repeat`: conformance only, each case so often in the same process
+ */
+
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { runColumn, table } from "./conformance.mjs";
+import { howItEnded, run } from "./run.mjs";
+import { environment, root, setUp } from "./setup.mjs";
+
+/** The whole run has to be over after this many milliseconds. */
+const TIME_LIMIT = 13 * 60_000;
+
+const stageNames = ["fmt", "lint", "layers", "types", "unit", "model", "conformance"];
+
+/** @typedef {import("./setup.mjs").Tool} Tool */
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string" },
+      runtime: { type: "string" },
+      method: { type: "string" },
+      case: { type: "string" },
+      repeat: { type: "string", default: "1" },
+    },
+  });
+  const onlyConformance = values.method !== undefined || values.case !== undefined || values.repeat !== "1";
+  const only = (values.only ?? (onlyConformance ? "conformance" : stageNames.join(","))).split(",");
+  const unknown = only.find((name) => !stageNames.includes(name));
+  if (unknown !== undefined) throw new Error(`There is no stage "${unknown}" (there are ${stageNames.join(", ")})`);
+  const methods = values.method === undefined ? ["process", "worker"] : [values.method];
+  if (methods.some((method) => !["process", "worker"].includes(method))) {
+    throw new Error(`There is no start method "${values.method}" (there are process, worker)`);
+  }
+  const repeat = Number(values.repeat);
+  if (!Number.isInteger(repeat) || repeat < 1) {
+    throw new Error(`--repeat takes a number from 1, not "${values.repeat}"`);
+  }
+  return { only, methods, repeat, runtimes: values.runtime?.split(","), filter: values.case ? [values.case] : [] };
+}
+
+/** @param {number} milliseconds */
+const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
+
+/** @param {boolean} good @param {string} name @param {string} detail @param {number} milliseconds */
+function say(good, name, detail, milliseconds) {
+  console.log(
+    `${good ? "✓" : "✗"} ${name.padEnd(34)} ${detail.padEnd(36)} ${seconds(milliseconds).padStart(8)}`.trimEnd(),
+  );
+}
+
+/** @param {string} text */
+const indented = (text) => text.trimEnd().split("\n").map((line) => `    ${line}`).join("\n");
+
+/** A program whose exit code says whether it went well. @param {string} name @param {string} command @param {string[]} args */
+async function check(name, command, args, limit = 120_000) {
+  const ended = await run(command, args, { cwd: root, env: environment(), limit });
+  const good = ended.code === 0;
+  totals[good ? "passed" : "failed"]++;
+  say(good, name, good ? "" : howItEnded(ended, limit), ended.milliseconds);
+  if (!good) console.log(indented(ended.output));
+}
+
+/** Counts the tests in a JUnit report. @param {string} file */
+function readReport(file) {
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const xml = existsSync(file) ? readFileSync(file, "utf8") : "";
+  for (const [, body = ""] of xml.matchAll(/<testcase\b[^>]*?(?:\/>|>([\s\S]*?)<\/testcase>)/g)) {
+    counts[/<(failure|error)\b/.test(body) ? "failed" : /<skipped\b/.test(body) ? "skipped" : "passed"]++;
+  }
+  return counts;
+}
+
+/**
+ * Runs test files written with node:test and counts the tests in them.
+ * @param {string} name @param {Pick<Tool, "runtime" | "path">} tool @param {string[]} files
+ */
+async function testFiles(name, { runtime, path }, files, limit = 180_000) {
+  const folder = mkdtempSync(join(tmpdir(), "mp-report-"));
+  const report = join(folder, "report.xml");
+  const paths = files.map((file) => `./${file}`);
+  const args = {
+    deno: ["test", "-A", "--no-check", `--junit-path=${report}`, ...paths],
+    bun: ["test", "--reporter=junit", `--reporter-outfile=${report}`, "--timeout=60000", ...paths],
+    node: [
+      "--test",
+      "--test-reporter=spec",
+      "--test-reporter-destination=stdout",
+      "--test-reporter=junit",
+      `--test-reporter-destination=${report}`,
+      ...paths,
+    ],
+  }[runtime];
+  const ended = await run(path, args, { cwd: root, env: { ...environment(), NO_COLOR: "1" }, limit });
+  const counts = readReport(report);
+  rmSync(folder, { recursive: true });
+  // A file that can't be loaded has no tests that could fail.
+  if (ended.code !== 0 && counts.failed === 0) counts.failed = 1;
+  totals.passed += counts.passed;
+  totals.failed += counts.failed;
+  totals.skipped += counts.skipped;
+  const { passed, failed, skipped } = counts;
+  const how = ended.code !== 0 && ended.code !== 1 ? `, ${howItEnded(ended, limit)}` : "";
+  say(failed === 0, name, `${passed} passed, ${failed} failed, ${skipped} skipped${how}`, ended.milliseconds);
+  if (failed > 0) console.log(indented(ended.output));
+}
+
+/** @param {string} folder @param {RegExp} pattern */
+function find(folder, pattern) {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && pattern.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name))).sort();
+}
+
+/** @param {Tool[]} tools @param {ReturnType<typeof readOptions>} options @param {number} deadline */
+async function conformance(tools, { methods, repeat, filter }, deadline) {
+  const columns = [];
+  for (const tool of tools) {
+    for (const method of methods) {
+      const column = await runColumn(tool, method, { filter, repeat, deadline });
+      columns.push(column);
+      const count = (/** @type {string[]} */ ...of) =>
+        [...column.cells.values()].filter((c) => of.includes(c.status)).length;
+      const [passed, failed, skipped] = [count("passed"), count("failed"), count("skipped", "gap")];
+      totals.passed += passed;
+      totals.failed += failed;
+      totals.skipped += skipped;
+      const detail = `${passed} passed, ${failed} failed, ${skipped} skipped`;
+      say(failed === 0, `${tool.id} ${tool.version}, ${method}`, detail, column.milliseconds);
+      for (const [name, cell] of column.cells) {
+        if (cell.status === "failed") console.log(`  ✗ ${name}\n${indented(cell.reason ?? "")}`);
+      }
+    }
+  }
+  console.log(`\n${table(columns)}`);
+}
+
+/** @param {string} title */
+const heading = (title) => console.log(`\n── ${title} ${"─".repeat(Math.max(0, 80 - title.length))}`);
+
+async function main() {
+  const started = performance.now();
+  const options = readOptions();
+  const all = setUp();
+  const chosen = all.filter(({ id, runtime }) =>
+    options.runtimes === undefined || options.runtimes.includes(id) || options.runtimes.includes(runtime)
+  );
+  const tool = (/** @type {string} */ id) => all.find((one) => one.id === id) ?? { path: id, runtime: "node" };
+  const deno = tool("deno").path;
+  const has = (/** @type {string} */ name) => options.only.includes(name);
+
+  if (["fmt", "lint", "layers", "types"].some(has)) heading("Static checks");
+  if (has("fmt")) await check("deno fmt --check", deno, ["fmt", "--check"]);
+  if (has("lint")) await check("deno lint", deno, ["lint"]);
+  if (has("layers")) await check("layers", process.execPath, ["scripts/check_layers.mjs"]);
+  if (has("types")) {
+    await check("tsc", tool("node24").path, ["node_modules/typescript/bin/tsc", "-p", "."]);
+    await check("deno check mod.ts", deno, ["check", "mod.ts"]);
+  }
+  if (has("unit")) {
+    heading("Unit tests");
+    const files = [...find("src", /_test\.ts$/), "conformance/run_case_test.ts"];
+    for (const one of chosen.filter(({ id }) => ["deno", "bun", "node24"].includes(id))) {
+      await testFiles(one.id, one, files);
+    }
+    const own = { path: process.execPath, runtime: /** @type {const} */ ("node") };
+    await testFiles(`scripts, node ${process.versions.node}`, own, find("scripts", /_test\.mjs$/));
+  }
+  if (has("model")) {
+    heading("Model check");
+    await testFiles(
+      "futex, node24",
+      all.find(({ id }) => id === "node24") ?? chosen[0],
+      find("conformance/model", /_test\.ts$/),
+    );
+  }
+  if (has("conformance")) {
+    heading("Conformance");
+    await conformance(chosen, options, started + TIME_LIMIT);
+  }
+  console.log(`\n${seconds(performance.now() - started)} in all`);
+  console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+  process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+}
+
+main().catch((error) => {
+  console.error(error instanceof Error ? error.message : error);
+  console.log(`${totals.passed} passed, ${totals.failed + 1} failed, ${totals.skipped} skipped`);
+  process.exitCode = 1;
+});
