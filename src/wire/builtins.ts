@@ -1,0 +1,61 @@
+/** Dates, regular expressions, boxed primitives and URLs as nodes of a graph. */
+
+import { type Kind, kind, malformed, stringIn } from "./kind.ts";
+import { refuseExtraElements, refuseExtras } from "./own_properties.ts";
+import { Refusal, refusedType } from "./refusal.ts";
+
+export const dateKind: Kind = kind<Date>({
+  expand(date) {
+    refuseExtras(date);
+    return [Date.prototype.getTime.call(date)];
+  },
+  create([time]) {
+    if (typeof time !== "number") throw malformed("the time of a Date is missing");
+    return new Date(time);
+  },
+});
+
+export const regExpKind: Kind = kind<RegExp>({
+  expand(pattern) {
+    refuseExtras(pattern, ["lastIndex"]);
+    return [pattern.source, pattern.flags, pattern.lastIndex];
+  },
+  create: (node, receiver) => new RegExp(stringIn(node[0], receiver), stringIn(node[1], receiver)),
+  fill(pattern, node, receiver) {
+    pattern.lastIndex = receiver.resolve(node[2]) as number;
+  },
+  step: () => ".lastIndex",
+});
+
+/** `new Number(1)` and the like, which are objects. */
+export const boxedKind: Kind = kind<object>({
+  expand(boxed) {
+    const primitive: unknown = boxed.valueOf();
+    if (typeof primitive === "symbol" || typeof primitive === "object") throw new Refusal(refusedType(boxed));
+    if (typeof primitive === "string") refuseExtraElements(Object.assign(Object.create(null), boxed));
+    else refuseExtras(boxed);
+    return [primitive];
+  },
+  create([slot], receiver) {
+    const primitive = receiver.resolve(slot);
+    if (primitive === null || primitive === undefined) throw malformed("a boxed value is missing");
+    return Object(primitive) as object;
+  },
+});
+
+// The symbol properties that Deno gives to its web objects are not looked at.
+const href = Object.getOwnPropertyDescriptor(URL.prototype, "href")?.get;
+
+export const urlKind: Kind = kind<URL>({
+  expand(url) {
+    return [href === undefined ? url.href : href.call(url)];
+  },
+  create: ([slot], receiver) => new URL(stringIn(slot, receiver)),
+});
+
+export const urlSearchParamsKind: Kind = kind<URLSearchParams>({
+  expand(params) {
+    return [URLSearchParams.prototype.toString.call(params)];
+  },
+  create: ([slot], receiver) => new URLSearchParams(stringIn(slot, receiver)),
+});

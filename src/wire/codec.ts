@@ -1,0 +1,111 @@
+/** Values to bytes and back: the front of this layer. */
+
+import { ProcessError, SerializationError } from "../errors.ts";
+import { isPlain } from "./admit.ts";
+import { flatten } from "./flatten.ts";
+import { pack, unpack } from "./msgpack.ts";
+import type { Link } from "./registry.ts";
+import { restore } from "./restore.ts";
+
+export { markOrigin, type Origin, remoteOrigin } from "./errors.ts";
+export { type Codec, type Link, registerCodec, registerShareable, shareable, type ShareableType } from "./registry.ts";
+
+/** First byte of every message. */
+export const VERSION = 1;
+/** No message is longer than this. */
+export const MAX_MESSAGE_BYTES: number = 2 ** 31 - 1;
+
+// Second byte. A plain message goes on with the value as MessagePack; a graph with two zero bytes, the length of its nodes
+// (32 bits, big-endian), the nodes as MessagePack, and, from the next multiple of 8, the contents of its ArrayBuffers.
+const PLAIN = 0;
+const GRAPH = 1;
+const PLAIN_HEADER = 2;
+const GRAPH_HEADER = 8;
+const ALIGNMENT = 8;
+
+/**
+ * The bytes of a value. They may be a view of a scratch buffer, valid only until the next call: copy them, or be done with
+ * them. `root` names the value in errors: `args[0].cb is a function`.
+ *
+ * What travels, and as what, is described in the README of this package; whatever would be lost or changed is refused with a
+ * SerializationError.
+ */
+export function encode(value: unknown, link: Link, root = "value"): Uint8Array {
+  try {
+    const bytes = isPlain(value) ? encodePlain(value) : encodeGraph(value, link, root);
+    if (bytes.length > MAX_MESSAGE_BYTES) throw tooLong(root, bytes.length);
+    return bytes;
+  } catch (error) {
+    throw error instanceof ProcessError ? error : failure(`Cannot encode ${root}`, error);
+  }
+}
+
+/** The value that encode() made these bytes of. Keeps nothing of them: they may be overwritten afterwards. */
+export function decode(bytes: Uint8Array, link: Link): unknown {
+  if (bytes.length > MAX_MESSAGE_BYTES) throw tooLong("the message", bytes.length);
+  const [version, form] = bytes;
+  if (version !== VERSION) {
+    throw new SerializationError(
+      `Cannot decode the message: its format has the version ${version}, but this process understands version ${VERSION}`,
+    );
+  }
+  try {
+    if (form === PLAIN) return unpack(bytes, PLAIN_HEADER, bytes.length);
+    if (form === GRAPH) return decodeGraph(bytes, link);
+  } catch (error) {
+    throw error instanceof ProcessError ? error : failure("Cannot decode the message", error);
+  }
+  throw new SerializationError(`Cannot decode the message: there is no form ${form}`);
+}
+
+function encodePlain(value: unknown): Uint8Array {
+  const bytes = pack(value, PLAIN_HEADER);
+  bytes[0] = VERSION;
+  bytes[1] = PLAIN;
+  return bytes;
+}
+
+function encodeGraph(value: unknown, link: Link, root: string): Uint8Array {
+  const { slots, buffers } = flatten(value, link, root);
+  const contents = buffers.place();
+  const head = pack(slots, GRAPH_HEADER);
+  const bodyLength = head.length - GRAPH_HEADER;
+  head.set([
+    VERSION,
+    GRAPH,
+    0,
+    0,
+    bodyLength >>> 24,
+    (bodyLength >> 16) & 0xff,
+    (bodyLength >> 8) & 0xff,
+    bodyLength & 0xff,
+  ]);
+  if (contents.parts.length === 0) return head;
+  const start = aligned(head.length);
+  const length = start + contents.length;
+  if (length > MAX_MESSAGE_BYTES) throw tooLong(root, length);
+  const bytes = new Uint8Array(length);
+  bytes.set(head);
+  for (const part of contents.parts) bytes.set(part.bytes, start + part.offset);
+  return bytes;
+}
+
+function decodeGraph(bytes: Uint8Array, link: Link): unknown {
+  const bodyLength = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(4);
+  const end = GRAPH_HEADER + bodyLength;
+  const slots = unpack(bytes, GRAPH_HEADER, Math.min(end, bytes.length));
+  return restore(slots, bytes.subarray(aligned(end)), link);
+}
+
+function aligned(offset: number): number {
+  return Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
+}
+
+function tooLong(what: string, length: number): SerializationError {
+  return new SerializationError(`${what} is too long: ${length} bytes, at most ${MAX_MESSAGE_BYTES} can travel`);
+}
+
+/** An error that wasn't foreseen: of msgpackr, of a malformed message, of a stack that is nearly full. */
+function failure(what: string, cause: unknown): SerializationError {
+  return new SerializationError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+}

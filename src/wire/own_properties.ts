@@ -1,0 +1,78 @@
+/** Own properties that would be lost: the codec refuses values that have such. */
+
+import { inspect } from "node:util";
+import { Refusal } from "./refusal.ts";
+
+/** Up to this length it is cheaper to list the names of all elements than to call inspect(). */
+const LISTED_LENGTH = 64;
+// Nothing of the elements or of what the properties hold is looked at.
+const SHALLOW = { maxArrayLength: 0, depth: 0, customInspect: false, showHidden: true, breakLength: Infinity } as const;
+const SAMPLE_LENGTH = 987;
+let sample: string | undefined;
+
+/** What inspect() says about an array without other properties than its elements. */
+function plainDescription(length: number): string {
+  sample ??= inspect(new Array(SAMPLE_LENGTH), SHALLOW);
+  return sample.replaceAll(String(SAMPLE_LENGTH), String(length));
+}
+
+/** Whether an array without holes, or a typed array, has own properties beside its elements. */
+export function hasExtraElements(value: readonly unknown[] | NodeJS.TypedArray): boolean {
+  if (Object.getOwnPropertySymbols(value).length > 0) return true;
+  const { length } = value;
+  const isArray = Array.isArray(value);
+  if (length <= LISTED_LENGTH) return Object.getOwnPropertyNames(value).length !== (isArray ? length + 1 : length);
+  // A list of names costs 25–500 ns an element; what inspect() does is constant, as only it can list the other names alone.
+  const plain = isArray ? plainDescription(length) : inspect((value as Uint8Array).subarray(), SHALLOW);
+  return inspect(value, SHALLOW) !== plain && firstExtra(value) !== undefined;
+}
+
+/** Whether `name` is the index of an element, as far as own properties of arrays go. */
+function isIndex(name: string): boolean {
+  return /^(?:0|[1-9]\d*)$/.test(name);
+}
+
+/** Name of the first own property that isn't an element. */
+function firstExtra(value: object): string | symbol | undefined {
+  const isArray = Array.isArray(value);
+  return Reflect.ownKeys(value).find((key) =>
+    typeof key === "symbol" || !(isIndex(key) || (isArray && key === "length"))
+  );
+}
+
+/** Refuses an array, typed array or boxed string that has properties beside its elements. */
+export function refuseExtraElements(value: object): void {
+  const extra = firstExtra(value);
+  if (extra !== undefined) throw extraProperty(extra);
+}
+
+/** Refuses an object that has own properties beside `allowed`. */
+export function refuseExtras(value: object, allowed: readonly string[] = []): void {
+  if (Object.getOwnPropertyNames(value).length > allowed.length || Object.getOwnPropertySymbols(value).length > 0) {
+    const extra = Reflect.ownKeys(value).find((key) => typeof key === "symbol" || !allowed.includes(key));
+    if (extra !== undefined) throw extraProperty(extra);
+  }
+}
+
+/** Says that a value has a property that would be lost. */
+function extraProperty(key: string | symbol): Refusal {
+  return typeof key === "symbol"
+    ? new Refusal(`has the symbol key ${String(key)}`)
+    : new Refusal(`has the extra property ${JSON.stringify(key)}, which would be lost`);
+}
+
+/** The value of an own property that is an ordinary one: enumerable, and no accessor. */
+export function ordinaryValue(value: object, key: string): unknown {
+  const descriptor = Object.getOwnPropertyDescriptor(value, key);
+  if (descriptor === undefined) throw new Refusal("vanished while it was being read", key);
+  if (descriptor.get !== undefined || descriptor.set !== undefined) throw new Refusal("is an accessor property", key);
+  if (descriptor.enumerable !== true) throw new Refusal("is not enumerable and would be lost", key);
+  return descriptor.value;
+}
+
+/** Own names of an object that has no symbol keys. */
+export function stringKeys(value: object): string[] {
+  const [symbol] = Object.getOwnPropertySymbols(value);
+  if (symbol !== undefined) throw extraProperty(symbol);
+  return Object.getOwnPropertyNames(value);
+}
