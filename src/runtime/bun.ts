@@ -1,14 +1,21 @@
 /** The adapter for Bun. */
 
-import process from "node:process";
-import { pathToFileURL } from "node:url";
 import { MisuseError, SpawnError } from "../errors.ts";
-import { streamBellReader } from "./bun_bell.ts";
 import { childCommand, childWords, inheritedFlags, MEMORY_FD } from "./child_command.ts";
 import { withinQuota } from "./cpu_quota.ts";
-import { emitExit, exitCodeOf, ExitHandlers, flushOutput, onProcessUncaught } from "./exit_hooks.ts";
+import {
+  emitExit,
+  exitCodeOf,
+  ExitHandlers,
+  flushed,
+  mayLag,
+  onProcessUncaught,
+  writeErrorFully,
+} from "./exit_hooks.ts";
 import { type Libc, LIBC_FUNCTIONS, LIBC_NAMES, type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
+import { builtin, nodeProcess } from "./node_builtins.ts";
 import { cannotStart, signalNumber } from "./node_process.ts";
+import { pullBellReader, type PullSource } from "./pull_bell.ts";
 import type {
   Boot,
   ExitStatus,
@@ -60,8 +67,8 @@ type BunWorkerClass = new (url: URL, options: { type: "module"; name: string }) 
 const TYPES = { i32: "i32", u32: "u32", i64: "i64", u64: "u64", buffer: "ptr" } as const;
 
 function openSystem(bun: BunApi): LinuxSystem {
-  requireLinux(process.platform);
-  const ffi = process.getBuiltinModule("bun:ffi" as "node:fs") as unknown as BunFfi;
+  requireLinux(nodeProcess().platform);
+  const ffi = builtin("bun:ffi" as "node:fs") as unknown as BunFfi;
   const functions = Object.fromEntries(
     Object.entries(LIBC_FUNCTIONS).map(([name, { parameters, result }]) => [
       name,
@@ -78,13 +85,46 @@ function openSystem(bun: BunApi): LinuxSystem {
     return linuxSystem({
       libc,
       view: (address, length) => ffi.toArrayBuffer(Number(address), 0, length),
-      bellReader: (fd) => streamBellReader(fd, (end) => bun.file(end).stream(), (end) => void libc.close(end)),
+      bellReader: (readEnd) => pullBellReader(streamSource(bun, readEnd, () => void libc.close(readEnd))),
     });
   }
   throw new SpawnError('Cannot use start method "process": the C library can\'t be loaded; use "worker"');
 }
 
+/** A pipe read as a stream. `cancel` leaves the descriptor open. */
+function streamSource(bun: BunApi, fd: number, close: () => void): PullSource {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  return {
+    async next() {
+      reader ??= bun.file(fd).stream().getReader();
+      try {
+        if (!(await reader.read()).done) return true;
+      } catch {
+        // as if cancelled
+      }
+      reader = undefined;
+      return false;
+    },
+    cancel() {
+      reader?.cancel().catch(() => {});
+    },
+    lossy: true,
+    close,
+  };
+}
+
+/**
+ * Flushes standard output and standard error. In Bun the console writes at once, `process.stdout` does not on a pipe,
+ * and only `end` tells when it is through. The streams cost 8 ms to make, so not without need.
+ */
+async function flushOutput(): Promise<void> {
+  const process = nodeProcess();
+  if (mayLag(1)) await flushed(process.stdout, (stream, done) => stream.end(done));
+  if (mayLag(2)) await flushed(process.stderr, (stream, done) => stream.end(done));
+}
+
 function spawnProcess(bun: BunApi, options: ProcessSpawn): ProcessHandle {
+  const process = nodeProcess();
   requireLinux(process.platform);
   const command = childCommand(options, {
     name: "bun",
@@ -152,8 +192,10 @@ function spawnWorker(options: WorkerSpawn): WorkerHandle {
 
 export function createBunRuntime(): Runtime {
   const bun = (globalThis as unknown as { Bun: BunApi }).Bun;
+  const process = nodeProcess();
   const realExit = process.exit;
   const exitHandlers = new ExitHandlers();
+  const atExit = () => exitHandlers.run();
   let system: LinuxSystem | undefined;
 
   return {
@@ -162,7 +204,7 @@ export function createBunRuntime(): Runtime {
     pid: process.pid,
     isThread: !bun.isMainThread,
     get mainModule() {
-      return /[/\\]\[(eval|stdin)\]$/.test(bun.main) ? undefined : pathToFileURL(bun.main).href;
+      return /[/\\]\[(eval|stdin)\]$/.test(bun.main) ? undefined : builtin("node:url").pathToFileURL(bun.main).href;
     },
     parentPid: () => process.ppid,
     cpuCount: () => withinQuota(navigator.hardwareConcurrency),
@@ -196,22 +238,10 @@ export function createBunRuntime(): Runtime {
     },
     onExit(handler) {
       exitHandlers.add(handler);
-      process.once("exit", () => exitHandlers.run());
+      process.removeListener("exit", atExit);
+      process.on("exit", atExit);
     },
     onUncaught: onProcessUncaught,
-    writeError(text) {
-      writeFully(process.getBuiltinModule("node:fs").writeSync, text);
-    },
+    writeError: writeErrorFully,
   };
-}
-
-function writeFully(writeSync: (fd: number, bytes: Uint8Array) => number, text: string): void {
-  let rest: Uint8Array = new TextEncoder().encode(text);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(2, rest));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return; // nobody to tell
-    }
-  }
 }

@@ -1,6 +1,5 @@
 /** The command line of a child process, for each runtime it may run on, and what the child reads from it. */
 
-import { fileURLToPath } from "node:url";
 import type { ProcessSpawn } from "./runtime.ts";
 
 export type RuntimeName = "deno" | "bun" | "node";
@@ -49,9 +48,9 @@ export function childCommand(options: ProcessSpawn, self: Self): Command {
       };
     }
     case "bun":
-      return { file, args: [...flags, fileURLToPath(options.entry), ...words] };
+      return { file, args: [...flags, pathOf(options.entry), ...words] };
     case "node": {
-      const path = fileURLToPath(options.entry);
+      const path = pathOf(options.entry);
       // Node 22 warns once per process that it strips types: the parent's warning is enough.
       const quiet = path.endsWith(".ts") ? ["--disable-warning=ExperimentalWarning"] : [];
       return { file, args: [...quiet, ...flags, path, ...words] };
@@ -63,6 +62,11 @@ export function childCommand(options: ProcessSpawn, self: Self): Command {
 export function childWords(argv: readonly string[]): readonly string[] | undefined {
   const at = argv.indexOf(MARKER);
   return at < 0 ? undefined : argv.slice(at + 1);
+}
+
+/** A file: URL's path, on systems that have start method "process". */
+function pathOf(url: URL): string {
+  return decodeURIComponent(url.pathname);
 }
 
 export function isPermissionFlag(flag: string): boolean {

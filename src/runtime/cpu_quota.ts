@@ -1,11 +1,11 @@
 /** The number of processors that a Linux control group grants. */
 
-import process from "node:process";
+import { builtin, nodeProcess } from "./node_builtins.ts";
 
 /** `available`, or less where a quota (cgroup v2 `cpu.max`, v1 `cpu.cfs_quota_us`) says so. */
 export function withinQuota(available: number): number {
-  if (process.platform !== "linux") return available;
-  const { readFileSync } = process.getBuiltinModule("node:fs");
+  if (nodeProcess().platform !== "linux") return available;
+  const { readFileSync } = builtin("node:fs");
   const read = (path: string): string | undefined => {
     try {
       return readFileSync(path, "utf8").trim();

@@ -1,30 +1,7 @@
 /** What this Deno process may do, asked without ever prompting. */
 
 import { SpawnError } from "../errors.ts";
-
-export type PermissionName = "read" | "write" | "net" | "env" | "run" | "ffi" | "sys";
-
-/** The part of `Deno` that the adapter uses. */
-export interface DenoApi {
-  readonly pid: number;
-  readonly ppid: number;
-  readonly args: readonly string[];
-  readonly mainModule: string | undefined; // none in a worker
-  readonly build: { readonly os: string };
-  exitCode: number;
-  exit: (code?: number) => never;
-  execPath(): string;
-  cwd(): string;
-  readTextFileSync(path: string): string;
-  readonly env: { toObject(): Record<string, string> };
-  readonly stderr: { writeSync(bytes: Uint8Array): number };
-  readonly permissions: {
-    querySync(descriptor: { name: PermissionName }): { readonly state: string; readonly partial: boolean };
-  };
-  dlopen(name: string, functions: Record<string, unknown>): { readonly symbols: unknown };
-  readonly UnsafePointer: { create(address: bigint): object | null };
-  readonly UnsafePointerView: { getArrayBuffer(pointer: object, length: number): ArrayBuffer };
-}
+import type { DenoApi, PermissionName } from "./deno_api.ts";
 
 const NAMES: readonly PermissionName[] = ["read", "write", "net", "env", "run", "ffi", "sys"];
 

@@ -1,7 +1,8 @@
 /** Worker threads on Deno: Web Workers, because node:worker_threads copies slowly there. */
 
 import { SpawnError } from "../errors.ts";
-import { allGranted, type DenoApi } from "./deno_permissions.ts";
+import type { DenoApi } from "./deno_api.ts";
+import { allGranted } from "./deno_permissions.ts";
 import type { WorkerHandle, WorkerSpawn } from "./runtime.ts";
 import type { BootMessage } from "./web_worker.ts";
 

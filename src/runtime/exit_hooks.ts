@@ -1,6 +1,6 @@
-/** Ending a process or thread with a code, through the `process` object that all runtimes have. */
+/** Ending a process or thread of Node or Bun: what must run and be written before. */
 
-import process from "node:process";
+import { builtin, nodeProcess } from "./node_builtins.ts";
 
 /** Functions that run once, when this process or thread ends. */
 export class ExitHandlers {
@@ -22,28 +22,50 @@ export class ExitHandlers {
   }
 }
 
-/** Resolves when what was written to a stream so far has left this process. */
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
+/** Whether writes to a descriptor may still wait in this process: not with files and terminals. */
+export function mayLag(fd: number): boolean {
+  try {
+    const status = builtin("node:fs").fstatSync(fd);
+    return status.isFIFO() || status.isSocket();
+  } catch {
+    return false;
+  }
+}
+
+/** Calls `finish` on a stream, which must call back when everything before has left; a broken stream counts as flushed. */
+export function flushed(
+  stream: NodeJS.WriteStream,
+  finish: (stream: NodeJS.WriteStream, done: () => void) => void,
+): Promise<void> {
   return new Promise((resolve) => {
     if (stream.destroyed || !stream.writable) return resolve();
     stream.once("error", () => resolve());
-    stream.write("", () => resolve());
+    finish(stream, resolve);
   });
 }
 
-/** Flushes standard output and standard error. */
-export async function flushOutput(): Promise<void> {
-  await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+/** Writes to standard error in full. */
+export function writeErrorFully(text: string): void {
+  const { writeSync } = builtin("node:fs");
+  let rest: Uint8Array = new TextEncoder().encode(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(2, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return; // nobody to tell
+    }
+  }
 }
 
 /** The code of `process.exit(code)`. */
 export function exitCodeOf(code: number | string | null | undefined): number {
-  const value = Number(code ?? process.exitCode ?? 0);
+  const value = Number(code ?? nodeProcess().exitCode ?? 0);
   return Number.isInteger(value) ? value & 0xff : 1;
 }
 
 /** Runs the program's own "exit" handlers, whatever they throw, and leaves none behind. */
 export function emitExit(code: number): void {
+  const process = nodeProcess();
   try {
     process.emit("exit", code);
   } catch {
@@ -54,6 +76,7 @@ export function emitExit(code: number): void {
 
 /** Errors that nobody caught, unless the program listens for them itself. */
 export function onProcessUncaught(handler: (error: unknown) => void): void {
+  const process = nodeProcess();
   process.on("uncaughtException", (error) => {
     if (process.listenerCount("uncaughtException") === 1) handler(error);
   });

@@ -56,8 +56,8 @@ export interface Native {
   readonly libc: Libc;
   /** An ArrayBuffer over memory that nobody frees. */
   view(address: bigint, length: number): ArrayBuffer;
-  /** Reads a bell whose descriptor is non-blocking. `close` closes the descriptor. */
-  bellReader(fd: number): BellReader;
+  /** Reads a bell through its read end, which is non-blocking at first and which the reader's `close` closes. */
+  bellReader(readEnd: number, writeEnd: number): BellReader;
 }
 
 export type BellReader = Pick<Bell, "listen" | "rest" | "close">;
@@ -167,7 +167,7 @@ export function linuxSystem(native: Native): LinuxSystem {
       const [fd, writeEnd] = [ends[0]!, ends[1]!];
       const inode = pipeInode(readLink(`/proc/self/fd/${fd}`));
       if (inode === undefined) throw new SpawnError("Cannot identify a pipe: /proc is not mounted");
-      const reader = native.bellReader(fd);
+      const reader = native.bellReader(fd, writeEnd);
       let closed = false;
       return {
         fd,

@@ -1,16 +1,20 @@
 /** The adapter for Node. */
 
-import { realpathSync, writeSync } from "node:fs";
-import { createRequire } from "node:module";
-import { availableParallelism } from "node:os";
-import process from "node:process";
-import { pathToFileURL } from "node:url";
-import { isMainThread, Worker, workerData } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { MisuseError, SpawnError } from "../errors.ts";
 import { childCommand, childWords, inheritedFlags, MEMORY_FD } from "./child_command.ts";
 import { withinQuota } from "./cpu_quota.ts";
-import { emitExit, exitCodeOf, ExitHandlers, flushOutput, onProcessUncaught } from "./exit_hooks.ts";
+import {
+  emitExit,
+  exitCodeOf,
+  ExitHandlers,
+  flushed,
+  mayLag,
+  onProcessUncaught,
+  writeErrorFully,
+} from "./exit_hooks.ts";
 import { type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
+import { builtin, nodeProcess } from "./node_builtins.ts";
 import { loadNodeNative } from "./node_native.ts";
 import { spawnWithNode } from "./node_process.ts";
 import type { Boot, Runtime, WorkerHandle, WorkerSpawn } from "./runtime.ts";
@@ -22,6 +26,8 @@ interface WorkerWords {
 
 /** The program's main module: none with --eval, --print, a program on standard input, or in a REPL. */
 function findMainModule(): string | undefined {
+  const process = nodeProcess();
+  const { pathToFileURL } = builtin("node:url");
   const path = process.argv[1];
   if (
     path === undefined || path === "-" || process.execArgv.some((flag) => /^(-e|-p|-pe|--eval|--print)\b/.test(flag))
@@ -29,10 +35,10 @@ function findMainModule(): string | undefined {
     return undefined;
   }
   try {
-    return pathToFileURL(createRequire(`${process.cwd()}/`).resolve(path)).href;
+    return pathToFileURL(builtin("node:module").createRequire(`${process.cwd()}/`).resolve(path)).href;
   } catch {
     try {
-      return pathToFileURL(realpathSync(path)).href;
+      return pathToFileURL(builtin("node:fs").realpathSync(path)).href;
     } catch {
       return undefined;
     }
@@ -41,9 +47,10 @@ function findMainModule(): string | undefined {
 
 function spawnWorker(options: WorkerSpawn): WorkerHandle {
   const words: WorkerWords = { multiprocessing: { args: options.args, memory: options.memory } };
+  const { Worker: NodeWorker } = builtin("node:worker_threads");
   let worker: Worker;
   try {
-    worker = new Worker(options.entry, {
+    worker = new NodeWorker(options.entry, {
       name: options.name,
       workerData: words,
       ...(options.maxMemory === undefined
@@ -69,9 +76,19 @@ function spawnWorker(options: WorkerSpawn): WorkerHandle {
   };
 }
 
+/** Flushes standard output and standard error; a thread's go through its parent. */
+async function flushOutput(isThread: boolean): Promise<void> {
+  const process = nodeProcess();
+  if (isThread || mayLag(1)) await flushed(process.stdout, (stream, done) => stream.write("", done));
+  if (isThread || mayLag(2)) await flushed(process.stderr, (stream, done) => stream.write("", done));
+}
+
 export function createNodeRuntime(): Runtime {
+  const process = nodeProcess();
+  const { isMainThread, workerData } = builtin("node:worker_threads");
   const realExit = process.exit;
   const exitHandlers = new ExitHandlers();
+  const atExit = () => exitHandlers.run();
   let mainModule: string | undefined | null = null;
   let system: LinuxSystem | undefined;
 
@@ -85,7 +102,7 @@ export function createNodeRuntime(): Runtime {
       return mainModule;
     },
     parentPid: () => process.ppid,
-    cpuCount: () => withinQuota(availableParallelism()),
+    cpuCount: () => withinQuota(builtin("node:os").availableParallelism()),
     system() {
       return system ??= openSystem();
     },
@@ -112,10 +129,10 @@ export function createNodeRuntime(): Runtime {
       return Promise.resolve({ method: "process", args, memoryFd: MEMORY_FD });
     },
     async exit(code) {
-      await flushOutput();
+      await flushOutput(!isMainThread);
       exitHandlers.run();
       emitExit(code);
-      return realExit(code);
+      return realExit.call(process, code);
     },
     interceptExit(handler) {
       process.exit = (code) => {
@@ -128,12 +145,11 @@ export function createNodeRuntime(): Runtime {
     },
     onExit(handler) {
       exitHandlers.add(handler);
-      process.once("exit", () => exitHandlers.run());
+      process.removeListener("exit", atExit);
+      process.on("exit", atExit);
     },
     onUncaught: onProcessUncaught,
-    writeError(text) {
-      writeFully(text);
-    },
+    writeError: writeErrorFully,
   };
 
   function openSystem(): LinuxSystem {
@@ -141,19 +157,8 @@ export function createNodeRuntime(): Runtime {
     const native = loadNodeNative(runtime.mainModule);
     return linuxSystem({
       ...native,
-      bellReader: (fd) => socketBellReader(fd, (end) => void native.libc.close(end)),
+      bellReader: (readEnd) => socketBellReader(readEnd, () => void native.libc.close(readEnd)),
     });
   }
   return runtime;
-}
-
-function writeFully(text: string): void {
-  let rest: Uint8Array = new TextEncoder().encode(text);
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(2, rest));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return; // nobody to tell
-    }
-  }
 }

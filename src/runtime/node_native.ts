@@ -1,8 +1,7 @@
 /** Native calls on Node: through the package koffi, else through Node's own node:ffi. */
 
-import process from "node:process";
-import { createRequire } from "node:module";
 import { SpawnError } from "../errors.ts";
+import { builtin } from "./node_builtins.ts";
 import { type Libc, LIBC_FUNCTIONS, type Native } from "./libc.ts";
 
 interface Koffi {
@@ -22,7 +21,7 @@ function loadKoffi(mainModule: string | undefined): Koffi | undefined {
   for (const from of [import.meta.url, mainModule]) {
     if (from === undefined) continue;
     try {
-      return createRequire(from)("koffi") as Koffi;
+      return builtin("node:module").createRequire(from)("koffi") as Koffi;
     } catch {
       // not there, or not for this platform
     }
@@ -43,7 +42,7 @@ export function loadNodeNative(mainModule: string | undefined): Omit<Native, "be
     ) as unknown as Libc;
     return { libc, view: (address, length) => koffi.view(address, length) };
   }
-  const ffi = process.getBuiltinModule("node:ffi" as "node:fs") as unknown as NodeFfi | undefined;
+  const ffi = builtin("node:ffi" as "node:fs") as unknown as NodeFfi | undefined;
   if (ffi === undefined) {
     throw new SpawnError(
       'Cannot use start method "process" on this Node: install the package koffi (npm install koffi), or use "worker"',

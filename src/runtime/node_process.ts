@@ -1,15 +1,15 @@
 /** Starting a child process through node:child_process (Node, Deno). */
 
-import process from "node:process";
 import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
 import { SpawnError } from "../errors.ts";
 import type { Command } from "./child_command.ts";
+import { builtin } from "./node_builtins.ts";
 import type { ExitStatus, ProcessHandle, ProcessSpawn } from "./runtime.ts";
 
 /** Starts `command`; `env` is the whole environment. */
 export function spawnWithNode(command: Command, options: ProcessSpawn, env: NodeJS.ProcessEnv): ProcessHandle {
-  const { spawn } = process.getBuiltinModule("node:child_process");
+  const { spawn } = builtin("node:child_process");
   let child: ChildProcess;
   try {
     child = spawn(command.file, [...command.args], {
@@ -51,12 +51,12 @@ export function cannotStart(file: string, cwd: string | undefined, cause?: unkno
 
 /** A signal's number by its name. */
 export function signalNumber(name: string): number | null {
-  const { signals } = process.getBuiltinModule("node:os").constants;
+  const { signals } = builtin("node:os").constants;
   return Object.entries(signals).find(([key]) => key === name)?.[1] ?? null;
 }
 
 function webStream(stream: Readable | null): ReadableStream<Uint8Array> | null {
   if (stream === null) return null;
-  const { Readable } = process.getBuiltinModule("node:stream");
+  const { Readable } = builtin("node:stream");
   return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
 }

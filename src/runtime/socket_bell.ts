@@ -1,11 +1,11 @@
-/** Reading a bell through `net.Socket`: an event of the event loop that can be without hold on the process (Node, Deno). */
+/** Reading a bell through `net.Socket`: an event of the event loop that can be without hold on the process (Node). */
 
-import process from "node:process";
 import type { Socket } from "node:net";
 import type { BellReader } from "./libc.ts";
+import { builtin } from "./node_builtins.ts";
 
-export function socketBellReader(fd: number, closeFd: (fd: number) => void): BellReader {
-  const net = process.getBuiltinModule("node:net");
+export function socketBellReader(fd: number, closeFd: () => void): BellReader {
+  const net = builtin("node:net");
   let socket: Socket | undefined;
   let onRing: () => void = () => {};
   return {
@@ -24,7 +24,7 @@ export function socketBellReader(fd: number, closeFd: (fd: number) => void): Bel
     },
     close() {
       onRing = () => {};
-      if (socket === undefined) closeFd(fd);
+      if (socket === undefined) closeFd();
       else socket.destroy();
     },
   };

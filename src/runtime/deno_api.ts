@@ -1,0 +1,25 @@
+/** The part of `Deno` that the adapter uses: type declarations that the other runtimes' compilers know too. */
+
+export type PermissionName = "read" | "write" | "net" | "env" | "run" | "ffi" | "sys";
+
+/** The part of `Deno` that the adapter uses. */
+export interface DenoApi {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly args: readonly string[];
+  readonly mainModule: string | undefined; // none in a worker
+  readonly build: { readonly os: string };
+  exitCode: number;
+  exit: (code?: number) => never;
+  execPath(): string;
+  cwd(): string;
+  readTextFileSync(path: string): string;
+  readonly env: { toObject(): Record<string, string> };
+  readonly stderr: { writeSync(bytes: Uint8Array): number };
+  readonly permissions: {
+    querySync(descriptor: { name: PermissionName }): { readonly state: string; readonly partial: boolean };
+  };
+  dlopen(name: string, functions: Record<string, unknown>): { readonly symbols: unknown };
+  readonly UnsafePointer: { create(address: bigint): object | null };
+  readonly UnsafePointerView: { getArrayBuffer(pointer: object, length: number): ArrayBuffer };
+}

@@ -1,0 +1,58 @@
+/** Native calls on Deno. */
+
+import { SpawnError } from "../errors.ts";
+import type { DenoApi } from "./deno_api.ts";
+import { requirePermissions } from "./deno_permissions.ts";
+import { type Libc, LIBC_FUNCTIONS, LIBC_NAMES, type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
+import { pullBellReader, type PullSource } from "./pull_bell.ts";
+
+const F_SETFL = 4;
+/** A pipe holds at most this much by default. */
+const PIPE_BYTES = 65_536;
+/** A byte that is no ring: written by the reader itself, to get its pending read back. */
+const RETURN = new Uint8Array([0]);
+
+type Read = (fd: number, into: Uint8Array, length: bigint) => Promise<number>;
+
+/** A pipe read by a thread that waits in `read`; nothing of Node's modules, which cost a Deno child 15 ms to load. */
+function blockingSource(libc: Libc, read: Read, readEnd: number, writeEnd: number): PullSource {
+  const bytes = new Uint8Array(PIPE_BYTES);
+  libc.fcntl(readEnd, F_SETFL, 0); // blocking; the write end stays as it is
+  return {
+    async next() {
+      const count = await read(readEnd, bytes, BigInt(bytes.length));
+      for (let i = 0; i < count; i++) if (bytes[i] !== RETURN[0]) return true;
+      return false;
+    },
+    cancel() {
+      libc.write(writeEnd, RETURN, 1n);
+    },
+    lossy: false,
+    close() {
+      libc.close(readEnd);
+    },
+  };
+}
+
+/** Binds libc. Throws SpawnError when there is no way to. */
+export function openDenoSystem(deno: DenoApi): LinuxSystem {
+  requireLinux(deno.build.os);
+  requirePermissions(deno, ["ffi"]);
+  const readPipe = { name: "read", parameters: ["i32", "buffer", "u64"], result: "i32", nonblocking: true };
+  for (const name of LIBC_NAMES) {
+    let libc: Libc & { readonly readPipe: Read };
+    try {
+      libc = deno.dlopen(name, { ...LIBC_FUNCTIONS, readPipe }).symbols as typeof libc;
+    } catch {
+      continue;
+    }
+    return linuxSystem({
+      libc,
+      view(address, length) {
+        return deno.UnsafePointerView.getArrayBuffer(deno.UnsafePointer.create(address)!, length);
+      },
+      bellReader: (readEnd, writeEnd) => pullBellReader(blockingSource(libc, libc.readPipe, readEnd, writeEnd)),
+    });
+  }
+  throw new SpawnError('Cannot use start method "process": the C library can\'t be loaded; use "worker"');
+}
