@@ -68,7 +68,7 @@ const indented = (text) => text.trimEnd().split("\n").map((line) => `    ${line}
 
 /** A program whose exit code says whether it went well. @param {string} name @param {string} command @param {string[]} args */
 async function check(name, command, args, limit = 120_000) {
-  const ended = await run(command, args, { cwd: root, env: environment(), limit });
+  const ended = await run(command, args, { cwd: root, env: { ...environment(), NO_COLOR: "1" }, limit });
   const good = ended.code === 0;
   totals[good ? "passed" : "failed"]++;
   say(good, name, good ? "" : howItEnded(ended, limit), ended.milliseconds);
@@ -90,6 +90,11 @@ function readReport(file) {
  * @param {string} name @param {Pick<Tool, "runtime" | "path">} tool @param {string[]} files
  */
 async function testFiles(name, { runtime, path }, files, limit = 180_000) {
+  if (files.length === 0) {
+    totals.failed++;
+    say(false, name, "there are no test files", 0);
+    return;
+  }
   const folder = mkdtempSync(join(tmpdir(), "mp-report-"));
   const report = join(folder, "report.xml");
   const paths = files.map((file) => `./${file}`);
@@ -156,10 +161,15 @@ async function main() {
   const started = performance.now();
   const options = readOptions();
   const all = setUp();
+  const unknown = options.runtimes?.find((name) => !all.some(({ id, runtime }) => name === id || name === runtime));
+  if (unknown !== undefined) {
+    throw new Error(`There is no runtime "${unknown}" (there are ${all.map(({ id }) => id).join(", ")})`);
+  }
   const chosen = all.filter(({ id, runtime }) =>
     options.runtimes === undefined || options.runtimes.includes(id) || options.runtimes.includes(runtime)
   );
-  const tool = (/** @type {string} */ id) => all.find((one) => one.id === id) ?? { path: id, runtime: "node" };
+  /** @param {string} id @returns {Pick<Tool, "runtime" | "path">} */
+  const tool = (id) => all.find((one) => one.id === id) ?? { path: id, runtime: "node" };
   const deno = tool("deno").path;
   const has = (/** @type {string} */ name) => options.only.includes(name);
 
