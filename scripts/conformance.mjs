@@ -143,7 +143,7 @@ export async function runColumn(tool, method, { filter, repeat, deadline }) {
     const progress = todo === undefined || left.length < todo.length;
     if (current === undefined && stopped === "stuck" && left.length === 0 && plan.length > 0) {
       troubles.push(`The runtime was still running ${GRACE / 1000} s after its last case`);
-    } else if (plan.length === 0 && ended.code !== 0 || !progress) {
+    } else if (!lines.some(({ event }) => event === "plan") || !progress) {
       troubles.push(`The driver ${howItEnded(ended, limit)}; the end of its output:\n${tail(ended.output, 30)}`);
     } else if (left.length === 0 && stopped === "" && ended.code !== 0 && !lines.some(isFailure)) {
       troubles.push(`All cases went well, but the runtime ${howItEnded(ended, limit)}:\n${tail(ended.output, 30)}`);

@@ -1,0 +1,93 @@
+/** What cases need of the system they run on: time, other processes, programs of their own. */
+
+import { spawn } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { fail } from "./assert.ts";
+import type { Env } from "./case.ts";
+
+/** Resolves after so many milliseconds. */
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Waits until `condition` holds; fails when it doesn't within `limit` milliseconds. */
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  limit = 10_000,
+  what = "the condition",
+): Promise<void> {
+  for (const deadline = performance.now() + limit; !(await condition());) {
+    if (performance.now() > deadline) fail(`Waited ${limit} ms for ${what}`);
+    await sleep(5);
+  }
+}
+
+/** Whether a process with this id exists (also one that has ended and isn't reaped). */
+export function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Sends a signal, for example "SIGKILL"; false: there is no such process. */
+export function sendSignal(pid: number, signal: "SIGKILL" | "SIGTERM" | "SIGINT" | "SIGSTOP" | "SIGCONT"): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** How a program ended, and what it said. */
+export interface Ended {
+  readonly code: number | null;
+  /** For example "SIGKILL". */
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A program that runs. */
+export interface Program {
+  readonly pid: number;
+  /** What it has said so far. */
+  stdout(): string;
+  kill(signal: "SIGKILL" | "SIGTERM" | "SIGINT"): void;
+  readonly ended: Promise<Ended>;
+}
+
+/** How to start a program. */
+export interface ProgramOptions {
+  readonly args?: readonly string[];
+  /** Added to this process's environment; MP_METHOD is the start method under test. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Milliseconds after which it is killed; default 15 000. */
+  readonly limit?: number;
+}
+
+/** Starts a module as a program of its own on the runtime under test, with all permissions. */
+export function startProgram(env: Env, module: URL, options: ProgramOptions = {}): Program {
+  const command = [...(env.runtime === "deno" ? ["run", "-A", "--no-check"] : []), fileURLToPath(module)];
+  const child = spawn(process.execPath, [...command, ...(options.args ?? [])], {
+    env: { ...process.env, NO_COLOR: "1", MP_METHOD: env.method, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);
+  child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
+  const timer = setTimeout(() => child.kill("SIGKILL"), options.limit ?? 15_000);
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
+  }).finally(() => clearTimeout(timer));
+  return { pid: child.pid ?? 0, stdout: () => stdout, kill: (signal) => void child.kill(signal), ended };
+}
+
+/** Runs a module as a program of its own to its end. */
+export function runProgram(env: Env, module: URL, options?: ProgramOptions): Promise<Ended> {
+  return startProgram(env, module, options).ended;
+}
