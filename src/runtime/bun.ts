@@ -164,14 +164,17 @@ function spawnWorker(options: WorkerSpawn): WorkerHandle {
     throw new SpawnError(`Cannot start worker ${JSON.stringify(options.name)}: ${(cause as Error).message}`, { cause });
   }
   let terminated = false;
+  let erred = false; // Bun then still says code 0
   const exited = new Promise<number | null>((resolve) => {
     worker.addEventListener("close", (event) => {
-      resolve(terminated ? null : (event as unknown as { code?: number }).code ?? null);
+      const { code } = event as unknown as { code: number };
+      resolve(terminated ? null : erred ? code || 1 : code);
     });
   });
   const failed = new Promise<Error>((resolve) => {
     worker.addEventListener("error", (event) => {
       event.preventDefault();
+      erred = true;
       const { error, message } = event as ErrorEvent;
       resolve(error instanceof Error ? error : new Error(message));
     });

@@ -66,12 +66,16 @@ export function exitCodeOf(code: number | string | null | undefined): number {
 /** Runs the program's own "exit" handlers, whatever they throw, and leaves none behind. */
 export function emitExit(code: number): void {
   const process = nodeProcess();
-  try {
-    process.emit("exit", code);
-  } catch {
-    // the end is not to be stopped
-  }
+  // One by one: an error inside emit() would be reported, and end a Bun worker with another code.
+  const listeners = process.listeners("exit");
   process.removeAllListeners("exit");
+  for (const listener of listeners) {
+    try {
+      listener.call(process, code);
+    } catch {
+      // the end is not to be stopped
+    }
+  }
 }
 
 /** Errors that nobody caught, unless the program listens for them itself. */

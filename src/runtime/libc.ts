@@ -169,12 +169,30 @@ export function linuxSystem(native: Native): LinuxSystem {
       if (inode === undefined) throw new SpawnError("Cannot identify a pipe: /proc is not mounted");
       const reader = native.bellReader(fd, writeEnd);
       let closed = false;
+      let handler: () => void = () => {};
+      let listening = false;
+      let missed = false; // a ring came at rest
+      const rung = () => {
+        if (listening) handler();
+        else missed = true;
+      };
       return {
         fd,
         inode,
-        listen: (onRing) => reader.listen(onRing),
-        rest: () => reader.rest(),
+        listen(onRing) {
+          handler = onRing;
+          listening = true;
+          reader.listen(rung);
+          if (!missed) return;
+          missed = false;
+          queueMicrotask(rung);
+        },
+        rest() {
+          listening = false;
+          reader.rest();
+        },
         close() {
+          listening = false;
           if (closed) return;
           closed = true;
           reader.close();

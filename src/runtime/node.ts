@@ -1,6 +1,6 @@
 /** The adapter for Node. */
 
-import type { Worker } from "node:worker_threads";
+import type { Worker, WorkerOptions } from "node:worker_threads";
 import { MisuseError, SpawnError } from "../errors.ts";
 import { childCommand, childWords, inheritedFlags, MEMORY_FD } from "./child_command.ts";
 import { withinQuota } from "./cpu_quota.ts";
@@ -45,12 +45,26 @@ function findMainModule(): string | undefined {
   }
 }
 
+/** A worker with this process's flags, but for those (like --input-type) with which no module could be run. */
+function makeWorker(entry: URL, options: WorkerOptions): Worker {
+  const { Worker } = builtin("node:worker_threads");
+  const { execArgv } = nodeProcess();
+  const kept = inheritedFlags(execArgv);
+  if (kept.length === execArgv.length) return new Worker(entry, options);
+  try {
+    return new Worker(entry, { ...options, execArgv: kept });
+  } catch (error) {
+    // Given explicitly, flags of the engine are refused.
+    if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_INVALID_EXEC_ARGV") throw error;
+    return new Worker(entry, { ...options, execArgv: [] });
+  }
+}
+
 function spawnWorker(options: WorkerSpawn): WorkerHandle {
   const words: WorkerWords = { multiprocessing: { args: options.args, memory: options.memory } };
-  const { Worker: NodeWorker } = builtin("node:worker_threads");
   let worker: Worker;
   try {
-    worker = new NodeWorker(options.entry, {
+    worker = makeWorker(options.entry, {
       name: options.name,
       workerData: words,
       ...(options.maxMemory === undefined
