@@ -46,7 +46,9 @@ export function decode(bytes: Uint8Array, link: Link): unknown {
   const [version, form] = bytes;
   if (version !== VERSION) {
     throw new SerializationError(
-      `Cannot decode the message: its format has the version ${version}, but this process understands version ${VERSION}`,
+      version === undefined
+        ? "Cannot decode the message: it is empty"
+        : `Cannot decode the message: its format has the version ${version}, but this process understands version ${VERSION}`,
     );
   }
   try {

@@ -1,0 +1,42 @@
+/**
+ * Python's `multiprocessing` for Deno, Bun and Node: processes and workers with locks, queues and state in shared memory.
+ *
+ * @module
+ */
+
+export * from "./src/errors.ts";
+export type { BlockOptions, WaitOptions } from "./src/memory/futex.ts";
+export type { Named } from "./src/memory/object.ts";
+export type { StartMethod } from "./src/runtime/runtime.ts";
+export { remoteOrigin } from "./src/wire/errors.ts";
+export { registerCodec } from "./src/wire/registry.ts";
+export type { Acquirable, Held } from "./src/sync/acquirable.ts";
+export { Lock } from "./src/sync/lock.ts";
+export { RLock } from "./src/sync/rlock.ts";
+export { RawValue, Value } from "./src/shared/value.ts";
+export type { ValueConstructor } from "./src/shared/value.ts";
+export { RawArray, SharedArray, SharedArray as Array } from "./src/shared/array.ts";
+export type { SharedArrayConstructor } from "./src/shared/array.ts";
+export type { SharedOptions } from "./src/shared/guard.ts";
+export type { ElementOf, TypeCode, TypedArrays } from "./src/shared/typecodes.ts";
+export { Queue } from "./src/channels/queue.ts";
+export type { QueueOptions } from "./src/channels/queue.ts";
+export { Pipe } from "./src/channels/pipe.ts";
+export type { Connection } from "./src/channels/connection_types.ts";
+export { activeChildren, Process } from "./src/process/process.ts";
+export type { ProcessOptions, ProcessSettings } from "./src/process/process.ts";
+export { currentProcess, isMainProcess, parentProcess } from "./src/process/current.ts";
+export type { CurrentProcess } from "./src/process/current.ts";
+export { exit } from "./src/process/exit.ts";
+export { isMain } from "./src/process/main.ts";
+export { targets, task } from "./src/process/reference.ts";
+export type { ModuleRef, Target } from "./src/process/reference.ts";
+export {
+  cpuCount,
+  getAllStartMethods,
+  getStartMethod,
+  setExecutable,
+  setStartMethod,
+} from "./src/process/start_method.ts";
+export { getContext } from "./src/context.ts";
+export type { Context } from "./src/context.ts";

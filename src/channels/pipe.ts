@@ -1,0 +1,147 @@
+/** Pipe: making two connected ends, and freeing them. */
+
+import { MisuseError } from "../errors.ts";
+import { disposeBlock, generationOf, hold, publish } from "../memory/blocks.ts";
+import type { Family } from "../memory/family.ts";
+import { familyOf } from "../memory/families.ts";
+import { WaitQueue } from "../memory/futex.ts";
+import { registerKind } from "../memory/kinds.ts";
+import {
+  BLOCK_PART,
+  BLOCK_TRANSIT,
+  H_KIND,
+  H_LINK,
+  H_STATE,
+  HEADER_WORDS,
+  KIND_CONNECTION,
+  KIND_PIPE,
+} from "../memory/layout.ts";
+import { joinOrCreate } from "../memory/names.ts";
+import type { Named } from "../memory/object.ts";
+import { attach, noteUnnamed } from "../memory/object.ts";
+import { RobustLock } from "../memory/robust_lock.ts";
+import { disposeRing, initRing } from "../wire/ring.ts";
+import { PipeConnection } from "./connection.ts";
+import type { Connection } from "./connection_types.ts";
+import {
+  DIRECTION_READERS,
+  DIRECTION_RING,
+  DIRECTION_WRITERS,
+  DIRECTIONS,
+  END_MODE,
+  END_PIPE,
+  END_PIPE_GENERATION,
+  END_SIDE,
+  END_WORDS,
+  PIPE_ENDS,
+  PIPE_GONE,
+  PIPE_WORDS,
+  READABLE,
+  WRITABLE,
+} from "./pipe_layout.ts";
+
+/** A pipe and its two ends, all in this agent's hands; the address of end 0. */
+function createPipe(family: Family, duplex: boolean): number {
+  const { allocator, arena } = family;
+  const pipe = allocator.allocate(PIPE_WORDS * 4, KIND_PIPE);
+  const segment = arena.segment(pipe), at = pipe - segment.start + HEADER_WORDS;
+  segment.i32.fill(0, at, at + PIPE_WORDS);
+  for (const side of [0, 1] as const) {
+    const end = allocator.allocate(END_WORDS * 4, KIND_CONNECTION);
+    arena.store(end + HEADER_WORDS + END_PIPE, pipe);
+    arena.store(end + HEADER_WORDS + END_PIPE_GENERATION, generationOf(family, pipe));
+    arena.store(end + HEADER_WORDS + END_SIDE, side);
+    arena.store(end + HEADER_WORDS + END_MODE, duplex ? READABLE | WRITABLE : side === 0 ? READABLE : WRITABLE);
+    segment.i32[at + PIPE_ENDS + side] = end;
+    initRing(family, segment, at + DIRECTIONS[side] + DIRECTION_RING);
+  }
+  // From here on the pipe goes with its ends.
+  Atomics.store(segment.i32, pipe - segment.start + H_STATE, BLOCK_PART);
+  return (segment.i32[at + PIPE_ENDS] as number) >>> 0;
+}
+
+/** Address of the other end. */
+function otherEnd(family: Family, end: number): number {
+  const pipe = family.arena.load(end + HEADER_WORDS + END_PIPE) >>> 0;
+  const side = family.arena.load(end + HEADER_WORDS + END_SIDE);
+  return family.arena.load(pipe + HEADER_WORDS + PIPE_ENDS + 1 - side) >>> 0;
+}
+
+/**
+ * Two connected ends. With `duplex: false` the first only receives and the second only sends.
+ * CPython: `multiprocessing.Pipe`.
+ *
+ * @example
+ * ```ts ignore
+ * const [here, there] = Pipe<string>();
+ * await new Process({ target: hello, args: [there] }).start();
+ * there.close();
+ * console.log(await here.recv());
+ * ```
+ */
+export function Pipe<T = unknown>(options: { duplex: false } & Named): [Connection<T, never>, Connection<never, T>];
+export function Pipe<A = unknown, B = A>(
+  options?: { duplex?: boolean } & Named,
+): [Connection<A, B>, Connection<B, A>];
+export function Pipe(options: { duplex?: boolean } & Named = {}): [Connection, Connection] {
+  const family = familyOf();
+  const duplex = options.duplex ?? true;
+  const open = (address: number) =>
+    attach(family, { address, generation: generationOf(family, address) }, (source) => new PipeConnection(source));
+  if (options.name === undefined) {
+    noteUnnamed("Pipe");
+    const first = createPipe(family, duplex), second = otherEnd(family, first);
+    publish(family, first);
+    publish(family, second);
+    return [open(first), open(second)];
+  }
+  let created = 0;
+  const first = joinOrCreate(family, options.name, () => {
+    const end = createPipe(family, duplex);
+    publish(family, created = otherEnd(family, end));
+    return end;
+  }, (address) => checkEnd(family, address, duplex, options.name));
+  const second = otherEnd(family, first);
+  if (created === 0) hold(family, { address: second, generation: generationOf(family, second) });
+  return [open(first), open(second)];
+}
+
+function checkEnd(family: Family, address: number, duplex: boolean, name: string | undefined): void {
+  if (family.arena.load(address + H_KIND) !== KIND_CONNECTION) {
+    throw new MisuseError(`Cannot make a Pipe named "${name}": the name is another class's`);
+  }
+  const mode = family.arena.load(address + HEADER_WORDS + END_MODE);
+  if ((mode === (READABLE | WRITABLE)) !== duplex) {
+    throw new MisuseError(`Cannot join the Pipe "${name}" with duplex ${duplex}: it was made with ${!duplex}`);
+  }
+}
+
+registerKind(KIND_PIPE, {
+  locks: DIRECTIONS,
+  waitQueues: DIRECTIONS.flatMap((at) => [at + DIRECTION_READERS, at + DIRECTION_WRITERS]),
+  dispose(family, segment, at) {
+    for (const offset of DIRECTIONS) {
+      const lock = new RobustLock(family.arena, family, segment, at + offset, "a pipe");
+      disposeRing(family, lock, segment, at + offset + DIRECTION_RING);
+    }
+  },
+});
+
+registerKind(KIND_CONNECTION, {
+  waitQueues: [],
+  dispose(family, { i32 }, at) {
+    const pipe = (i32[at + END_PIPE] as number) >>> 0, side = i32[at + END_SIDE] as number;
+    // Its maker was killed while making it: the pipe went first.
+    if (generationOf(family, pipe) !== i32[at + END_PIPE_GENERATION]) return;
+    const segment = family.arena.segment(pipe), block = pipe - segment.start, pipeAt = block + HEADER_WORDS;
+    const gone = Atomics.or(segment.i32, pipeAt + PIPE_GONE, 1 << side) | (1 << side);
+    for (const offset of DIRECTIONS) {
+      new WaitQueue(family, segment, pipeAt + offset + DIRECTION_READERS).wakeAll();
+      new WaitQueue(family, segment, pipeAt + offset + DIRECTION_WRITERS).wakeAll();
+    }
+    if (gone !== 3) return;
+    segment.i32[block + H_LINK] = family.self;
+    Atomics.store(segment.i32, block + H_STATE, BLOCK_TRANSIT);
+    disposeBlock(family, pipe);
+  },
+});

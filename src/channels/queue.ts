@@ -1,0 +1,321 @@
+/**
+ * Queue: values between any number of producers and consumers, in order, exactly once.
+ *
+ * ```
+ * payload
+ *    0…33  robust lock with redo log
+ *   34…39  ring state
+ *   40     maxsize, 0 = unbounded                     once
+ *   41     flags: SHUT_DOWN                           under the lock
+ *   42…50  wait queue of getters
+ *   51…59  wait queue of putters
+ * ```
+ *
+ * An item is put when the commit of `{ tail, count }` is made, and taken when that of `{ head, count }` is: killed before it,
+ * a process has changed nothing.
+ */
+
+import { ClosedError, Empty, Full, MisuseError } from "../errors.ts";
+import type { Awaited, BlockOptions } from "../memory/futex.ts";
+import { limitOf, WaitQueue } from "../memory/futex.ts";
+import { registerKind } from "../memory/kinds.ts";
+import { KIND_QUEUE, LOCK_WORDS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
+import type { Blueprint, Named } from "../memory/object.ts";
+import { Attachment, SharedObject } from "../memory/object.ts";
+import { RobustLock } from "../memory/robust_lock.ts";
+import {
+  discardFrame,
+  discardParcel,
+  keepParcel,
+  openFrame,
+  packParcel,
+  registerSharedClass,
+} from "../wire/message.ts";
+import type { Parcel } from "../wire/ring.ts";
+import { disposeRing, initRing, Ring, RING_WORDS } from "../wire/ring.ts";
+
+const LOCK = 0, RING = LOCK_WORDS, MAXSIZE = RING + RING_WORDS, FLAGS = MAXSIZE + 1;
+const GETTERS = FLAGS + 1, PUTTERS = GETTERS + WAIT_QUEUE_WORDS;
+const PAYLOAD_WORDS = PUTTERS + WAIT_QUEUE_WORDS;
+const SHUT_DOWN = 1;
+
+/** Options of a new queue. */
+export interface QueueOptions extends Named {
+  /** Most items it holds; 0 (default) = unbounded. A negative number means 0, as in CPython. */
+  maxsize?: number;
+}
+
+function blueprintFor(maxsize: number): Blueprint {
+  return {
+    label: "queue",
+    kind: KIND_QUEUE,
+    words: PAYLOAD_WORDS,
+    init(family, segment, at) {
+      segment.i32[at + MAXSIZE] = maxsize;
+      initRing(family, segment, at + RING);
+    },
+    check(_family, { i32 }, at) {
+      const known = i32[at + MAXSIZE];
+      if (known !== maxsize) {
+        throw new MisuseError(`Cannot join a queue with maxsize ${maxsize}: the queue of that name has ${known}`);
+      }
+    },
+  };
+}
+
+function maxsizeOf(options: QueueOptions): number {
+  const { maxsize = 0 } = options;
+  if (!Number.isInteger(maxsize) || maxsize > 0x7fff_ffff) {
+    throw new MisuseError(`Cannot create a queue: maxsize is ${String(maxsize)}, it takes a number of items`);
+  }
+  return Math.max(0, maxsize);
+}
+
+/** A box, so that an item that is `undefined` isn't taken for "nothing yet". */
+interface Taken<T> {
+  readonly item: T;
+}
+
+/**
+ * A first-in, first-out queue between processes. CPython: `multiprocessing.Queue`.
+ *
+ * Values are copied at `put`. There is no feeder thread: when `put` resolves, others can see the item, and it survives the
+ * death of the process that put it. Joining a child before draining its queue never deadlocks.
+ *
+ * @example
+ * ```ts ignore
+ * const queue = new Queue<string>({ name: "my-package/words" });
+ * await queue.put("hello");
+ * console.log(await queue.get());
+ * ```
+ */
+export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>, Disposable {
+  readonly #lock: RobustLock;
+  readonly #ring: Ring;
+  readonly #getters: WaitQueue;
+  readonly #putters: WaitQueue;
+  readonly #maxsize: number;
+  readonly #getting: Awaited<Taken<T>>;
+
+  /**
+   * A queue of at most `maxsize` items (a number, or `options.maxsize`), joined by name where `options.name` is given.
+   * @throws {MisuseError} when maxsize is not an integer, or the name is another class's or of another maxsize
+   */
+  constructor(options?: number | QueueOptions | Attachment) {
+    const plain = typeof options === "number" ? { maxsize: options } : options ?? {};
+    super(blueprintFor(plain instanceof Attachment ? 0 : maxsizeOf(plain)), plain);
+    const { family, segment, at } = this;
+    this.#lock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");
+    this.#ring = new Ring(family, this.#lock, segment, at + RING);
+    this.#getters = new WaitQueue(family, segment, at + GETTERS);
+    this.#putters = new WaitQueue(family, segment, at + PUTTERS);
+    this.#maxsize = segment.i32[at + MAXSIZE] as number;
+    this.#getting = {
+      ready: () => this.#ring.count > 0 || this.#isShutDown() || this.isClosed,
+      attempt: () => this.#take(),
+    };
+  }
+
+  /**
+   * Appends a copy of `item`; resolves when others can see it.
+   *
+   * `timeout` (milliseconds) limits the wait for room; `block: false` means none.
+   * @throws {SerializationError} when the item can't travel; nothing is put
+   * @throws {Full} when there was no room in time
+   * @throws {ClosedError} when the queue is shut down or this handle is closed
+   */
+  async put(item: T, options?: BlockOptions): Promise<void> {
+    const limit = limitOf(options);
+    options?.signal?.throwIfAborted();
+    this.ensureOpen("put into");
+    const parcel = packParcel(this.family, item, "item");
+    let sent = false;
+    try {
+      if (!this.#putters.busy && this.#append(parcel)) {
+        sent = true;
+        if (this.family.due()) await this.family.turn();
+        return;
+      }
+      sent = await this.#appendLater(keepParcel(parcel), limit, options?.signal);
+    } finally {
+      if (!sent) discardParcel(this.family, parcel);
+    }
+    if (!sent) throw new Full(`Cannot put into ${this.title}: it is full (${this.#maxsize} items)`);
+  }
+
+  /**
+   * As `put`, at once or not at all.
+   * @throws {Full} when there is no room now
+   */
+  putNowait(item: T): void {
+    this.ensureOpen("put into");
+    const parcel = packParcel(this.family, item, "item");
+    let sent = false;
+    try {
+      sent = !this.#putters.busy && this.#append(parcel);
+    } finally {
+      if (!sent) discardParcel(this.family, parcel);
+    }
+    if (!sent) throw new Full(`Cannot put into ${this.title}: it is full (${this.#maxsize} items)`);
+  }
+
+  /**
+   * Takes the oldest item, waiting for one.
+   * @throws {Empty} when none came within `timeout` milliseconds, or at once with `block: false`
+   * @throws {ClosedError} when the queue is shut down and drained, or this handle is closed
+   */
+  async get(options?: BlockOptions): Promise<T> {
+    const limit = limitOf(options);
+    options?.signal?.throwIfAborted();
+    let taken = this.#getters.busy ? undefined : this.#take();
+    if (taken !== undefined) {
+      if (this.family.due()) await this.family.turn();
+      return taken.item;
+    }
+    this.ensureOpen("get from");
+    taken = await this.#getters.wait(this.#getting, limit, options?.signal);
+    if (taken === undefined) throw new Empty(`Cannot get from ${this.title}: it is empty`);
+    return taken.item;
+  }
+
+  /**
+   * As `get`, at once or not at all.
+   * @throws {Empty} when there is nothing now
+   */
+  getNowait(): T {
+    const taken = this.#getters.busy ? undefined : this.#take();
+    if (taken === undefined) throw new Empty(`Cannot get from ${this.title}: it is empty`);
+    return taken.item;
+  }
+
+  /** Items in it now. CPython: `Queue.qsize()`. */
+  qsize(): number {
+    this.ensureOpen("look at");
+    return this.#ring.count;
+  }
+
+  /** True when there is nothing in it now. */
+  empty(): boolean {
+    return this.qsize() === 0;
+  }
+
+  /** True when a put would have to wait now. */
+  full(): boolean {
+    return this.#maxsize > 0 && this.qsize() >= this.#maxsize;
+  }
+
+  /**
+   * Ends the queue for everyone: puts are refused; gets drain what is there, then are refused. CPython 3.13: `shutdown()`.
+   * `immediate`: what is there is thrown away too.
+   */
+  shutdown(options?: { immediate?: boolean }): void {
+    this.ensureOpen("shut down");
+    this.#lock.lock();
+    this.#lock.stage(this.segment.start + this.at + FLAGS, SHUT_DOWN);
+    this.#lock.commit();
+    this.#lock.unlock();
+    if (options?.immediate === true) { while (this.#discard()); }
+    this.#getters.wakeAll();
+    this.#putters.wakeAll();
+  }
+
+  /** Items as they come, until the queue is shut down and drained. */
+  async *[Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    for (;;) {
+      let item: T;
+      try {
+        item = await this.get();
+      } catch (error) {
+        if (error instanceof ClosedError && !this.isClosed) return;
+        throw error;
+      }
+      yield item;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  protected override onClose(): void {
+    this.#getters.serve();
+    this.#putters.serve();
+  }
+
+  #isShutDown(): boolean {
+    return (Atomics.load(this.segment.i32, this.at + FLAGS) & SHUT_DOWN) !== 0;
+  }
+
+  readonly #hasItem = (): boolean => this.#ring.count > 0;
+  readonly #hasRoom = (): boolean => this.#maxsize === 0 || this.#ring.count < this.#maxsize;
+
+  /** False = no room. */
+  #append(parcel: Parcel): boolean {
+    const lock = this.#lock;
+    lock.lock();
+    try {
+      if (this.#isShutDown()) throw new ClosedError(`Cannot put into ${this.title}: it is shut down`);
+      if (!this.#hasRoom()) return false;
+      this.#ring.push(parcel);
+      lock.commit();
+    } finally {
+      lock.unlock();
+    }
+    this.#getters.wake(this.#hasItem);
+    return true;
+  }
+
+  async #appendLater(parcel: Parcel, limit: number, signal: AbortSignal | undefined): Promise<boolean> {
+    const putting: Awaited<true> = {
+      ready: () => this.#hasRoom() || this.#isShutDown() || this.isClosed,
+      attempt: () => {
+        this.ensureOpen("put into");
+        return this.#append(parcel) ? true : undefined;
+      },
+    };
+    return await this.#putters.wait(putting, limit, signal) === true;
+  }
+
+  #take(): Taken<T> | undefined {
+    this.ensureOpen("get from");
+    if (this.#ring.count === 0 && !this.#isShutDown()) return undefined;
+    const frame = this.#shift();
+    if (frame === undefined) {
+      if (this.#isShutDown()) throw new ClosedError(`Cannot get from ${this.title}: it is shut down and empty`);
+      return undefined;
+    }
+    return { item: openFrame(this.family, frame) as T };
+  }
+
+  #discard(): boolean {
+    const frame = this.#shift();
+    if (frame === undefined) return false;
+    discardFrame(this.family, frame);
+    return true;
+  }
+
+  #shift(): ReturnType<Ring["shift"]> | undefined {
+    const lock = this.#lock;
+    lock.lock();
+    let frame: ReturnType<Ring["shift"]>;
+    try {
+      if (this.#ring.count === 0) return undefined;
+      frame = this.#ring.shift();
+      lock.commit();
+    } finally {
+      lock.unlock();
+    }
+    if (this.#maxsize > 0) this.#putters.wake(this.#hasRoom);
+    return frame;
+  }
+}
+
+registerKind(KIND_QUEUE, {
+  locks: [LOCK],
+  waitQueues: [GETTERS, PUTTERS],
+  dispose(family, segment, at) {
+    const lock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");
+    disposeRing(family, lock, segment, at + RING);
+  },
+});
+registerSharedClass("Queue", Queue, (source) => new Queue(source));

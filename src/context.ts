@@ -1,0 +1,78 @@
+/** Contexts: every class and factory of this package, bound to one start method. */
+
+import { Pipe } from "./channels/pipe.ts";
+import { Queue } from "./channels/queue.ts";
+import { withMethod } from "./memory/families.ts";
+import { currentProcess, isMainProcess, parentProcess } from "./process/current.ts";
+import { exit } from "./process/exit.ts";
+import { activeChildren, Process } from "./process/process.ts";
+import { checkMethod, cpuCount, getStartMethod } from "./process/start_method.ts";
+import type { StartMethod } from "./runtime/runtime.ts";
+import { RawArray, SharedArray } from "./shared/array.ts";
+import { RawValue, Value } from "./shared/value.ts";
+import { Lock } from "./sync/lock.ts";
+import { RLock } from "./sync/rlock.ts";
+
+/** Every class and factory of this package, bound to one start method. */
+export interface Context {
+  readonly startMethod: StartMethod;
+  readonly Process: typeof Process;
+  readonly Queue: typeof Queue;
+  readonly Lock: typeof Lock;
+  readonly RLock: typeof RLock;
+  readonly Value: typeof Value;
+  readonly RawValue: typeof RawValue;
+  readonly Array: typeof SharedArray;
+  readonly SharedArray: typeof SharedArray;
+  readonly RawArray: typeof RawArray;
+  readonly Pipe: typeof Pipe;
+  readonly currentProcess: typeof currentProcess;
+  readonly parentProcess: typeof parentProcess;
+  readonly isMainProcess: typeof isMainProcess;
+  readonly exit: typeof exit;
+  readonly activeChildren: typeof activeChildren;
+  readonly cpuCount: typeof cpuCount;
+}
+
+const contexts = new Map<StartMethod, Context>();
+
+/**
+ * The context of a start method; default: the default one's. CPython: `multiprocessing.get_context()`.
+ * @throws {MisuseError} for a method that isn't one
+ */
+export function getContext(method: StartMethod = getStartMethod()): Context {
+  checkMethod(method);
+  let context = contexts.get(method);
+  if (context === undefined) contexts.set(method, context = createContext(method));
+  return context;
+}
+
+function createContext(method: StartMethod): Context {
+  /** The same class or function, whose (synchronous) calls mean this start method. */
+  const bound = <F extends object>(factory: F): F =>
+    new Proxy(factory, {
+      // deno-lint-ignore ban-types -- a proxy of a class or function is handed just that
+      construct: (target, args, newTarget: Function) =>
+        withMethod(method, () => Reflect.construct(target as never, args, newTarget) as object),
+      apply: (target, self, args) => withMethod(method, () => Reflect.apply(target as never, self, args)),
+    });
+  return Object.freeze({
+    startMethod: method,
+    Process: bound(Process),
+    Queue: bound(Queue),
+    Lock: bound(Lock),
+    RLock: bound(RLock),
+    Value: bound(Value),
+    RawValue: bound(RawValue),
+    Array: bound(SharedArray),
+    SharedArray: bound(SharedArray),
+    RawArray: bound(RawArray),
+    Pipe: bound(Pipe),
+    currentProcess,
+    parentProcess,
+    isMainProcess,
+    exit,
+    activeChildren,
+    cpuCount,
+  });
+}

@@ -1,0 +1,208 @@
+/** A family: the root and all it starts, sharing one memory; this process's or worker's place in it. */
+
+import type { Boot, StartMethod } from "../runtime/runtime.ts";
+import { runtime } from "../runtime/current.ts";
+import { AgentTable, allocateLine, indexOf, lineOf } from "./agents.ts";
+import { Allocator } from "./allocator.ts";
+import { Arena } from "./arena.ts";
+import type { Backing } from "./backing.ts";
+import { ProcessBacking, WorkerBacking } from "./backing.ts";
+import type { Bells } from "./bell.ts";
+import { ProcessBells, WorkerBells } from "./bell.ts";
+import type { WaitQueue } from "./futex.ts";
+import { A_THREAD, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "./layout.ts";
+import { recover } from "./recovery.ts";
+import type { Owners } from "./robust_lock.ts";
+import { Spinner } from "./spinner.ts";
+
+/** How often a waiting agent asks whether those it waits for are alive, in milliseconds. */
+const TICK = 250;
+/** Ready awaits in a row, and milliseconds, after which the event loop gets a turn. */
+const STREAK = 256;
+const TURN = 5;
+
+/** One agent's view of its family. There is at most one for each start method in a process or worker. */
+export class Family implements Owners {
+  readonly method: StartMethod;
+  readonly arena: Arena;
+  readonly agents: AgentTable;
+  readonly allocator: Allocator;
+  /** This agent's owner id. */
+  readonly self: number;
+  readonly spinner: Spinner;
+  /** Live objects of this agent by address, so that a handle that comes twice is one object. */
+  readonly objects = new Map<string, WeakRef<object>>();
+  readonly bells: Bells;
+  /** Called after each ring, e.g. to look for requests of the parent. */
+  readonly listeners = new Set<() => void>();
+
+  readonly #waiting = new Set<WaitQueue>();
+  #attention = 0;
+  #pending = 0;
+  #tick: ReturnType<typeof setInterval> | undefined;
+  #deathsSeen = 0;
+  #pokeScheduled = false;
+  #recoveryScheduled = false;
+  #streak = 0;
+  #lastTurn = 0;
+
+  private constructor(backing: Backing, self: number | undefined) {
+    this.method = backing.method;
+    this.arena = new Arena(backing, self === undefined);
+    if (self === undefined) Allocator.prepare(this.arena);
+    this.self = self ?? allocateLine(this.arena.control, 0);
+    this.agents = new AgentTable(this.arena, this);
+    this.allocator = new Allocator(this.arena, this);
+    this.spinner = new Spinner(this.arena.control, indexOf(this.self), this.agents);
+    this.bells = this.method === "process"
+      ? new ProcessBells(runtime.system(), this.agents)
+      : new WorkerBells(this.arena.control, this.agents, this.self);
+    this.agents.announce(this.self, runtime.pid, this.bells.own);
+    this.#deathsSeen = Atomics.load(this.arena.control, C_DEATHS);
+  }
+
+  /** A new family with this agent as its root. SpawnError when the method can't be had here. */
+  static create(method: StartMethod): Family {
+    return new Family(method === "process" ? new ProcessBacking(runtime.system()) : new WorkerBacking(), undefined);
+  }
+
+  /** The family that this child was born into. */
+  static join(boot: Boot, self: number): Family {
+    if (boot.method === "process") {
+      const system = runtime.system();
+      system.dieWithParent();
+      return new Family(new ProcessBacking(system, boot.memoryFd), self);
+    }
+    return new Family(new WorkerBacking(boot.memory), self);
+  }
+
+  // ── who is alive ──
+
+  alive(owner: number): boolean {
+    return this.agents.alive(owner);
+  }
+
+  probe(owner: number): void {
+    if (owner === this.self || !this.agents.alive(owner)) return;
+    if (!this.bells.ring(owner)) this.died(owner);
+  }
+
+  /** That agent has ended: recovers what it held, now or as soon as this call's caller is done. */
+  died(owner: number): void {
+    if (this.agents.declareDead(owner) || this.agents.stateOf(owner) === AGENT_DEAD) this.#scheduleRecovery();
+  }
+
+  /** Recovers every agent that is declared dead. */
+  recoverDead(): void {
+    for (const owner of [...this.agents.list(AGENT_DEAD)]) recover(this, owner);
+  }
+
+  #scheduleRecovery(): void {
+    if (this.#recoveryScheduled) return;
+    this.#recoveryScheduled = true;
+    queueMicrotask(() => {
+      this.#recoveryScheduled = false;
+      this.recoverDead();
+    });
+  }
+
+  /** "4711", or "4711:2" for a worker. */
+  identOf(owner: number, pid: number): string {
+    const thread = this.agents.get(owner, A_THREAD);
+    return thread === 0 ? String(pid) : `${pid}:${thread}`;
+  }
+
+  // ── ringing and being rung ──
+
+  /** Wakes whoever has that index; false = nobody alive has it. */
+  ringIndex(index: number): boolean {
+    if (index === indexOf(this.self)) {
+      this.#schedulePoke();
+      return true;
+    }
+    const owner = this.agents.ownerAt(index);
+    if (owner === 0 || !this.agents.alive(owner)) return false;
+    if (this.bells.ring(owner)) return true;
+    this.died(owner);
+    return false;
+  }
+
+  /** After a death: everybody looks at everything again. */
+  ringAll(): void {
+    Atomics.add(this.arena.control, C_DEATHS, 1);
+    for (const owner of this.agents.list(AGENT_RUNNING)) this.ringIndex(indexOf(owner));
+  }
+
+  #schedulePoke(): void {
+    if (this.#pokeScheduled) return;
+    this.#pokeScheduled = true;
+    queueMicrotask(() => {
+      this.#pokeScheduled = false;
+      this.#rung();
+    });
+  }
+
+  readonly #rung = (): void => {
+    const deaths = Atomics.load(this.arena.control, C_DEATHS);
+    const force = deaths !== this.#deathsSeen;
+    this.#deathsSeen = deaths;
+    for (const queue of [...this.#waiting]) queue.poke(force);
+    for (const listener of [...this.listeners]) listener();
+  };
+
+  // ── waiting ──
+
+  /** A wait begins: until it ends, the bell is heard and the process stays alive. */
+  beginWait(queue: WaitQueue): void {
+    this.#waiting.add(queue);
+    this.spinner.slept();
+    if (this.#pending++ === 0) {
+      this.attend();
+      this.#tick = setInterval(() => this.#ask(), TICK);
+    }
+  }
+
+  endWait(queue: WaitQueue): void {
+    if (!queue.busy) this.#waiting.delete(queue);
+    this.spinner.woke();
+    if (--this.#pending === 0) {
+      clearInterval(this.#tick);
+      this.unattend();
+    }
+  }
+
+  /** Hears the bell until `unattend`, without keeping the process alive for it. */
+  attend(): void {
+    if (this.#attention++ === 0) this.bells.listen(this.#rung);
+  }
+
+  unattend(): void {
+    if (--this.#attention === 0) this.bells.rest();
+  }
+
+  #ask(): void {
+    for (const queue of this.#waiting) {
+      for (const owner of queue.blockers()) this.probe(owner);
+    }
+    this.recoverDead();
+  }
+
+  /** After a wait that was ready at once: must the event loop get a turn now? Then await `turn()`. */
+  due(): boolean {
+    this.#streak++;
+    if (this.#streak < STREAK && ((this.#streak & 15) !== 0 || performance.now() - this.#lastTurn < TURN)) return false;
+    return true;
+  }
+
+  /** One turn of the event loop: timers, signals and aborts get through. */
+  async turn(): Promise<void> {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#streak = 0;
+    this.#lastTurn = performance.now();
+  }
+
+  /** Words of this agent's line. */
+  get line(): number {
+    return lineOf(this.self);
+  }
+}

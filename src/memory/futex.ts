@@ -1,0 +1,235 @@
+/**
+ * The one futex: how an agent sleeps until an object changes, and how a change wakes it.
+ *
+ * ```
+ * wait queue, in an object's payload
+ *   word 0…7   waiting: a bit for each agent     the waiter sets and clears its own; a waker clears one
+ *   word 8     rotation: index after the agent that was woken last      wakers, a hint
+ * ```
+ *
+ * - Wait: set the own bit; look again; sleep until the bell rings; then start over.
+ * - Wake: after the change, while there is something to take: choose a bit by rotation and clear it. Whoever cleared a set bit
+ *   rings that agent; if that agent is dead, the next is taken.
+ * - Timeout or abort: clear the own bit. If a waker had cleared it already, the wake is passed on.
+ * - After a death all agents are rung and look at everything again: a wake that died with its receiver isn't lost.
+ *
+ * The bit is set before the second look, the change is made before the bits are looked at, and all four are sequentially
+ * consistent: so either the waiter sees the change, or the waker sees the bit. Waiters inside one agent are a local queue,
+ * first in, first out; the shared bit says that it isn't empty.
+ */
+
+import { MisuseError } from "../errors.ts";
+import type { Family } from "./family.ts";
+import type { Segment } from "./arena.ts";
+import { BITMAP_WORDS, C_AGENTS_END } from "./layout.ts";
+import { indexOf } from "./agents.ts";
+
+/** How long to wait. Absent or Infinity = for ever; negative = 0; NaN = MisuseError. */
+export interface WaitOptions {
+  /** Milliseconds. */
+  timeout?: number | undefined;
+  /** Rejects the wait with `signal.reason`; nothing is lost, left held, or left waiting. */
+  signal?: AbortSignal | undefined;
+}
+
+/** `block: false` = timeout 0. */
+export interface BlockOptions extends WaitOptions {
+  block?: boolean | undefined;
+}
+
+/** What is waited for. */
+export interface Awaited<T> {
+  /** A cheap look, without locks: might `attempt` succeed? Wrong answers are legal, a stale "no" only before a wake. */
+  ready(): boolean;
+  /** Takes it, if it is there. undefined = not yet. What it throws ends the wait. */
+  attempt(): T | undefined;
+  /** Owner ids of agents whose death would change something for this wait. */
+  blockers?(): Iterable<number>;
+}
+
+interface LocalWaiter {
+  readonly awaited: Awaited<unknown>;
+  settle(result: unknown): void;
+  fail(error: unknown): void;
+}
+
+/** Milliseconds that `timeout` means; Infinity = no limit. */
+export function limitOf(options: BlockOptions | undefined): number {
+  if (options === undefined) return Infinity;
+  if (options.block === false) return 0;
+  const timeout = options.timeout;
+  if (timeout === undefined) return Infinity;
+  if (typeof timeout !== "number" || Number.isNaN(timeout)) {
+    throw new MisuseError(`Cannot wait: timeout is ${String(timeout)}, it takes milliseconds`);
+  }
+  return Math.max(0, timeout);
+}
+
+/** setTimeout takes at most this many milliseconds; a longer limit is as good as none (24 days). */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** One wait queue of an object, as one agent uses it. */
+export class WaitQueue {
+  readonly #family: Family;
+  readonly #i32: Int32Array;
+  readonly #at: number;
+  readonly #local = new Set<LocalWaiter>();
+  readonly #word: number;
+  readonly #mask: number;
+
+  /** `at` is the index of its first word in `segment.i32`. */
+  constructor(family: Family, segment: Segment, at: number) {
+    this.#family = family;
+    this.#i32 = segment.i32;
+    this.#at = at;
+    this.#word = at + (indexOf(family.self) >>> 5);
+    this.#mask = 1 << (indexOf(family.self) & 31);
+  }
+
+  /** Local waiters: new attempts line up behind them. */
+  get busy(): boolean {
+    return this.#local.size !== 0;
+  }
+
+  /** Waits until `awaited.attempt` gives a result; undefined = the limit ran out first. The caller has tried once. */
+  wait<T>(awaited: Awaited<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (limit <= 0) return Promise.resolve(undefined);
+    if (!this.busy && this.#family.spinner.spin(awaited)) {
+      const result = awaited.attempt();
+      if (result !== undefined) return Promise.resolve(result);
+    }
+    return new Promise<T | undefined>((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const done = () => {
+        if (timer !== undefined) clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+        this.#family.endWait(this);
+      };
+      const waiter: LocalWaiter = {
+        awaited,
+        settle: (result) => {
+          done();
+          resolve(result as T);
+        },
+        fail: (error) => {
+          done();
+          reject(error);
+        },
+      };
+      const withdraw = () => {
+        this.#local.delete(waiter);
+        if (this.#local.size === 0) this.#unregister(awaited);
+        done();
+      };
+      const onAbort = () => {
+        withdraw();
+        reject(signal?.reason);
+      };
+      if (limit < LONGEST_TIMER) {
+        timer = setTimeout(() => {
+          // What became ready in the same turn counts: a wait that can succeed doesn't time out.
+          this.serve();
+          if (!this.#local.has(waiter)) return;
+          withdraw();
+          resolve(undefined);
+        }, limit);
+      }
+      signal?.addEventListener("abort", onAbort);
+      this.#local.add(waiter);
+      this.#family.beginWait(this);
+      this.serve();
+    });
+  }
+
+  /** Owner ids whose death would change something for a local waiter. */
+  *blockers(): Generator<number> {
+    for (const { awaited } of this.#local) if (awaited.blockers !== undefined) yield* awaited.blockers();
+  }
+
+  /** The bell rang: serves the local waiters if this queue was meant, or if `force`. */
+  poke(force: boolean): void {
+    if (!force && (Atomics.load(this.#i32, this.#word) & this.#mask) !== 0) return;
+    this.serve();
+  }
+
+  /** Lets local waiters take what is there, first come first served; registers for what isn't. */
+  serve(): void {
+    for (;;) {
+      let last: Awaited<unknown> | undefined;
+      for (const waiter of this.#local) {
+        let result: unknown;
+        try {
+          result = waiter.awaited.attempt();
+        } catch (error) {
+          this.#local.delete(waiter);
+          last = waiter.awaited;
+          waiter.fail(error);
+          continue;
+        }
+        if (result === undefined) break;
+        this.#local.delete(waiter);
+        last = waiter.awaited;
+        waiter.settle(result);
+      }
+      if (this.#local.size === 0) {
+        if (last !== undefined) this.#unregister(last);
+        return;
+      }
+      // Set before the failed attempt: safe to sleep. Set only now: look again.
+      if ((Atomics.or(this.#i32, this.#word, this.#mask) & this.#mask) !== 0) return;
+    }
+  }
+
+  /** After a change: wakes one waiter while `ready()` says that there is something to take. */
+  wake(ready: () => boolean): void {
+    const i32 = this.#i32;
+    for (;;) {
+      const index = this.#choose();
+      if (index === 0 || !ready()) return;
+      const word = this.#at + (index >>> 5), mask = 1 << (index & 31);
+      if ((Atomics.and(i32, word, ~mask) & mask) === 0) continue;
+      i32[this.#at + BITMAP_WORDS] = index + 1;
+      if (this.#family.ringIndex(index)) return;
+    }
+  }
+
+  /** After a change that all waiters must see. */
+  wakeAll(): void {
+    const i32 = this.#i32;
+    for (let word = 0; word < BITMAP_WORDS; word++) {
+      let bits = Atomics.load(i32, this.#at + word);
+      if (bits === 0) continue;
+      bits = Atomics.exchange(i32, this.#at + word, 0);
+      for (let bit = 0; bit < 32; bit++) {
+        if ((bits & (1 << bit)) !== 0) this.#family.ringIndex(word * 32 + bit);
+      }
+    }
+  }
+
+  /** Index of an agent that waits, the next after the last one woken; 0 = nobody waits. */
+  #choose(): number {
+    const i32 = this.#i32, end = Atomics.load(this.#family.arena.control, C_AGENTS_END);
+    const words = (end + 31) >>> 5;
+    let any = 0;
+    for (let word = 0; word < words; word++) any |= Atomics.load(i32, this.#at + word);
+    if (any === 0) return 0;
+    // noUncheckedIndexedAccess: the rotation word lies inside the queue
+    const start = (i32[this.#at + BITMAP_WORDS] as number) & 0xff;
+    for (let step = 0; step < words * 32; step++) {
+      const index = (start + step) % (words * 32);
+      if ((Atomics.load(i32, this.#at + (index >>> 5)) & (1 << (index & 31))) !== 0) return index;
+    }
+    return 0;
+  }
+
+  /** No local waiter is left: clears the own bit, and passes a wake on that came in the meantime. */
+  #unregister(awaited: Awaited<unknown>): void {
+    if ((Atomics.and(this.#i32, this.#word, ~this.#mask) & this.#mask) === 0) this.wake(() => awaited.ready());
+  }
+}
+
+/** Clears a dead agent's bit in a wait queue, whoever's it is; part of recovery. */
+export function clearWaiter(i32: Int32Array, at: number, index: number): void {
+  Atomics.and(i32, at + (index >>> 5), ~(1 << (index & 31)));
+}

@@ -1,0 +1,162 @@
+/**
+ * Where everything lies in a family's memory: the control segment, agent lines and block headers.
+ *
+ * An ADDRESS is a number of 4-byte words from the start of the memory (an unsigned 32-bit number: 16 GiB). Memory is handed
+ * out in GRANULES of 256 KiB; consecutive granules given out together are one SEGMENT, the unit of mapping.
+ *
+ * ```
+ * control segment (granules 0 and 1), in words
+ *      0  magic               root, once
+ *      1  granules in use     under the arena lock
+ *      2  highest agent index ever used + 1     under the table lock, only grows
+ *      3  deaths              counts recoveries: a ring after a change means "look at everything again"
+ *      4  workers started     the n of "pid:n" idents; atomic add
+ *      8  spinning            bitmap of agents that busy-wait       each its own bit; cleared by recovery
+ *     64  arena lock          robust lock + redo log, LOCK_WORDS
+ *    128  table lock          the same: agent lines and recovery
+ *    192  names lock          the same
+ *    256  free list heads     one a size class: address of a free block, 0 = none      under the arena lock
+ *    288  bump address        one a size class: next never used block of its granule   under the arena lock
+ *    320  bump end            one a size class
+ *    512  name buckets        256 words: address of the first name entry               under the names lock
+ *   4096  agent lines         256 × 16 words
+ *  65536  granule table       65536 words: 0 = not given out, else USED | class << 16 | first granule of its segment
+ * 131072  end
+ * ```
+ *
+ * ```
+ * agent line (16 words)       written by
+ *   0  generation << 4 | state    who creates it, itself, who declares it dead
+ *   1  process id                 itself (a worker: its host's)
+ *   2  bell descriptor            itself ("process")
+ *   3  bell inode, low            itself
+ *   4  bell inode, high           itself
+ *   5  parent's owner id          the parent
+ *   6  boot block                 the parent: what to run, freed by the child
+ *   7  report block               the child: the error its start ended with, freed by the parent
+ *   8  exit code                  the child, before it ends
+ *   9  exit code is set           the child
+ *  10  bell word                  rings counted by others ("worker")
+ *  11  requests                   the parent: REQUEST_TERMINATE …
+ *  12  thread number              the parent: n of ident "pid:n", 0 for a process
+ *  13  stage                      the child: STAGE_LOADING, STAGE_LOADED, STAGE_FAILED
+ * ```
+ *
+ * ```
+ * block header (16 words), in front of every block's payload
+ *   0  generation             odd = in use, even = free; grows by one at each change, so that a stale handle is noticed
+ *   1  kind                   what the payload is (0 = plain bytes)
+ *   2  size class             log2 of the whole block in bytes
+ *   3  state                  BLOCK_FREE, BLOCK_TRANSIT, BLOCK_PART, BLOCK_OBJECT
+ *   4  link                   free: next free block; transit: owner id of the agent that has it in hand
+ *   5…12 holders              bitmap of agents that hold a handle
+ *  13  in flight              handles of it inside messages
+ *  14  name                   address of its name entry
+ *  15  (unused)
+ * ```
+ */
+
+export const GRANULE_BYTES = 256 * 1024;
+export const GRANULE_WORDS = GRANULE_BYTES / 4;
+export const GRANULE_SHIFT = 16; // address >>> 16 = granule
+export const MAX_GRANULES = 65536;
+
+export const MAGIC = 0x6d70_3031;
+export const CONTROL_GRANULES = 2;
+export const CONTROL_BYTES = CONTROL_GRANULES * GRANULE_BYTES;
+
+export const C_MAGIC = 0;
+export const C_GRANULES = 1;
+export const C_AGENTS_END = 2;
+export const C_DEATHS = 3;
+export const C_THREADS = 4;
+export const C_SPINNING = 8;
+export const C_ARENA_LOCK = 64;
+export const C_TABLE_LOCK = 128;
+export const C_NAMES_LOCK = 192;
+export const C_FREE = 256;
+export const C_BUMP = 288;
+export const C_BUMP_END = 320;
+export const C_NAMES = 512;
+export const NAME_BUCKETS = 256;
+export const C_AGENTS = 4096;
+export const C_GRANULE_TABLE = 65536;
+
+/** Agents of a family; index 0 is nobody. */
+export const MAX_AGENTS = 256;
+export const AGENT_WORDS = 16;
+/** Words of a bitmap with a bit for each agent. */
+export const BITMAP_WORDS = MAX_AGENTS / 32;
+
+export const A_STATE = 0;
+export const A_PID = 1;
+export const A_BELL_FD = 2;
+export const A_BELL_INODE_LOW = 3;
+export const A_BELL_INODE_HIGH = 4;
+export const A_PARENT = 5;
+export const A_BOOT = 6;
+export const A_REPORT = 7;
+export const A_EXITCODE = 8;
+export const A_EXITED = 9;
+export const A_BELL_WORD = 10;
+export const A_REQUESTS = 11;
+export const A_THREAD = 12;
+export const A_STAGE = 13;
+
+export const AGENT_FREE = 0;
+export const AGENT_STARTING = 1;
+export const AGENT_RUNNING = 2;
+export const AGENT_DEAD = 3;
+
+export const STAGE_LOADING = 0;
+export const STAGE_LOADED = 1;
+export const STAGE_FAILED = 2;
+
+export const REQUEST_TERMINATE = 1;
+export const REQUEST_KILL = 2;
+export const REQUEST_INTERRUPT = 4;
+
+export const HEADER_WORDS = 16;
+export const H_GENERATION = 0;
+export const H_KIND = 1;
+export const H_CLASS = 2;
+export const H_STATE = 3;
+export const H_LINK = 4;
+export const H_HOLDERS = 5;
+export const H_IN_FLIGHT = 13;
+export const H_NAME = 14;
+
+export const BLOCK_FREE = 0;
+/** In one agent's hands, on its way into or out of an object; freed when that agent dies. */
+export const BLOCK_TRANSIT = 1;
+/** Belongs to an object (a ring of a queue, a large frame in it, a name entry); freed with it. */
+export const BLOCK_PART = 2;
+/** Has handles; freed with the last of them. */
+export const BLOCK_OBJECT = 3;
+
+export const GRANULE_USED = 0x4000_0000;
+
+/** Smallest block: 128 bytes. */
+export const MIN_CLASS = 7;
+/** Largest block: 2 GiB. */
+export const MAX_CLASS = 31;
+/** Blocks from this class on are a segment of their own. */
+export const OWN_SEGMENT_CLASS = 18;
+
+/** Words of a robust lock: owner, committed entries, and room for 16 (address, value) pairs. */
+export const REDO_ENTRIES = 16;
+export const LOCK_WORDS = 2 + 2 * REDO_ENTRIES;
+/** Words of a wait queue: a bit for each agent, and where the last rotation ended. */
+export const WAIT_QUEUE_WORDS = BITMAP_WORDS + 1;
+
+/** What a payload is; recovery and tracing go by it. */
+export const KIND_BYTES = 0;
+export const KIND_NAME = 1;
+export const KIND_LOCK = 2;
+export const KIND_RLOCK = 3;
+export const KIND_VALUE = 4;
+export const KIND_ARRAY = 5;
+export const KIND_QUEUE = 6;
+export const KIND_PIPE = 7;
+export const KIND_CONNECTION = 8;
+export const KIND_MESSAGE = 9;

@@ -1,0 +1,143 @@
+/** The base of every shared object: creation, names, handles, closing. */
+
+import { ClosedError, MisuseError } from "../errors.ts";
+import type { Segment } from "./arena.ts";
+import type { Handle } from "./blocks.ts";
+import { generationOf, hold, publish, releaseHolder } from "./blocks.ts";
+import type { Family } from "./family.ts";
+import { familyOf } from "./families.ts";
+import { indexOf } from "./agents.ts";
+import { H_KIND, HEADER_WORDS } from "./layout.ts";
+import { joinOrCreate, nameOf } from "./names.ts";
+
+/** `name` joins processes without passing: the same name in one family is the same object. */
+export interface Named {
+  name?: string | undefined;
+}
+
+/** In place of a constructor's options: an object that exists already. Never seen by users. */
+export class Attachment {
+  readonly family: Family;
+  readonly handle: Handle;
+
+  constructor(family: Family, handle: Handle) {
+    this.family = family;
+    this.handle = handle;
+  }
+}
+
+/** How a new object's block is made. */
+export interface Blueprint {
+  /** What it is called in errors: "Lock". */
+  readonly label: string;
+  readonly kind: number;
+  readonly words: number;
+  /** Prepares the zeroed payload. */
+  init?(family: Family, segment: Segment, at: number): void;
+  /** Throws MisuseError when the object found under the name isn't what the caller means. */
+  check?(family: Family, segment: Segment, at: number): void;
+}
+
+/** Called when an unnamed object is made; set by the process layer, which knows whether a child is loading its modules. */
+let onUnnamed: ((label: string) => void) | undefined;
+export function watchUnnamed(watch: ((label: string) => void) | undefined): void {
+  onUnnamed = watch;
+}
+
+/** An unnamed object is being made. */
+export function noteUnnamed(label: string): void {
+  onUnnamed?.(label);
+}
+
+function findOrCreate(family: Family, blueprint: Blueprint, name: string | undefined): Handle {
+  const create = () => {
+    const address = family.allocator.allocate(blueprint.words * 4, blueprint.kind);
+    const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
+    segment.i32.fill(0, at, at + blueprint.words);
+    blueprint.init?.(family, segment, at);
+    return address;
+  };
+  let address: number;
+  if (name === undefined) {
+    noteUnnamed(blueprint.label);
+    address = create();
+    publish(family, address);
+  } else {
+    address = joinOrCreate(family, name, create, (found) => {
+      const segment = family.arena.segment(found), at = found - segment.start;
+      if (segment.i32[at + H_KIND] !== blueprint.kind) {
+        throw new MisuseError(`Cannot make a ${blueprint.label} named "${name}": the name is another class's`);
+      }
+      blueprint.check?.(family, segment, at + HEADER_WORDS);
+    });
+  }
+  return { address, generation: generationOf(family, address) };
+}
+
+/** An object in a family's memory that this process holds a handle of. */
+export abstract class SharedObject {
+  /** Its family; internal. */
+  readonly family: Family;
+  /** Its handle; internal. */
+  readonly handle: Handle;
+  /** Its segment and the index of its payload's first word there; internal. */
+  protected readonly segment: Segment;
+  protected readonly at: number;
+  readonly #label: string;
+  #closed = false;
+
+  constructor(blueprint: Blueprint, source: Attachment | Named | undefined) {
+    this.#label = blueprint.label;
+    if (source instanceof Attachment) {
+      this.family = source.family;
+      this.handle = source.handle;
+    } else {
+      this.family = familyOf();
+      this.handle = findOrCreate(this.family, blueprint, source?.name);
+    }
+    const { address } = this.handle;
+    this.segment = this.family.arena.segment(address);
+    this.at = address - this.segment.start + HEADER_WORDS;
+    this.family.objects.set(keyOf(this.handle), new WeakRef(this));
+  }
+
+  /** How it is called in errors: `Lock`, `queue "jobs"`. */
+  protected get title(): string {
+    const name = this.#closed ? undefined : nameOf(this.family, this.handle.address);
+    return name === undefined ? `the ${this.#label}` : `${this.#label} "${name}"`;
+  }
+
+  /** True after close(). */
+  protected get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** ClosedError when this process's handle is closed; internal. `doing`: "put into". */
+  ensureOpen(doing: string): void {
+    if (this.#closed) throw new ClosedError(`Cannot ${doing} ${this.title}: it is closed`);
+  }
+
+  /** Drops this process's handle; the object goes with the last one. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.onClose();
+    this.family.objects.delete(keyOf(this.handle));
+    releaseHolder(this.family, this.handle.address, indexOf(this.family.self));
+  }
+
+  /** What a class does before its handle goes; `isClosed` is true already. */
+  protected onClose(): void {}
+}
+
+function keyOf({ address, generation }: Handle): string {
+  return `${address}.${generation}`;
+}
+
+/** The object behind a handle that came with a message: the one this process has already, or a new one. */
+export function attach<T extends object>(family: Family, handle: Handle, make: (source: Attachment) => T): T {
+  const known = family.objects.get(keyOf(handle))?.deref();
+  if (known !== undefined) return known as T;
+  hold(family, handle);
+  return make(new Attachment(family, handle));
+}

@@ -1,0 +1,142 @@
+/**
+ * A short internal lock that survives its holder, with a redo log that makes a change of several words atomic.
+ *
+ * ```
+ * word 0      owner: owner id of the holder, 0 = free                       CAS by whoever takes it
+ * word 1      committed: entries in the log that must be applied            the holder
+ * word 2…33   log: 16 × (address, value)                                    the holder
+ * ```
+ *
+ * A holder writes pairs (nobody looks at them), stores their number into `committed` (that one store is the commit), applies
+ * them, and stores 0. Killed before the commit, nothing has happened; killed after it, whoever takes the lock over applies
+ * the pairs again: they are absolute values, so twice is the same as once. Plain writes of pairs come before the atomic
+ * store of `committed` in program order, and a sequentially consistent store doesn't let earlier writes pass it.
+ */
+
+import type { Arena } from "./arena.ts";
+import type { Segment } from "./arena.ts";
+import { REDO_ENTRIES } from "./layout.ts";
+
+/** What a robust lock has to know about the agents of its family. */
+export interface Owners {
+  /** This agent's owner id. */
+  readonly self: number;
+  /** False when that agent is known to be dead. */
+  alive(owner: number): boolean;
+  /** Finds out whether that agent is dead, by asking the system. */
+  probe(owner: number): void;
+}
+
+/** How long a synchronous operation waits for a preempted holder, in milliseconds. */
+const PATIENCE = 1000;
+/** Attempts before the first look at the clock: a section takes well under a microsecond. */
+const SPINS = 200;
+
+const pause: () => void = (Atomics as unknown as { pause?: () => void }).pause ?? (() => {});
+const bed = new Int32Array(new SharedArrayBuffer(4));
+
+/** One robust lock of a family. All of its methods are synchronous; a section must not await. */
+export class RobustLock {
+  readonly #arena: Arena;
+  readonly #owners: Owners;
+  readonly #i32: Int32Array;
+  readonly #start: number;
+  readonly #at: number;
+  readonly #what: string;
+  #staged = 0;
+
+  /** `at` is the index of its first word in `segment.i32`; `what` names it in errors. */
+  constructor(arena: Arena, owners: Owners, segment: Segment, at: number, what: string) {
+    this.#arena = arena;
+    this.#owners = owners;
+    this.#i32 = segment.i32;
+    this.#start = segment.start;
+    this.#at = at;
+    this.#what = what;
+  }
+
+  lock(): void {
+    if (Atomics.compareExchange(this.#i32, this.#at, 0, this.#owners.self) !== 0) this.#lockContended();
+    this.#staged = 0;
+  }
+
+  unlock(): void {
+    Atomics.store(this.#i32, this.#at, 0);
+  }
+
+  /** Runs `section` while holding. */
+  with<R>(section: () => R): R {
+    this.lock();
+    try {
+      return section();
+    } finally {
+      this.unlock();
+    }
+  }
+
+  /** Adds one word to the change: `address` gets `value` at the commit. */
+  stage(address: number, value: number): void {
+    if (this.#staged === REDO_ENTRIES) throw new RangeError(`Cannot change ${this.#what}: its redo log is full`);
+    const pair = this.#at + 2 + 2 * this.#staged++;
+    this.#i32[pair] = address;
+    this.#i32[pair + 1] = value;
+  }
+
+  /** Makes the staged change, whole. */
+  commit(): void {
+    Atomics.store(this.#i32, this.#at + 1, this.#staged);
+    this.#apply(this.#staged);
+    Atomics.store(this.#i32, this.#at + 1, 0);
+    this.#staged = 0;
+  }
+
+  #apply(entries: number): void {
+    const i32 = this.#i32, start = this.#start, length = i32.length;
+    let pair = this.#at + 2;
+    for (let entry = 0; entry < entries; entry++, pair += 2) {
+      // noUncheckedIndexedAccess: pairs lie inside the lock's own words
+      const address = (i32[pair] as number) >>> 0, value = i32[pair + 1] as number;
+      const index = address - start;
+      if (index >= 0 && index < length) Atomics.store(i32, index, value);
+      else this.#arena.store(address, value);
+    }
+  }
+
+  #lockContended(): void {
+    const i32 = this.#i32, at = this.#at, owners = this.#owners;
+    let deadline = 0, nap = 0.05, probed = 0;
+    for (let round = 0;; round++) {
+      const owner = Atomics.load(i32, at);
+      if (owner === 0) {
+        if (Atomics.compareExchange(i32, at, 0, owners.self) === 0) return;
+        continue;
+      }
+      if (owner === owners.self) throw new Error(`${this.#what}: a section was entered inside itself`);
+      if (!owners.alive(owner)) {
+        if (Atomics.compareExchange(i32, at, owner, owners.self) !== owner) continue;
+        // A holder was killed in its section: finish what it committed.
+        this.#apply(Atomics.load(i32, at + 1));
+        Atomics.store(i32, at + 1, 0);
+        return;
+      }
+      if (round < SPINS) {
+        pause();
+        continue;
+      }
+      const now = performance.now();
+      if (deadline === 0) deadline = now + PATIENCE;
+      else if (now > deadline) {
+        throw new Error(
+          `Cannot use ${this.#what}: the process that is changing it (owner ${owner}) has been stopped for ${PATIENCE} ms`,
+        );
+      }
+      // The holder was preempted (or killed). Give it our processor; ask the system now and then.
+      Atomics.wait(bed, 0, 0, nap);
+      nap = Math.min(2, nap * 1.5);
+      if (now > probed + 2) {
+        probed = now;
+        owners.probe(owner);
+      }
+    }
+  }
+}

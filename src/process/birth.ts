@@ -1,0 +1,233 @@
+/** Starting a child: a line in the family table, a letter with what to run, and a process or worker of the runtime. */
+
+import { SpawnError } from "../errors.ts";
+import { lineOf } from "../memory/agents.ts";
+import type { WorkerBacking } from "../memory/backing.ts";
+import { ProcessBacking } from "../memory/backing.ts";
+import { enterFlight, freeTakenMessage, leaveFlight, loadMessage, storeMessage } from "../memory/blocks.ts";
+import type { Family } from "../memory/family.ts";
+import {
+  A_BOOT,
+  A_EXITCODE,
+  A_EXITED,
+  A_PID,
+  A_REPORT,
+  A_REQUESTS,
+  A_STAGE,
+  A_THREAD,
+  C_THREADS,
+  REQUEST_KILL,
+  REQUEST_TERMINATE,
+  STAGE_LOADED,
+  STAGE_LOADING,
+} from "../memory/layout.ts";
+import { leaveMail, takeMail } from "../memory/mail.ts";
+import { runtime } from "../runtime/current.ts";
+import type { ProcessHandle, WorkerHandle } from "../runtime/runtime.ts";
+import { decode, encode } from "../wire/codec.ts";
+import { FamilyLink } from "../wire/message.ts";
+import { textOf } from "./current.ts";
+import type { Reference } from "./reference.ts";
+import { watch } from "./watch.ts";
+
+/** What a child is told. */
+export interface BootLetter {
+  readonly target: Reference | null;
+  /** Encoded by themselves: their classes may be registered by the target's module. */
+  readonly args: Uint8Array;
+  readonly name: string;
+  readonly daemon: boolean;
+  readonly authkey: Uint8Array;
+  readonly mainModule: string | undefined;
+  readonly parent: { readonly owner: number; readonly name: string; readonly pid: number; readonly ident: string };
+}
+
+/** How a child is to be started by the runtime. */
+export interface SpawnSettings {
+  readonly executable?: string | undefined;
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly cwd?: string | undefined;
+  readonly execArgv?: readonly string[] | undefined;
+  readonly stdout?: "inherit" | "ignore" | "pipe" | undefined;
+  readonly stderr?: "inherit" | "ignore" | "pipe" | undefined;
+  readonly permissions?: "inherit" | "none" | Readonly<Record<string, unknown>> | undefined;
+  readonly maxMemory?: number | undefined;
+}
+
+const entry = new URL(import.meta.url.endsWith(".ts") ? "../child.ts" : "../child.js", import.meta.url);
+const SIGKILL = 9;
+
+/** A child as its parent's runtime sees it. */
+export interface Offspring {
+  readonly owner: number;
+  readonly pid: number;
+  readonly ident: string;
+  readonly stdout: ReadableStream<Uint8Array> | null;
+  readonly stderr: ReadableStream<Uint8Array> | null;
+  /** Resolves when the child has loaded its target; rejects with why it couldn't. */
+  readonly started: Promise<void>;
+  /** Resolves with its exit code when it has ended and what it held is recovered. Never rejects. */
+  readonly ended: Promise<number>;
+  /** Sends a signal ("process"), or ends the thread with exit code -signal ("worker"). */
+  signal(signal: number): void;
+}
+
+/** The letter's values as bytes, and the handles in them. SerializationError names the path in `args`. */
+export function writeLetter(family: Family, letter: Omit<BootLetter, "args">, args: readonly unknown[]): {
+  readonly link: FamilyLink;
+  readonly bytes: Uint8Array;
+} {
+  const link = new FamilyLink(family);
+  const encodedArgs = encode(args, link, "args").slice();
+  return { link, bytes: encode({ ...letter, args: encodedArgs }, link).slice() };
+}
+
+/** Starts a child of `family`. SpawnError when the runtime refuses; nothing is left behind then. */
+export function bear(
+  family: Family,
+  name: string,
+  daemon: boolean,
+  { link: { handles }, bytes }: ReturnType<typeof writeLetter>,
+  settings: SpawnSettings,
+): Offspring {
+  const owner = family.agents.allocate(family.self);
+  const block = storeMessage(family, { handles, bytes });
+  for (const handle of handles) enterFlight(family, handle);
+  family.agents.lock.with(() => leaveMail(family, owner, A_BOOT, block));
+  try {
+    const { backing } = family.arena;
+    return backing instanceof ProcessBacking
+      ? bearProcess(family, owner, backing.fd, daemon, settings)
+      : bearWorker(family, owner, (backing as WorkerBacking).memory, name, daemon, settings);
+  } catch (error) {
+    family.died(owner);
+    throw error;
+  }
+}
+
+function bearProcess(
+  family: Family,
+  owner: number,
+  memoryFd: number,
+  daemon: boolean,
+  settings: SpawnSettings,
+): Offspring {
+  const { stdout = "inherit", stderr = "inherit", executable, env, cwd, execArgv } = settings;
+  const handle: ProcessHandle = runtime.spawnProcess({
+    entry,
+    args: [String(owner)],
+    memoryFd,
+    executable,
+    env,
+    cwd,
+    execArgv,
+    stdout,
+    stderr,
+  });
+  family.agents.set(owner, A_PID, handle.pid);
+  if (daemon) handle.unref();
+  const { exited, pid } = handle;
+  const ended = exited.then(({ code, signal }) => signal !== null ? -signal : code ?? 1);
+  return offspring(family, owner, pid, ended, {
+    stdout: handle.stdout,
+    stderr: handle.stderr,
+    signal: (signal) => handle.kill(signal),
+  });
+}
+
+function bearWorker(
+  family: Family,
+  owner: number,
+  memory: SharedArrayBuffer,
+  name: string,
+  daemon: boolean,
+  settings: SpawnSettings,
+): Offspring {
+  const thread = Atomics.add(family.arena.control, C_THREADS, 1) + 1;
+  family.agents.set(owner, A_THREAD, thread);
+  family.agents.set(owner, A_PID, runtime.pid);
+  const { maxMemory, permissions } = settings;
+  const handle: WorkerHandle = runtime.spawnWorker({
+    entry,
+    args: [String(owner)],
+    memory,
+    name,
+    maxMemory,
+    permissions,
+  });
+  if (daemon) handle.unref();
+  void handle.failed.then((error) => runtime.writeError(`Process ${name}: ${textOf(error)}\n`));
+  let requested: number | undefined;
+  // Where the runtime doesn't tell that a thread has ended, its line does.
+  const gone = handle.exited ??
+    Promise.race([
+      watch(family, () => family.alive(owner) ? undefined : null),
+      handle.failed.then(() => 1),
+    ]);
+  const ended = gone.then((code) => {
+    if (handle.exited === undefined) handle.terminate();
+    const recorded = family.agents.get(owner, A_EXITED) !== 0 ? family.agents.get(owner, A_EXITCODE) : undefined;
+    return recorded ?? requested ?? code ?? 1;
+  });
+  return offspring(family, owner, runtime.pid, ended, {
+    stdout: null,
+    stderr: null,
+    signal(signal) {
+      requested ??= -signal;
+      if (handle.stopsBusy) return handle.terminate();
+      // It stops by itself when it next yields; what it holds stays its own until then.
+      Atomics.or(
+        family.arena.control,
+        lineOf(owner) + A_REQUESTS,
+        signal === SIGKILL ? REQUEST_KILL : REQUEST_TERMINATE,
+      );
+      family.bells.ring(owner);
+    },
+  });
+}
+
+/** What both kinds have in common: the start is watched, the end is recovered. */
+function offspring(
+  family: Family,
+  owner: number,
+  pid: number,
+  code: Promise<number>,
+  parts: Pick<Offspring, "stdout" | "stderr" | "signal">,
+): Offspring {
+  const ident = family.identOf(owner, pid);
+  const loaded = watch(family, () => {
+    const stage = family.agents.get(owner, A_STAGE);
+    if (!family.alive(owner)) return false;
+    return stage === STAGE_LOADING ? undefined : stage === STAGE_LOADED;
+  });
+  const outcome = code.then((exitcode) => {
+    const failure = failureOf(family, owner, exitcode);
+    family.died(owner);
+    family.recoverDead();
+    return { exitcode, failure };
+  });
+  const started = Promise.race([loaded, outcome]).then(async (isLoaded) => {
+    if (isLoaded === true) return;
+    const { failure } = await outcome;
+    if (failure !== undefined) throw failure;
+  });
+  return { owner, pid, ident, started, ended: outcome.then(({ exitcode }) => exitcode), ...parts };
+}
+
+/** Why a child that has ended never ran its target; undefined when it did. */
+function failureOf(family: Family, owner: number, exitcode: number): unknown {
+  const stage = family.agents.get(owner, A_STAGE);
+  if (stage === STAGE_LOADED) return undefined;
+  const block = family.agents.lock.with(() => takeMail(family, owner, A_REPORT));
+  if (block === 0) {
+    const how = exitcode < 0 ? `was killed by signal ${-exitcode}` : `ended with exit code ${exitcode}`;
+    return new SpawnError(`Cannot run the target: the child ${how} before it had loaded it`);
+  }
+  const { handles, bytes } = loadMessage(family, block);
+  try {
+    return decode(bytes, new FamilyLink(family));
+  } finally {
+    freeTakenMessage(family, block);
+    for (const handle of handles) leaveFlight(family, handle);
+  }
+}

@@ -1,0 +1,141 @@
+/** What a child does: joins the family, loads its target, tells its parent, runs it, and ends. */
+
+import { lineOf } from "../memory/agents.ts";
+import { enterFlight, freeTakenMessage, leaveFlight, loadMessage, storeMessage } from "../memory/blocks.ts";
+import type { Family } from "../memory/family.ts";
+import { joinFamily } from "../memory/families.ts";
+import {
+  A_BOOT,
+  A_REPORT,
+  A_REQUESTS,
+  A_STAGE,
+  REQUEST_KILL,
+  REQUEST_TERMINATE,
+  STAGE_FAILED,
+  STAGE_LOADED,
+} from "../memory/layout.ts";
+import { leaveMail, takeMail } from "../memory/mail.ts";
+import { watchUnnamed } from "../memory/object.ts";
+import { runtime } from "../runtime/current.ts";
+import { decode } from "../wire/codec.ts";
+import { FamilyLink, packValue } from "../wire/message.ts";
+import type { BootLetter } from "./birth.ts";
+import { callerFrame } from "./caller.ts";
+import { setBirth, setLoading, textOf } from "./current.ts";
+import { ExitSignal, leave, recordExit, vanish } from "./exit.ts";
+import { setMainModule } from "./reference.ts";
+import { resolveReference } from "./resolve.ts";
+
+const SIGTERM = 15, SIGKILL = 9;
+
+/** Runs this process as a child. */
+export async function runChild(): Promise<void> {
+  const boot = await runtime.receiveBoot();
+  const self = Number(boot.args[0]);
+  const family = joinFamily(boot, self);
+  const { letter, release } = openLetter(family);
+  setBirth({ family, ...letter });
+  setMainModule(letter.mainModule);
+  // Our parent may have died before we asked to die with it.
+  if (boot.method === "process" && runtime.parentPid() !== letter.parent.pid) return void await vanish(1);
+  runtime.interceptExit(recordExit);
+  runtime.onUncaught((error) => void fail(letter.name, error));
+  obeyRequests(family);
+
+  let run: () => unknown;
+  try {
+    run = await prepare(family, letter);
+  } catch (error) {
+    report(family, letter, error);
+    return void await fail(letter.name, error);
+  } finally {
+    release();
+  }
+  tell(family, letter, STAGE_LOADED);
+  try {
+    await run();
+  } catch (error) {
+    return void await fail(letter.name, error);
+  }
+  await leave(0);
+}
+
+/** What the parent wrote, and how to say that the handles in it were taken. */
+function openLetter(family: Family): { letter: BootLetter; release: () => void } {
+  const block = family.agents.lock.with(() => takeMail(family, family.self, A_BOOT));
+  const { handles, bytes } = loadMessage(family, block);
+  const letter = decode(bytes, new FamilyLink(family)) as BootLetter;
+  return {
+    letter,
+    release() {
+      freeTakenMessage(family, block);
+      for (const handle of handles) leaveFlight(family, handle);
+    },
+  };
+}
+
+/** Imports the target's module, then builds the arguments: their classes may be registered there. */
+async function prepare(family: Family, { target, args }: BootLetter): Promise<() => unknown> {
+  if (target === null) return () => {};
+  setLoading(true);
+  watchUnnamed((label) => {
+    const frame = callerFrame();
+    const place = frame === undefined ? "" : ` (${frame.url}:${frame.line})`;
+    runtime.writeError(
+      `Warning: a ${label} without a name is created while a child loads its modules${place}: ` +
+        "it is a new one, not the parent's; give it a name, or pass it\n",
+    );
+  });
+  try {
+    const fn = await resolveReference(target);
+    const values = decode(args, new FamilyLink(family)) as unknown[];
+    return () => fn(...values);
+  } finally {
+    watchUnnamed(undefined);
+    setLoading(false);
+  }
+}
+
+function tell(family: Family, { parent }: BootLetter, stage: number): void {
+  family.agents.set(family.self, A_STAGE, stage);
+  family.bells.ring(parent.owner);
+}
+
+/** Leaves the error that the start ended with for the parent. */
+function report(family: Family, letter: BootLetter, error: unknown): void {
+  let packed: ReturnType<typeof packValue>;
+  try {
+    packed = packValue(family, error);
+  } catch {
+    // It can't travel as it is; its text can.
+    packed = packValue(family, new Error(textOf(error)));
+  }
+  const block = storeMessage(family, packed);
+  for (const handle of packed.handles) enterFlight(family, handle);
+  family.agents.lock.with(() => leaveMail(family, family.self, A_REPORT, block));
+  tell(family, letter, STAGE_FAILED);
+}
+
+/** An error that nobody caught ends a child: traceback on stderr, exit code 1. */
+async function fail(name: string, error: unknown): Promise<void> {
+  if (error instanceof ExitSignal) return void await leave(error.exitcode);
+  runtime.writeError(`Process ${name}:\n${textOf(error)}\n`);
+  recordExit(1);
+  await leave(1);
+}
+
+/** A worker that can't be stopped from outside stops itself when its parent asks. */
+function obeyRequests(family: Family): void {
+  if (family.method !== "worker") return;
+  const { control } = family.arena, word = lineOf(family.self) + A_REQUESTS;
+  const look = () => {
+    const requests = Atomics.load(control, word);
+    if ((requests & (REQUEST_TERMINATE | REQUEST_KILL)) === 0) return;
+    const signal = (requests & REQUEST_KILL) !== 0 ? SIGKILL : SIGTERM;
+    recordExit(-signal);
+    void vanish(-signal);
+  };
+  family.listeners.add(look);
+  family.attend();
+  look();
+}

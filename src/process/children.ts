@@ -1,0 +1,40 @@
+/** The children of this process that are alive. */
+
+import { runtime } from "../runtime/current.ts";
+
+/** What is kept of a child. */
+export interface Child {
+  readonly daemon: boolean;
+  readonly sentinel: Promise<number>;
+  terminate(): void;
+  kill(): void;
+}
+
+const alive = new Set<Child>();
+let watching = false;
+
+/** A child was started; until `childEnded` it is alive. */
+export function childStarted(child: Child): void {
+  alive.add(child);
+  if (watching) return;
+  watching = true;
+  // The last moment where code runs: a process that ends takes its daemons with it.
+  runtime.onExit(() => {
+    for (const one of alive) if (one.daemon) one.terminate();
+  });
+}
+
+export function childEnded(child: Child): void {
+  alive.delete(child);
+}
+
+/** Children that haven't ended. */
+export function livingChildren(): readonly Child[] {
+  return [...alive];
+}
+
+/** Before the end of a process: daemons are terminated, the others awaited. */
+export async function endChildren(): Promise<void> {
+  for (const child of alive) if (child.daemon) child.terminate();
+  await Promise.all([...alive].map((child) => child.sentinel));
+}

@@ -1,0 +1,158 @@
+/** Who this process is: name, ids, parent; what runs when it ends. */
+
+import { MisuseError } from "../errors.ts";
+import type { Family } from "../memory/family.ts";
+import type { WaitOptions } from "../memory/futex.ts";
+import { runtime } from "../runtime/current.ts";
+import { waitForEnd } from "./watch.ts";
+
+/** What a process knows about itself. CPython: `multiprocessing.current_process()`. */
+export interface CurrentProcess {
+  /** "MainProcess" in the root. */
+  readonly name: string;
+  readonly pid: number;
+  /** pid of the process that started this one; null in the root. */
+  readonly ppid: number | null;
+  /** Unique in the family: "4711", or "4711:2" for a worker. */
+  readonly ident: string;
+  readonly daemon: boolean;
+  /** Key of connections within the family. */
+  authkey: Uint8Array;
+  /** Runs `fn` (awaited, deadline 5 000 ms) when this process ends by return, error or exit(). */
+  onExit(fn: () => unknown): Disposable;
+}
+
+/** The parent, as its child sees it. CPython: `multiprocessing.parent_process()`. */
+export interface ParentProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly ident: string;
+  isAlive(): boolean;
+  /** Waits for its end; false when `timeout` milliseconds ran out first. */
+  join(options?: WaitOptions): Promise<boolean>;
+}
+
+/** How this process was born; undefined in the root. */
+export interface Birth {
+  readonly family: Family;
+  readonly name: string;
+  readonly daemon: boolean;
+  readonly authkey: Uint8Array;
+  readonly parent: { readonly owner: number; readonly name: string; readonly pid: number; readonly ident: string };
+}
+
+const EXIT_DEADLINE = 5000;
+
+let birth: Birth | undefined;
+let authkey: Uint8Array | undefined;
+/** True while a child imports the module of its target. */
+let loading = false;
+const exitHooks = new Set<() => unknown>();
+
+export function setBirth(given: Birth): void {
+  birth = given;
+  authkey = given.authkey;
+}
+
+export function birthOfThis(): Birth | undefined {
+  return birth;
+}
+
+export function setLoading(value: boolean): void {
+  loading = value;
+}
+
+/** MisuseError while a child imports the module of its target: what starts a process there would do so in every child. */
+export function refuseWhileLoading(doing: string): void {
+  if (!loading) return;
+  throw new MisuseError(
+    `Cannot ${doing} while a child loads its modules: this code runs again in every child; ` +
+      "put it behind if (isMain(import.meta)) { … }",
+  );
+}
+
+/** Runs what onExit() registered, last first, each at most once; gives up after the deadline. */
+export async function runExitHooks(): Promise<void> {
+  const hooks = [...exitHooks].reverse();
+  exitHooks.clear();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, EXIT_DEADLINE));
+  const all = (async () => {
+    for (const hook of hooks) {
+      try {
+        await hook();
+      } catch (error) {
+        runtime.writeError(`${currentProcess().name}: an exit hook failed: ${textOf(error)}\n`);
+      }
+    }
+  })();
+  await Promise.race([all, late]);
+  clearTimeout(timer);
+}
+
+/** An error as it is printed: its stack where it has one. */
+export function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return `Uncaught ${String(error)}`;
+  const { stack, name, message } = error;
+  // JavaScriptCore's stacks don't begin with the message.
+  const text = stack?.includes(message) ? stack : `${name}: ${message}\n${stack ?? ""}`;
+  return error.cause === undefined ? text : `${text}\nCaused by: ${textOf(error.cause)}`;
+}
+
+const current: CurrentProcess = {
+  get name() {
+    return birth?.name ?? "MainProcess";
+  },
+  get pid() {
+    return runtime.pid;
+  },
+  get ppid() {
+    return birth?.parent.pid ?? null;
+  },
+  get ident() {
+    return birth === undefined ? String(runtime.pid) : birth.family.identOf(birth.family.self, runtime.pid);
+  },
+  get daemon() {
+    return birth?.daemon ?? false;
+  },
+  get authkey() {
+    return authkey ??= crypto.getRandomValues(new Uint8Array(32));
+  },
+  set authkey(key: Uint8Array) {
+    if (!(key instanceof Uint8Array)) throw new MisuseError("Cannot set authkey: it takes a Uint8Array");
+    authkey = key.slice();
+  },
+  onExit(fn) {
+    if (typeof fn !== "function") throw new MisuseError("Cannot register an exit hook: it is not a function");
+    // A wrapper, so that the same function registered twice runs twice.
+    const hook = () => fn();
+    exitHooks.add(hook);
+    return { [Symbol.dispose]: () => void exitHooks.delete(hook) };
+  },
+};
+
+/** The process that asks. CPython: `multiprocessing.current_process()`. */
+export function currentProcess(): CurrentProcess {
+  return current;
+}
+
+/** The process that started this one; null in the root. CPython: `multiprocessing.parent_process()`. */
+export function parentProcess(): ParentProcess | null {
+  if (birth === undefined) return null;
+  const { family, parent } = birth;
+  return {
+    name: parent.name,
+    pid: parent.pid,
+    ident: parent.ident,
+    isAlive: () => {
+      family.probe(parent.owner);
+      return family.alive(parent.owner);
+    },
+    join: (options) => waitForEnd(family, parent.owner, options),
+  };
+}
+
+/** True in the root process, in whichever module it is asked (see isMain). */
+export function isMainProcess(): boolean {
+  return birth === undefined;
+}

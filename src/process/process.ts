@@ -1,0 +1,347 @@
+/** Process: a function that runs in another process or worker. */
+
+import { ClosedError, MisuseError } from "../errors.ts";
+import type { Family } from "../memory/family.ts";
+import { currentMethod, familyOf } from "../memory/families.ts";
+import type { WaitOptions } from "../memory/futex.ts";
+import { limitOf } from "../memory/futex.ts";
+import type { StartMethod } from "../runtime/runtime.ts";
+import { runtime } from "../runtime/current.ts";
+import type { Offspring } from "./birth.ts";
+import { bear, writeLetter } from "./birth.ts";
+import type { Child } from "./children.ts";
+import { childEnded, childStarted, livingChildren } from "./children.ts";
+import { executable } from "./start_method.ts";
+import { currentProcess, refuseWhileLoading } from "./current.ts";
+import type { Reference } from "./reference.ts";
+import { mainModule, referenceTo } from "./reference.ts";
+import { withLimit } from "./watch.ts";
+
+const SIGINT = 2, SIGKILL = 9, SIGTERM = 15;
+
+/** How a child runs. */
+export interface ProcessSettings {
+  /** A label; default "Process-1", nested "Process-1:2". */
+  name?: string;
+  /** Default: the creator's. A root that ends normally terminates daemons and waits for the others. */
+  daemon?: boolean;
+  /** Aborting terminates. */
+  signal?: AbortSignal;
+  /** "process" only: added to the parent's environment. */
+  env?: Record<string, string | undefined>;
+  /** "process" only: working directory. */
+  cwd?: string;
+  /** "process" only: flags of the interpreter; default: the parent's. */
+  execArgv?: readonly string[];
+  /** "process" only; default "inherit". The child's stdin is always empty. */
+  stdout?: "inherit" | "ignore" | "pipe";
+  stderr?: "inherit" | "ignore" | "pipe";
+  /** Deno workers only. */
+  permissions?: "inherit" | "none" | Readonly<Record<string, unknown>>;
+  /** `maxMemory` in bytes (Node workers). */
+  resourceLimits?: { maxMemory?: number };
+}
+
+/** A target that takes arguments requires `args`. */
+// deno-lint-ignore no-explicit-any -- a target whose arguments aren't known
+export type ProcessOptions<A extends readonly unknown[] = any[]> =
+  & ProcessSettings
+  & (
+    | { target?: undefined; args?: undefined }
+    | { target: URL; args?: readonly unknown[] }
+    | ({ target: (...args: A) => unknown } & ([] extends A ? { args?: A } : { args: A }))
+  );
+
+let count = 0;
+
+/**
+ * A function that runs in another process or worker. CPython: `multiprocessing.Process`.
+ *
+ * @example
+ * ```ts ignore
+ * const child = new Process({ target: hello, args: ["world"] });
+ * await child.start();
+ * console.log(await child.join()); // 0
+ * ```
+ */
+// deno-lint-ignore no-explicit-any -- a target whose arguments aren't known
+export class Process<A extends readonly unknown[] = any[]> implements AsyncDisposable {
+  readonly #method: StartMethod;
+  readonly #settings: ProcessSettings;
+  readonly #target: Reference | null;
+  readonly #args: readonly unknown[];
+  #name: string;
+  #daemon: boolean;
+  #authkey: Uint8Array;
+  #offspring: Offspring | undefined;
+  #started: Promise<void> | undefined;
+  #failure: { readonly error: unknown } | undefined;
+  #exitcode: number | null = null;
+  #closed = false;
+
+  /**
+   * Nothing starts yet.
+   * @throws {MisuseError} for a bad option
+   * @throws {TargetError} when another process could never find the target
+   */
+  constructor(options: ProcessOptions<A> = {}) {
+    const { target, args = [], ...rest } = options;
+    const settings = rest as ProcessSettings;
+    this.#method = currentMethod();
+    this.#settings = settings;
+    this.#target = target === undefined ? null : referenceTo(target, "create a Process");
+    if (!Array.isArray(args)) throw new MisuseError("Cannot create a Process: args is not an array");
+    this.#args = [...args];
+    checkSettings(settings);
+    const self = currentProcess();
+    this.#name = settings.name ?? nextName(self.name);
+    this.#daemon = settings.daemon ?? self.daemon;
+    this.#authkey = self.authkey;
+  }
+
+  /** What the child runs; here: the target. */
+  run(): unknown {
+    throw new MisuseError(`Cannot run ${this.#name} here: start() runs its target in a child`);
+  }
+
+  /**
+   * Starts the child; resolves once it has loaded its target. Need not be awaited: join() rejects with the same error.
+   * @throws {SerializationError} when an argument can't travel; names its path
+   * @throws {TargetError} when the child can't find or load the target; says what to write instead
+   * @throws {SpawnError} when the runtime refuses; says which flag or package is missing
+   * @throws {MisuseError} when started twice, or while a child loads its modules
+   */
+  start(): Promise<void> {
+    try {
+      this.#ensureOpen("start");
+      if (this.#started !== undefined) throw new MisuseError(`Cannot start ${this.#name}: it was started already`);
+      refuseWhileLoading(`start ${this.#name}`);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#started = this.#start();
+    this.#started.catch((error: unknown) => {
+      this.#failure = { error };
+    });
+    return this.#started;
+  }
+
+  async #start(): Promise<void> {
+    const { signal } = this.#settings;
+    signal?.throwIfAborted();
+    const family = familyOf(this.#method);
+    const offspring = bear(
+      family,
+      this.#name,
+      this.#daemon,
+      this.#letter(family),
+      { ...this.#settings, executable: executable(), maxMemory: this.#settings.resourceLimits?.maxMemory },
+    );
+    this.#offspring = offspring;
+    const child: Child = {
+      daemon: this.#daemon,
+      sentinel: this.sentinel,
+      terminate: () => offspring.signal(SIGTERM),
+      kill: () => offspring.signal(SIGKILL),
+    };
+    processes.set(child, this);
+    childStarted(child);
+    const onAbort = () => this.terminate();
+    signal?.addEventListener("abort", onAbort);
+    void offspring.ended.then((exitcode) => {
+      this.#exitcode = exitcode;
+      signal?.removeEventListener("abort", onAbort);
+      childEnded(child);
+    });
+    await offspring.started;
+  }
+
+  #letter(family: Family): ReturnType<typeof writeLetter> {
+    const self = currentProcess();
+    return writeLetter(family, {
+      target: this.#target,
+      name: this.#name,
+      daemon: this.#daemon,
+      authkey: this.#authkey,
+      mainModule: mainModule(),
+      parent: {
+        owner: family.self,
+        name: self.name,
+        pid: runtime.pid,
+        ident: family.identOf(family.self, runtime.pid),
+      },
+    }, this.#args);
+  }
+
+  /**
+   * Waits for the end; resolves to the exit code, or to null when `timeout` milliseconds ran out first (0 is falsy: compare
+   * with null). Repeatable. Rejects with what start() rejected with.
+   */
+  async join(options?: WaitOptions): Promise<number | null> {
+    limitOf(options);
+    this.#ensureOpen("join");
+    if (this.#started === undefined) throw new MisuseError(`Cannot join ${this.#name}: it was not started`);
+    const exitcode = await withLimit(this.sentinel, options);
+    if (exitcode === undefined) return null;
+    // Killed by us before it had loaded its target is an end like any other.
+    if (exitcode >= 0) await this.#started;
+    return exitcode;
+  }
+
+  /** True between start and end. */
+  isAlive(): boolean {
+    this.#ensureOpen("ask");
+    return this.#offspring !== undefined && this.#exitcode === null;
+  }
+
+  /** SIGTERM; exit code -15 on both start methods. A worker's code stops where it is. */
+  terminate(): void {
+    this.#signal(SIGTERM, "terminate");
+  }
+
+  /** SIGKILL; exit code -9 on both start methods. */
+  kill(): void {
+    this.#signal(SIGKILL, "kill");
+  }
+
+  /** SIGINT. */
+  interrupt(): void {
+    this.#signal(SIGINT, "interrupt");
+  }
+
+  #signal(signal: number, doing: string): void {
+    this.#ensureOpen(doing);
+    if (this.#started === undefined) throw new MisuseError(`Cannot ${doing} ${this.#name}: it was not started`);
+    if (this.#exitcode === null) this.#offspring?.signal(signal);
+  }
+
+  /** Gives up this object; MisuseError while the child runs. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    if (this.#offspring !== undefined && this.#exitcode === null) {
+      throw new MisuseError(`Cannot close ${this.#name}: it is still running; join() or terminate() it first`);
+    }
+    this.#closed = true;
+  }
+
+  /** OS process id (of the host process for a worker); null before the start. */
+  get pid(): number | null {
+    this.#ensureOpen("look at");
+    return this.#offspring?.pid ?? null;
+  }
+
+  /** Unique in the family: "4711", or "4711:2" for a worker. */
+  get ident(): string | null {
+    this.#ensureOpen("look at");
+    return this.#offspring?.ident ?? null;
+  }
+
+  /** null while alive; 0; n of exit(n); 1 after an uncaught error; -signal. */
+  get exitcode(): number | null {
+    this.#ensureOpen("look at");
+    return this.#exitcode;
+  }
+
+  /** Resolves with the exit code, never rejects; MisuseError before the start. */
+  get sentinel(): Promise<number> {
+    this.#ensureOpen("wait for");
+    if (this.#started === undefined && this.#offspring === undefined) {
+      throw new MisuseError(`Cannot wait for ${this.#name}: it was not started`);
+    }
+    return this.#offspring?.ended ?? Promise.resolve(1);
+  }
+
+  /** With `stdout: "pipe"`: what the child writes there. */
+  get stdout(): ReadableStream<Uint8Array> | null {
+    return this.#offspring?.stdout ?? null;
+  }
+
+  /** With `stderr: "pipe"`: what the child writes there. */
+  get stderr(): ReadableStream<Uint8Array> | null {
+    return this.#offspring?.stderr ?? null;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  set name(name: string) {
+    if (typeof name !== "string") throw new MisuseError(`Cannot name a Process ${String(name)}: it takes a string`);
+    this.#name = name;
+  }
+
+  get daemon(): boolean {
+    return this.#daemon;
+  }
+
+  set daemon(daemon: boolean) {
+    if (this.#started !== undefined) {
+      throw new MisuseError(`Cannot make ${this.#name} a daemon: it was started already`);
+    }
+    this.#daemon = Boolean(daemon);
+  }
+
+  get authkey(): Uint8Array {
+    return this.#authkey;
+  }
+
+  set authkey(key: Uint8Array) {
+    if (!(key instanceof Uint8Array)) throw new MisuseError("Cannot set authkey: it takes a Uint8Array");
+    this.#authkey = key.slice();
+  }
+
+  /** Terminates if alive, joins, closes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    if (this.#offspring !== undefined) {
+      if (this.#exitcode === null) this.terminate();
+      await this.#offspring.ended;
+    }
+    this.close();
+  }
+
+  toString(): string {
+    const state = this.#closed
+      ? "closed"
+      : this.#offspring === undefined
+      ? this.#failure === undefined ? "initial" : "failed"
+      : this.#exitcode === null
+      ? `started ${this.#offspring.ident}`
+      : `stopped exitcode=${this.#exitcode}`;
+    return `<Process ${JSON.stringify(this.#name)} ${state}${this.#daemon ? " daemon" : ""}>`;
+  }
+
+  #ensureOpen(doing: string): void {
+    if (this.#closed) throw new ClosedError(`Cannot ${doing} ${this.#name}: this Process object is closed`);
+  }
+}
+
+const processes = new WeakMap<Child, Process>();
+
+/** Children of this process that are alive. CPython: `multiprocessing.active_children()`. */
+export function activeChildren(): Process[] {
+  return livingChildren().map((child) => processes.get(child)).filter((one): one is Process => one !== undefined);
+}
+
+/** "Process-1"; in a child "Process-1:2". */
+function nextName(parent: string): string {
+  count++;
+  const found = /^Process-([\d:]+)$/.exec(parent);
+  return found === null ? `Process-${count}` : `Process-${found[1]}:${count}`;
+}
+
+function checkSettings({ name, stdout, stderr, signal }: ProcessSettings): void {
+  if (name !== undefined && typeof name !== "string") {
+    throw new MisuseError(`Cannot create a Process: its name is ${String(name)}, it takes a string`);
+  }
+  for (const [key, value] of [["stdout", stdout], ["stderr", stderr]] as const) {
+    if (value !== undefined && !["inherit", "ignore", "pipe"].includes(value)) {
+      throw new MisuseError(
+        `Cannot create a Process: ${key} is ${String(value)}, it takes "inherit", "ignore" or "pipe"`,
+      );
+    }
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new MisuseError("Cannot create a Process: signal is not an AbortSignal");
+  }
+}

@@ -1,0 +1,98 @@
+/** In a child: imports the module of a reference and finds the function in it. */
+
+import { TargetError } from "../errors.ts";
+import { runtime } from "../runtime/current.ts";
+import type { Reference } from "./reference.ts";
+import { digest, registeredTask } from "./reference.ts";
+
+// deno-lint-ignore no-explicit-any -- whatever a target takes
+type AnyFunction = (...args: any[]) => unknown;
+type Namespace = Readonly<Record<string, unknown>>;
+
+/** Extensions of compiled packages, tried when a .ts module is not there. */
+const COMPILED = [".js", ".mjs"];
+
+/** The function that a reference names. TargetError that says what to write instead when it isn't there. */
+export async function resolveReference(reference: Reference): Promise<AnyFunction> {
+  const { kind, modules, name } = reference;
+  if (modules.length === 0) {
+    throw new TargetError(`Cannot find ${name}: it is not known which module it is in; ${advice(name)}`);
+  }
+  const reasons: string[] = [];
+  for (const module of modules) {
+    const { url, exports } = await load(module);
+    if (kind === "task") {
+      const task = registeredTask(url, name) ?? registeredTask(module, name);
+      if (task !== undefined) return task;
+      throw new TargetError(
+        `Cannot find the task "${name}": ${url} didn't register it when it was loaded; call task() at its top level`,
+      );
+    }
+    const found = findExport(exports, reference);
+    if (typeof found === "function") return found;
+    reasons.push(found);
+  }
+  throw new TargetError(
+    `Cannot find the target ${name}: ${reasons.map((reason, i) => `${modules[i]} ${reason}`).join("; ")}. ${
+      advice(name)
+    }`,
+  );
+}
+
+function advice(name: string): string {
+  return `Export the function from the file that calls, or make it a task: const ${name} = task(import.meta, ${name}), ` +
+    `or pass new URL("./module.ts#${name}", import.meta.url)`;
+}
+
+/** The function, or why it isn't there. */
+function findExport(exports: Namespace, { name, text, runtime: madeOn }: Reference): AnyFunction | string {
+  // Without a digest the name alone counts: the caller asked for exactly that export.
+  const same = (value: unknown): value is AnyFunction =>
+    typeof value === "function" && (text === undefined || madeOn !== runtime.name || digest(value) === text);
+  const { default: fallback } = exports;
+  const properties = (typeof fallback === "object" || typeof fallback === "function") && fallback !== null
+    ? fallback as Namespace
+    : {};
+  const direct = [exports[name], properties[name]];
+  for (const value of direct) if (same(value)) return value;
+  if (text !== undefined) {
+    // Exported under another name.
+    for (const value of [...Object.values(exports), ...Object.values(properties)]) {
+      if (typeof value === "function" && value.name === name && same(value)) return value;
+    }
+  }
+  const value = direct.find((one) => one !== undefined);
+  if (value === undefined) return "doesn't export it";
+  return typeof value === "function"
+    ? "exports another function of that name"
+    : `exports a ${typeof value} of that name`;
+}
+
+async function load(module: string): Promise<{ url: string; exports: Namespace }> {
+  try {
+    return { url: module, exports: await import(module) };
+  } catch (error) {
+    if (/\.[cm]?ts$/.test(module) && isMissing(error)) {
+      for (const extension of COMPILED) {
+        const url = module.replace(/\.[cm]?ts$/, extension);
+        try {
+          return { url, exports: await import(url) };
+        } catch (second) {
+          if (!isMissing(second)) throw cannotLoad(url, second);
+        }
+      }
+    }
+    throw cannotLoad(module, error);
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  return code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" ||
+    /Module not found|Cannot find module|ModuleNotFound/.test(message ?? "");
+}
+
+function cannotLoad(module: string, cause: unknown): TargetError {
+  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  return new TargetError(`Cannot load ${module}, the module of the target: ${reason}`, { cause });
+}

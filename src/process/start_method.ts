@@ -1,0 +1,53 @@
+/** Start methods: which one is the default, and the interpreter that children run on. */
+
+import { MisuseError } from "../errors.ts";
+import { chooseMethod, currentMethod } from "../memory/families.ts";
+import { runtime } from "../runtime/current.ts";
+import type { StartMethod } from "../runtime/runtime.ts";
+
+const methods: readonly StartMethod[] = runtime.defaultMethod === "process"
+  ? ["process", "worker"]
+  : ["worker", "process"];
+
+/** Both start methods, the runtime's default first. CPython: `multiprocessing.get_all_start_methods()`. */
+export function getAllStartMethods(): StartMethod[] {
+  return [...methods];
+}
+
+/** The default start method. CPython: `multiprocessing.get_start_method()`. */
+export function getStartMethod(): StartMethod {
+  return currentMethod();
+}
+
+/**
+ * Chooses the default start method. CPython: `multiprocessing.set_start_method()`.
+ * @throws {MisuseError} on a second call without `force`, or for a method that isn't one
+ */
+export function setStartMethod(method: StartMethod, options?: { force?: boolean }): void {
+  checkMethod(method);
+  chooseMethod(method, options?.force ?? false);
+}
+
+/** MisuseError unless `method` is a start method. */
+export function checkMethod(method: unknown): asserts method is StartMethod {
+  if (!methods.includes(method as StartMethod)) {
+    throw new MisuseError(`Cannot use the start method ${JSON.stringify(method)}: it is "process" or "worker"`);
+  }
+}
+
+let interpreter: string | undefined;
+
+/** The interpreter that "process" children run on; default: this process's own. CPython: `multiprocessing.set_executable()`. */
+export function setExecutable(path: string): void {
+  if (typeof path !== "string" || path === "") throw new MisuseError("Cannot set the executable: it takes a path");
+  interpreter = path;
+}
+
+export function executable(): string | undefined {
+  return interpreter;
+}
+
+/** Usable processors: affinity and cgroup quota respected. CPython: `os.process_cpu_count()`. */
+export function cpuCount(): number {
+  return runtime.cpuCount();
+}

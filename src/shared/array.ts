@@ -1,0 +1,224 @@
+/**
+ * Array: a typed array over shared memory.
+ *
+ * ```
+ * payload
+ *   0     type code                                                    once
+ *   1     length in elements                                           once
+ *   2     data block, 0 = none (length 0)                              once; 0 again when it is freed
+ *   3, 4  its lock: address, generation                                once
+ *
+ * data block (BLOCK_PART): "worker": the elements are its payload. "process": a segment of its own, elements from byte
+ * 65536 on, which every process maps by itself: so that the array's buffer holds nothing else, and cloning or transferring
+ * it touches nothing else.
+ * ```
+ */
+
+import { ClosedError, MisuseError } from "../errors.ts";
+import { disposeBlock } from "../memory/blocks.ts";
+import type { Family } from "../memory/family.ts";
+import { registerKind } from "../memory/kinds.ts";
+import {
+  BLOCK_PART,
+  BLOCK_TRANSIT,
+  H_LINK,
+  H_STATE,
+  HEADER_WORDS,
+  KIND_ARRAY,
+  KIND_BYTES,
+  MIN_CLASS,
+  OWN_SEGMENT_CLASS,
+} from "../memory/layout.ts";
+import type { Blueprint, Named } from "../memory/object.ts";
+import { attach, Attachment, SharedObject } from "../memory/object.ts";
+import type { Lock } from "../sync/lock.ts";
+import type { RLock } from "../sync/rlock.ts";
+import { encodeHandle, FamilyLink, handleFrom } from "../wire/message.ts";
+import type { Link } from "../wire/registry.ts";
+import { registerShareable, shareable } from "../wire/registry.ts";
+import type { SharedOptions } from "./guard.ts";
+import { disposeGuard, GUARD_WORDS, guardOf, initGuard } from "./guard.ts";
+import type { AnyTypedArray, ElementOf, TypeCode, TypedArrays } from "./typecodes.ts";
+import { checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
+
+const CODE = 0, LENGTH = 1, DATA = 2, GUARD = 3, WORDS = GUARD + GUARD_WORDS;
+/** Bytes before the elements in a segment of their own: the largest page that a system may have. */
+const PAGE = 65536;
+
+/**
+ * A REAL typed array over shared memory: index, length, slice, for-of at native speed. CPython: `multiprocessing.Array`.
+ * `lock` is not enumerable. `.buffer` may be the whole arena: use byteOffset, never transfer or clone it.
+ */
+export type SharedArray<C extends TypeCode = TypeCode> = TypedArrays[C] & { readonly lock: Lock | RLock };
+
+/** Makes a SharedArray, with or without `new`. */
+export interface SharedArrayConstructor {
+  new <C extends TypeCode>(
+    code: C,
+    sizeOrValues: number | Iterable<ElementOf<C>>,
+    options?: SharedOptions,
+  ): SharedArray<C>;
+  <C extends TypeCode>(code: C, sizeOrValues: number | Iterable<ElementOf<C>>, options?: SharedOptions): SharedArray<C>;
+}
+
+/** The shared object behind an array. */
+class ArrayObject extends SharedObject {
+  readonly array: AnyTypedArray;
+
+  constructor(blueprint: Blueprint, source: Attachment | Named | undefined) {
+    super(blueprint, source);
+    const { i32 } = this.segment;
+    const code = codeFromNumber(i32[this.at + CODE] as number);
+    const { type, bytes } = codeOf(code, "an Array");
+    const length = i32[this.at + LENGTH] as number;
+    const data = (i32[this.at + DATA] as number) >>> 0;
+    const { buffer, byteOffset } = data === 0
+      ? { buffer: new ArrayBuffer(0), byteOffset: 0 }
+      : elements(this.family, data, length * bytes);
+    this.array = new type(buffer, byteOffset, length);
+    Object.defineProperty(this.array, "lock", { get: () => this.lock });
+    Object.defineProperty(this.array, shareable, { value: arrayType });
+    objects.set(this.array, this);
+  }
+
+  get lock(): Lock | RLock {
+    return guardOf(this.family, this.segment.i32, this.at + GUARD, this.title);
+  }
+}
+
+const objects = new WeakMap<object, ArrayObject>();
+
+const arrayType = {
+  name: "Array",
+  is: (value: object): value is AnyTypedArray => objects.has(value),
+  encode(value: AnyTypedArray, link: Link): unknown {
+    const object = objects.get(value);
+    if (object === undefined) throw new ClosedError("Cannot send an Array: it is closed");
+    return encodeHandle(object, link, "Array");
+  },
+  decode: (wire: unknown, link: Link): AnyTypedArray =>
+    attach((link as FamilyLink).family, handleFrom(wire), (source) => new ArrayObject(joining, source)).array,
+};
+registerShareable<AnyTypedArray>(arrayType);
+
+/** Where the elements in a data block are, as this process sees them. */
+function elements(family: Family, data: number, bytes: number): { buffer: ArrayBufferLike; byteOffset: number } {
+  if (family.method === "process") return family.arena.backing.window(data * 4 + PAGE, Math.max(bytes, 1));
+  const { u8, start } = family.arena.segment(data);
+  return { buffer: u8.buffer, byteOffset: u8.byteOffset + (data - start + HEADER_WORDS) * 4 };
+}
+
+/** A zeroed data block in this agent's hands. */
+function allocateElements(family: Family, bytes: number): number {
+  const own = family.method === "process";
+  const block = family.allocator.allocate(
+    own ? PAGE + bytes - HEADER_WORDS * 4 : bytes,
+    KIND_BYTES,
+    own ? OWN_SEGMENT_CLASS : MIN_CLASS,
+  );
+  const { buffer, byteOffset } = elements(family, block, bytes);
+  new Uint8Array(buffer, byteOffset, bytes).fill(0);
+  return block;
+}
+
+function blueprintFor(
+  code: TypeCode,
+  length: number,
+  values: readonly unknown[] | undefined,
+  lock: SharedOptions["lock"],
+): Blueprint {
+  const { type, bytes } = codeOf(code, "an Array");
+  return {
+    label: "Array",
+    kind: KIND_ARRAY,
+    words: WORDS,
+    init(family, { i32 }, at) {
+      i32[at + CODE] = codeNumber(code);
+      i32[at + LENGTH] = length;
+      initGuard(family, i32, at + GUARD, lock);
+      if (length === 0) return;
+      const block = allocateElements(family, length * bytes);
+      if (values !== undefined) {
+        const { buffer, byteOffset } = elements(family, block, length * bytes);
+        new type(buffer, byteOffset, length).set(values as never);
+      }
+      i32[at + DATA] = block;
+      family.arena.store(block + H_STATE, BLOCK_PART);
+    },
+    check(_family, { i32 }, at) {
+      const knownCode = codeFromNumber(i32[at + CODE] as number), knownLength = i32[at + LENGTH];
+      if (knownCode !== code || knownLength !== length) {
+        throw new MisuseError(
+          `Cannot join an Array of type code "${code}" and length ${length}: that name's is "${knownCode}", ${knownLength}`,
+        );
+      }
+    },
+  };
+}
+
+/** For attaching, where nothing is made. */
+const joining: Blueprint = { label: "Array", kind: KIND_ARRAY, words: WORDS };
+
+function createArray(code: TypeCode, sizeOrValues: number | Iterable<unknown>, options?: SharedOptions): AnyTypedArray {
+  codeOf(code, "an Array");
+  let length: number, values: unknown[] | undefined;
+  if (typeof sizeOrValues === "number") {
+    if (!Number.isInteger(sizeOrValues) || sizeOrValues < 0) {
+      throw new RangeError(`Cannot create an Array: its size is ${sizeOrValues}, it takes a number of elements`);
+    }
+    length = sizeOrValues;
+  } else {
+    if (typeof (sizeOrValues as Iterable<unknown> | undefined)?.[Symbol.iterator] !== "function") {
+      throw new MisuseError("Cannot create an Array: the second argument is neither a size nor an iterable of values");
+    }
+    values = [...sizeOrValues];
+    for (const value of values) checkElement(code, value);
+    length = values.length;
+  }
+  return new ArrayObject(blueprintFor(code, length, values, options?.lock), options).array;
+}
+
+/** A function that makes an array, with or without `new`. */
+function constructor<F>(
+  create: (code: TypeCode, sizeOrValues: number | Iterable<unknown>, options?: SharedOptions) => AnyTypedArray,
+  name: string,
+): F {
+  const made = function (code: TypeCode, sizeOrValues: number | Iterable<unknown>, options?: SharedOptions) {
+    return create(code, sizeOrValues, options);
+  };
+  Object.defineProperty(made, "name", { value: name });
+  return made as F;
+}
+
+/**
+ * A typed array in shared memory, by type code and size, or with values. CPython: `multiprocessing.Array`.
+ *
+ * @example
+ * ```ts ignore
+ * const numbers = new SharedArray("i", [1, 2, 3]);
+ * numbers[0] = 7;
+ * await numbers.lock.with(() => numbers.reverse());
+ * ```
+ */
+export const SharedArray: SharedArrayConstructor = constructor(createArray, "SharedArray");
+
+/** As SharedArray, without a lock. CPython: `multiprocessing.RawArray`. */
+export const RawArray: {
+  new <C extends TypeCode>(code: C, sizeOrValues: number | Iterable<ElementOf<C>>, options?: Named): TypedArrays[C];
+} = constructor(
+  (code, sizeOrValues, options) => createArray(code, sizeOrValues, { ...options, lock: false }),
+  "RawArray",
+);
+
+registerKind(KIND_ARRAY, {
+  waitQueues: [],
+  dispose(family, { i32 }, at) {
+    disposeGuard(family, i32, at + GUARD);
+    const data = (i32[at + DATA] as number) >>> 0;
+    if (data === 0) return;
+    family.arena.store(data + H_LINK, family.self);
+    family.arena.store(data + H_STATE, BLOCK_TRANSIT);
+    i32[at + DATA] = 0;
+    disposeBlock(family, data);
+  },
+});

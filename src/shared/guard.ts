@@ -1,0 +1,59 @@
+/** The lock that comes with shared state: a new RLock, a given lock, or none. */
+
+import { MisuseError } from "../errors.ts";
+import type { Handle } from "../memory/blocks.ts";
+import { enterFlight, leaveFlight } from "../memory/blocks.ts";
+import type { Family } from "../memory/family.ts";
+import { attach } from "../memory/object.ts";
+import type { Named } from "../memory/object.ts";
+import { H_KIND, KIND_RLOCK } from "../memory/layout.ts";
+import { Lock } from "../sync/lock.ts";
+import { RLock } from "../sync/rlock.ts";
+
+/** Options of Value and Array. */
+export interface SharedOptions extends Named {
+  /** true (default): a new RLock. A lock: that one. false: none. */
+  lock?: boolean | Lock | RLock;
+}
+
+/** Words that name a lock in a payload: address and generation; 0 = none. */
+export const GUARD_WORDS = 2;
+
+/** Writes the lock that `lock` asks for into a payload, which counts as a user of it. */
+export function initGuard(family: Family, i32: Int32Array, at: number, lock: SharedOptions["lock"]): void {
+  const guard = lock === undefined || lock === true ? new RLock() : lock === false ? undefined : lock;
+  if (guard === undefined) return;
+  if (!(guard instanceof Lock)) {
+    throw new MisuseError("Cannot create shared state: lock is neither a boolean nor a lock");
+  }
+  if (guard.family !== family) {
+    throw new MisuseError(
+      `Cannot create shared state of the "${family.method}" context with a lock of another context`,
+    );
+  }
+  i32[at] = guard.handle.address;
+  i32[at + 1] = guard.handle.generation;
+  enterFlight(family, guard.handle);
+  if (guard !== lock) guard.close();
+}
+
+function guardHandle(i32: Int32Array, at: number): Handle | undefined {
+  const address = (i32[at] as number) >>> 0;
+  return address === 0 ? undefined : { address, generation: i32[at + 1] as number };
+}
+
+/** The lock named in a payload. MisuseError when there is none. */
+export function guardOf(family: Family, i32: Int32Array, at: number, what: string): Lock | RLock {
+  const handle = guardHandle(i32, at);
+  if (handle === undefined) throw new MisuseError(`Cannot lock ${what}: it was created with lock: false`);
+  return family.arena.load(handle.address + H_KIND) === KIND_RLOCK
+    ? attach(family, handle, (source) => new RLock(source))
+    : attach(family, handle, (source) => new Lock(source));
+}
+
+/** The payload is a user of its lock no more. */
+export function disposeGuard(family: Family, i32: Int32Array, at: number): void {
+  const handle = guardHandle(i32, at);
+  i32[at] = 0;
+  if (handle !== undefined) leaveFlight(family, handle);
+}

@@ -1,0 +1,88 @@
+/** Type codes of Value and Array: their typed arrays, ranges and checks. */
+
+import { MisuseError } from "../errors.ts";
+
+/** b B h H i I l L: integers (l, L: 32 bits); q Q: bigint; f d: floats; c: bytes. */
+export type TypeCode = "b" | "B" | "h" | "H" | "i" | "I" | "l" | "L" | "q" | "Q" | "f" | "d" | "c";
+
+/** The typed array of each code. */
+export interface TypedArrays {
+  b: Int8Array;
+  B: Uint8Array;
+  h: Int16Array;
+  H: Uint16Array;
+  i: Int32Array;
+  I: Uint32Array;
+  l: Int32Array;
+  L: Uint32Array;
+  q: BigInt64Array;
+  Q: BigUint64Array;
+  f: Float32Array;
+  d: Float64Array;
+  c: Uint8Array;
+}
+
+/** What an element of that code is: number, or bigint for q and Q. */
+export type ElementOf<C extends TypeCode> = TypedArrays[C][number];
+
+/** Any typed array of a code. */
+export type AnyTypedArray = TypedArrays[TypeCode];
+
+interface Code {
+  readonly type: new (buffer: ArrayBufferLike, byteOffset: number, length: number) => AnyTypedArray;
+  readonly bytes: number;
+  /** Least and greatest value; undefined for floats. */
+  readonly range?: readonly [number | bigint, number | bigint];
+}
+
+const codes: { readonly [C in TypeCode]: Code } = {
+  b: { type: Int8Array, bytes: 1, range: [-0x80, 0x7f] },
+  B: { type: Uint8Array, bytes: 1, range: [0, 0xff] },
+  h: { type: Int16Array, bytes: 2, range: [-0x8000, 0x7fff] },
+  H: { type: Uint16Array, bytes: 2, range: [0, 0xffff] },
+  i: { type: Int32Array, bytes: 4, range: [-0x8000_0000, 0x7fff_ffff] },
+  I: { type: Uint32Array, bytes: 4, range: [0, 0xffff_ffff] },
+  l: { type: Int32Array, bytes: 4, range: [-0x8000_0000, 0x7fff_ffff] },
+  L: { type: Uint32Array, bytes: 4, range: [0, 0xffff_ffff] },
+  q: { type: BigInt64Array, bytes: 8, range: [-(2n ** 63n), 2n ** 63n - 1n] },
+  Q: { type: BigUint64Array, bytes: 8, range: [0n, 2n ** 64n - 1n] },
+  f: { type: Float32Array, bytes: 4 },
+  d: { type: Float64Array, bytes: 8 },
+  c: { type: Uint8Array, bytes: 1, range: [0, 0xff] },
+};
+
+const letters = Object.keys(codes) as TypeCode[];
+
+/** The code's properties; MisuseError for what is none. */
+export function codeOf(code: unknown, what: string): Code {
+  if (typeof code === "string" && Object.hasOwn(codes, code)) return codes[code as TypeCode];
+  throw new MisuseError(`Cannot create ${what}: type code ${JSON.stringify(code)} is none of ${letters.join(" ")}`);
+}
+
+/** A code as a number for shared memory, and back. */
+export function codeNumber(code: TypeCode): number {
+  return letters.indexOf(code);
+}
+
+export function codeFromNumber(number: number): TypeCode {
+  return letters[number] as TypeCode;
+}
+
+/** Throws unless `value` is an element of that code: TypeError for another type, RangeError out of range. */
+export function checkElement(code: TypeCode, value: unknown): void {
+  const { range } = codes[code];
+  const wanted = code === "q" || code === "Q" ? "bigint" : "number";
+  if (typeof value !== wanted) throw new TypeError(`Type code "${code}" takes a ${wanted}, not ${describe(value)}`);
+  if (range === undefined) return;
+  if (wanted === "number" && !Number.isInteger(value)) {
+    throw new RangeError(`Type code "${code}" takes integers, not ${describe(value)}`);
+  }
+  const [least, greatest] = range;
+  if ((value as number) < least || (value as number) > greatest) {
+    throw new RangeError(`${describe(value)} is out of range for type code "${code}": ${least} to ${greatest}`);
+  }
+}
+
+function describe(value: unknown): string {
+  return typeof value === "bigint" ? `${value}n` : typeof value === "string" ? JSON.stringify(value) : String(value);
+}

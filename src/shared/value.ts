@@ -1,0 +1,173 @@
+/**
+ * Value: one number in shared memory.
+ *
+ * ```
+ * payload
+ *   0, 1  the number, 8-byte aligned       anyone: plain loads and stores, atomic operations
+ *   2     type code                        once
+ *   3, 4  its lock: address, generation    once
+ * ```
+ */
+
+import { MisuseError } from "../errors.ts";
+import { registerKind } from "../memory/kinds.ts";
+import { KIND_VALUE } from "../memory/layout.ts";
+import { Attachment, SharedObject } from "../memory/object.ts";
+import type { Blueprint, Named } from "../memory/object.ts";
+import type { Lock } from "../sync/lock.ts";
+import type { RLock } from "../sync/rlock.ts";
+import { registerSharedClass } from "../wire/message.ts";
+import type { SharedOptions } from "./guard.ts";
+import { disposeGuard, GUARD_WORDS, guardOf, initGuard } from "./guard.ts";
+import type { AnyTypedArray, ElementOf, TypeCode } from "./typecodes.ts";
+import { checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
+
+const DATA = 0, CODE = 2, GUARD = 3, WORDS = GUARD + GUARD_WORDS;
+
+/** One number in shared memory. CPython: `multiprocessing.Value`. */
+export interface Value<V extends number | bigint = number> {
+  /** One plain load or store, never torn. Assigning: RangeError out of the type's range, TypeError for another type. */
+  value: V;
+  /** Adds atomically (wraps around); returns the old value. Integers only. */
+  add(n: V): V;
+  /** Stores atomically; returns the old value. Integers only. */
+  exchange(v: V): V;
+  /** Stores `replacement` if the value is `expected`, atomically; returns the old value. Integers only. */
+  compareExchange(expected: V, replacement: V): V;
+  /** For everything else: `await v.lock.with(() => { v.value *= 2 })`. MisuseError when made with `lock: false`. */
+  readonly lock: Lock | RLock;
+  /** Drops this process's handle. */
+  close(): void;
+}
+
+/** Makes a Value, with or without `new`. */
+export interface ValueConstructor {
+  new <C extends TypeCode>(code: C, initial?: ElementOf<C>, options?: SharedOptions): Value<ElementOf<C>>;
+  <C extends TypeCode>(code: C, initial?: ElementOf<C>, options?: SharedOptions): Value<ElementOf<C>>;
+}
+
+type IntegerArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
+
+function blueprintFor(code: TypeCode, initial: unknown, lock: SharedOptions["lock"]): Blueprint {
+  return {
+    label: "Value",
+    kind: KIND_VALUE,
+    words: WORDS,
+    init(family, { i32 }, at) {
+      i32[at + CODE] = codeNumber(code);
+      if (initial !== undefined) windowOn(code, i32, at)[0] = initial as never;
+      initGuard(family, i32, at + GUARD, lock);
+    },
+    check(_family, { i32 }, at) {
+      const known = codeFromNumber(i32[at + CODE] as number);
+      if (known !== code) {
+        throw new MisuseError(`Cannot join a Value of type code "${code}": that name's is "${known}"`);
+      }
+    },
+  };
+}
+
+function windowOn(code: TypeCode, i32: Int32Array, at: number): AnyTypedArray {
+  const { type } = codeOf(code, "a Value");
+  return new type(i32.buffer, i32.byteOffset + (at + DATA) * 4, 1);
+}
+
+class SharedValue extends SharedObject implements Value<number | bigint> {
+  readonly #code: TypeCode;
+  readonly #data: AnyTypedArray;
+
+  constructor(code: TypeCode | Attachment, initial?: number | bigint, options?: SharedOptions) {
+    if (code instanceof Attachment) super(blueprintFor("i", 0, false), code);
+    else {
+      codeOf(code, "a Value");
+      if (initial !== undefined) checkElement(code, initial);
+      super(blueprintFor(code, initial, options?.lock), options);
+    }
+    const { i32 } = this.segment;
+    this.#code = codeFromNumber(i32[this.at + CODE] as number);
+    this.#data = windowOn(this.#code, i32, this.at);
+  }
+
+  get value(): number | bigint {
+    this.ensureOpen("read");
+    return this.#data[0] as number | bigint;
+  }
+
+  set value(value: number | bigint) {
+    this.ensureOpen("write");
+    checkElement(this.#code, value);
+    this.#data[0] = value as never;
+  }
+
+  add(n: number | bigint): number | bigint {
+    const data = this.#integers("add to");
+    checkElement(this.#code, n);
+    return Atomics.add(data, 0, n as never);
+  }
+
+  exchange(value: number | bigint): number | bigint {
+    const data = this.#integers("exchange");
+    checkElement(this.#code, value);
+    return Atomics.exchange(data, 0, value as never);
+  }
+
+  compareExchange(expected: number | bigint, replacement: number | bigint): number | bigint {
+    const data = this.#integers("compare and exchange");
+    checkElement(this.#code, expected);
+    checkElement(this.#code, replacement);
+    return Atomics.compareExchange(data, 0, expected as never, replacement as never);
+  }
+
+  get lock(): Lock | RLock {
+    this.ensureOpen("lock");
+    return guardOf(this.family, this.segment.i32, this.at + GUARD, this.title);
+  }
+
+  override toString(): string {
+    return `Value("${this.#code}", ${this.isClosed ? "closed" : String(this.value)})`;
+  }
+
+  #integers(doing: string): IntegerArray {
+    this.ensureOpen(doing);
+    if (this.#code === "f" || this.#code === "d") {
+      throw new MisuseError(`Cannot ${doing} ${this.title} atomically: type code "${this.#code}" is not an integer's`);
+    }
+    return this.#data as IntegerArray;
+  }
+}
+
+/**
+ * A number in shared memory, by type code. CPython: `multiprocessing.Value`.
+ *
+ * @example
+ * ```ts ignore
+ * const count = new Value("i", 0);
+ * count.add(1);
+ * await count.lock.with(() => { count.value *= 2; });
+ * ```
+ */
+export const Value: ValueConstructor = callable(SharedValue) as unknown as ValueConstructor;
+
+/** A class that can also be called without `new`, as CPython's factories are. */
+export function callable<T extends abstract new (...args: never[]) => object>(type: T): T {
+  return new Proxy(type, {
+    apply: (target, _this, args) => Reflect.construct(target, args),
+  });
+}
+
+/** As Value, without a lock. CPython: `multiprocessing.RawValue`. */
+export const RawValue = callable(
+  class RawValue extends SharedValue {
+    constructor(code: TypeCode, initial?: number | bigint, options?: Named) {
+      super(code, initial, { ...options, lock: false });
+    }
+  },
+) as unknown as {
+  new <C extends TypeCode>(code: C, initial?: ElementOf<C>, options?: Named): { value: ElementOf<C> };
+};
+
+registerKind(KIND_VALUE, {
+  waitQueues: [],
+  dispose: (family, { i32 }, at) => disposeGuard(family, i32, at + GUARD),
+});
+registerSharedClass("Value", SharedValue, (source) => new SharedValue(source));

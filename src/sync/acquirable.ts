@@ -1,0 +1,112 @@
+/** What everything that can be held has in common: acquire, hold, with, and waiting for it. */
+
+import { MisuseError, TimeoutError } from "../errors.ts";
+import type { Awaited, BlockOptions, WaitOptions } from "../memory/futex.ts";
+import { limitOf, WaitQueue } from "../memory/futex.ts";
+import type { Attachment, Blueprint, Named } from "../memory/object.ts";
+import { SharedObject } from "../memory/object.ts";
+
+/** Something that is held until it is released. CPython: the common methods of `Lock`, `RLock`, `Semaphore`, `Condition`. */
+export interface Acquirable {
+  /**
+   * Waits until it is ours. Resolves to false when `timeout` (milliseconds) ran out, or at once with `block: false`.
+   * Rejects with `signal.reason` when aborted, with ClosedError when this handle is closed.
+   */
+  acquire(options?: BlockOptions): Promise<boolean>;
+  /** The synchronous fast path: true if it was free and is now ours. */
+  acquireNowait(): boolean;
+  /** Gives it back. MisuseError when it is free. */
+  release(): void;
+  /** Acquires; what it resolves to releases when disposed: `using held = await lock.hold()`. TimeoutError when time ran out. */
+  hold(options?: WaitOptions): Promise<Held>;
+  /** Runs `fn` while holding; releases whatever happens. TimeoutError when time ran out. */
+  with<R>(fn: (held: Held) => R | Promise<R>, options?: WaitOptions): Promise<R>;
+}
+
+/** Proof of holding; disposing it (once) releases. */
+export interface Held extends Disposable {
+  /** We got it because the last holder died: what it guards may be half-written. */
+  readonly abandoned: boolean;
+}
+
+/** A shared object that is acquired by taking from one word of memory. */
+export abstract class AcquirableObject extends SharedObject implements Acquirable {
+  protected readonly waiters: WaitQueue;
+  readonly #awaited: Awaited<true>;
+
+  /** `waiters` is the offset of its wait queue in the payload. */
+  constructor(blueprint: Blueprint, source: Attachment | Named | undefined, waiters: number) {
+    super(blueprint, source);
+    this.waiters = new WaitQueue(this.family, this.segment, this.at + waiters);
+    this.#awaited = {
+      ready: () => this.isFree() || this.isClosed,
+      attempt: () => {
+        this.ensureOpen("acquire");
+        return this.take() ? true : undefined;
+      },
+      blockers: () => this.holders(),
+    };
+  }
+
+  /** Takes it if it is there. */
+  protected abstract take(): boolean;
+  /** A look without taking. */
+  protected abstract isFree(): boolean;
+  /** Owner ids of those who have it now. */
+  protected abstract holders(): Iterable<number>;
+  /** Whether the acquisition that this process has was left behind by a dead holder. */
+  abstract get abandoned(): boolean;
+  abstract release(): void;
+
+  async acquire(options?: BlockOptions): Promise<boolean> {
+    const limit = limitOf(options);
+    options?.signal?.throwIfAborted();
+    if (this.acquireNowait()) {
+      if (this.family.due()) await this.family.turn();
+      return true;
+    }
+    return await this.waiters.wait(this.#awaited, limit, options?.signal) === true;
+  }
+
+  acquireNowait(): boolean {
+    this.ensureOpen("acquire");
+    return !this.waiters.busy && this.take();
+  }
+
+  async hold(options?: WaitOptions): Promise<Held> {
+    if (await this.acquire(options)) return new Holding(this, this.abandoned);
+    throw new TimeoutError(`Cannot hold ${this.title}: it was not free within ${options?.timeout} ms`);
+  }
+
+  async with<R>(fn: (held: Held) => R | Promise<R>, options?: WaitOptions): Promise<R> {
+    if (typeof fn !== "function") {
+      throw new MisuseError(`Cannot run with ${this.title}: the first argument is not a function`);
+    }
+    const held = await this.hold(options);
+    try {
+      return await fn(held);
+    } finally {
+      held[Symbol.dispose]();
+    }
+  }
+
+  protected override onClose(): void {
+    this.waiters.serve();
+  }
+}
+
+class Holding implements Held {
+  readonly abandoned: boolean;
+  #of: Acquirable | undefined;
+
+  constructor(of: Acquirable, abandoned: boolean) {
+    this.#of = of;
+    this.abandoned = abandoned;
+  }
+
+  [Symbol.dispose](): void {
+    const of = this.#of;
+    this.#of = undefined;
+    of?.release();
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Lock: mutual exclusion between processes, that survives its holder.
+ *
+ * ```
+ * payload
+ *   0     owner: owner id of the holder, 0 = free      CAS by whoever takes it; 0 by whoever releases it
+ *   1     abandoned: the last holder died              set by recovery before it frees; cleared by whoever takes it
+ *   2…10  wait queue
+ * ```
+ *
+ * The word is the owner, so there is no list of held locks to keep: recovery looks for the dead in it.
+ */
+
+import { MisuseError } from "../errors.ts";
+import { registerKind } from "../memory/kinds.ts";
+import { KIND_LOCK, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
+import type { Attachment, Blueprint, Named } from "../memory/object.ts";
+import { registerSharedClass } from "../wire/message.ts";
+import { AcquirableObject } from "./acquirable.ts";
+
+const OWNER = 0, ABANDONED = 1, WAITERS = 2;
+export const LOCK_PAYLOAD_WORDS = WAITERS + WAIT_QUEUE_WORDS;
+
+const blueprint: Blueprint = { label: "Lock", kind: KIND_LOCK, words: LOCK_PAYLOAD_WORDS };
+
+/** Gives back a lock that a dead agent holds. */
+export function recoverLock(i32: Int32Array, at: number, dead: number): void {
+  if (Atomics.load(i32, at + OWNER) !== dead) return;
+  Atomics.store(i32, at + ABANDONED, 1);
+  Atomics.compareExchange(i32, at + OWNER, dead, 0);
+}
+
+/**
+ * A non-recursive lock, shared by name or by passing it. CPython: `multiprocessing.Lock`.
+ *
+ * Not itself disposable: `using l = lock` would look like holding. When its holder dies, the next gets it, `abandoned`.
+ *
+ * @example
+ * ```ts ignore
+ * const lock = new Lock({ name: "my-package/print" });
+ * await lock.with(async () => { console.log("alone"); });
+ * ```
+ */
+export class Lock extends AcquirableObject {
+  #abandoned = false;
+
+  /** `name`: the same name in one family is the same lock. MisuseError when the name is another class's. */
+  constructor(options?: Named | Attachment, plan: Blueprint = blueprint) {
+    super(plan, options, WAITERS);
+  }
+
+  /** True while anybody holds it; a dead holder is not anybody. CPython: `Lock.locked()`. */
+  locked(): boolean {
+    this.ensureOpen("look at");
+    const owner = Atomics.load(this.segment.i32, this.at + OWNER);
+    return owner !== 0 && this.family.alive(owner);
+  }
+
+  /** Of the acquisition that this process holds: the holder before it died, what it guards may be half-written. */
+  override get abandoned(): boolean {
+    return this.#abandoned;
+  }
+
+  /**
+   * Gives it back; any process may. MisuseError when it is free.
+   * @throws {MisuseError} when nobody holds it
+   */
+  override release(): void {
+    this.ensureOpen("release");
+    const { i32 } = this.segment;
+    if (Atomics.exchange(i32, this.at + OWNER, 0) === 0) {
+      throw new MisuseError(`Cannot release ${this.title}: nobody holds it`);
+    }
+    this.#abandoned = false;
+    this.waiters.wake(this.#isFree);
+  }
+
+  protected override take(): boolean {
+    const { i32 } = this.segment;
+    if (Atomics.compareExchange(i32, this.at + OWNER, 0, this.family.self) !== 0) return false;
+    this.#abandoned = Atomics.load(i32, this.at + ABANDONED) !== 0;
+    if (this.#abandoned) Atomics.store(i32, this.at + ABANDONED, 0);
+    return true;
+  }
+
+  protected override isFree(): boolean {
+    return Atomics.load(this.segment.i32, this.at + OWNER) === 0;
+  }
+
+  readonly #isFree = (): boolean => this.isFree();
+
+  protected override *holders(): Iterable<number> {
+    const owner = Atomics.load(this.segment.i32, this.at + OWNER);
+    if (owner !== 0) yield owner;
+  }
+}
+
+registerKind(KIND_LOCK, {
+  waitQueues: [WAITERS],
+  recover: (_family, { i32 }, at, dead) => recoverLock(i32, at, dead),
+});
+registerSharedClass("Lock", Lock, (source) => new Lock(source));

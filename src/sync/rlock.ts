@@ -1,0 +1,78 @@
+/** RLock: a lock that its own `with()` may enter again. The payload is Lock's. */
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import { MisuseError } from "../errors.ts";
+import type { BlockOptions, WaitOptions } from "../memory/futex.ts";
+import { registerKind } from "../memory/kinds.ts";
+import { KIND_RLOCK } from "../memory/layout.ts";
+import type { Attachment, Blueprint, Named } from "../memory/object.ts";
+import { registerSharedClass } from "../wire/message.ts";
+import type { Held } from "./acquirable.ts";
+import { Lock, LOCK_PAYLOAD_WORDS, recoverLock } from "./lock.ts";
+
+const blueprint: Blueprint = { label: "RLock", kind: KIND_RLOCK, words: LOCK_PAYLOAD_WORDS };
+
+/** How deep one run of `with()` is inside. */
+interface Run {
+  depth: number;
+  readonly held: Held;
+}
+
+/**
+ * A re-entrant lock. CPython: `multiprocessing.RLock`.
+ *
+ * JavaScript has no thread that could own it, so re-entrance is by call: everything that runs inside `with()`, across its
+ * awaits, may acquire again. An `acquire` or `hold` outside of a `with()` is always a new owner.
+ */
+export class RLock extends Lock {
+  readonly #runs = new AsyncLocalStorage<Run>();
+
+  constructor(options?: Named | Attachment) {
+    super(options, blueprint);
+  }
+
+  override acquire(options?: BlockOptions): Promise<boolean> {
+    return this.#enter() ? Promise.resolve(true) : super.acquire(options);
+  }
+
+  override acquireNowait(): boolean {
+    return this.#enter() || super.acquireNowait();
+  }
+
+  /** Takes one level back; of the outermost, gives it back. MisuseError inside a `with()` that has no level left but its own. */
+  override release(): void {
+    const run = this.#runs.getStore();
+    if (run === undefined || run.depth === 0) return super.release();
+    if (run.depth === 1) {
+      throw new MisuseError(`Cannot release ${this.title}: the with() around this call releases it`);
+    }
+    run.depth--;
+  }
+
+  override with<R>(fn: (held: Held) => R | Promise<R>, options?: WaitOptions): Promise<R> {
+    const run = this.#runs.getStore();
+    if (run !== undefined && run.depth > 0) return (async () => await fn(run.held))();
+    return super.with(async (held) => {
+      const inside: Run = { depth: 1, held };
+      try {
+        return await this.#runs.run(inside, () => fn(held));
+      } finally {
+        // Levels that were acquired and never released end with the run.
+        inside.depth = 0;
+      }
+    }, options);
+  }
+
+  #enter(): boolean {
+    const run = this.#runs.getStore();
+    if (run === undefined || run.depth === 0) return false;
+    run.depth++;
+    return true;
+  }
+}
+
+registerKind(KIND_RLOCK, {
+  waitQueues: [2],
+  recover: (_family, { i32 }, at, dead) => recoverLock(i32, at, dead),
+});
+registerSharedClass("RLock", RLock, (source) => new RLock(source));

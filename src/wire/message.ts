@@ -1,0 +1,154 @@
+/** Values into parcels for a ring and back: the codec, and the handles that travel in a value. */
+
+import { MisuseError } from "../errors.ts";
+import type { Handle } from "../memory/blocks.ts";
+import {
+  disposeBlock,
+  enterFlight,
+  freeTakenMessage,
+  handleListBytes,
+  leaveFlight,
+  loadMessage,
+  splitMessage,
+  storeMessage,
+  writeHandleList,
+} from "../memory/blocks.ts";
+import type { Family } from "../memory/family.ts";
+import type { Attachment } from "../memory/object.ts";
+import { attach, SharedObject } from "../memory/object.ts";
+import type { StartMethod } from "../runtime/runtime.ts";
+import { decode, encode } from "./codec.ts";
+import type { Link, ShareableType } from "./registry.ts";
+import { registerShareable, shareable } from "./registry.ts";
+import type { Frame, Parcel } from "./ring.ts";
+import { LARGE_FRAME } from "./ring.ts";
+
+/** The family that a value travels in, and the handles that were met in it. */
+export class FamilyLink implements Link {
+  readonly family: Family;
+  readonly method: StartMethod;
+  readonly handles: Handle[] = [];
+
+  constructor(family: Family) {
+    this.family = family;
+    this.method = family.method;
+  }
+}
+
+/** Lets the instances of a class of shared objects travel; `make` builds one for a handle that came. */
+export function registerSharedClass<T extends SharedObject>(
+  name: string,
+  type: abstract new (...args: never[]) => T,
+  make: (source: Attachment) => T,
+): void {
+  const shareableType: ShareableType<T> = {
+    name,
+    is: (value): value is T => value instanceof type,
+    encode: (value, link) => encodeHandle(value, link, name),
+    decode: (wire, link) => attach((link as FamilyLink).family, handleFrom(wire), make),
+  };
+  registerShareable(shareableType);
+  Object.defineProperty(type.prototype, shareable, { value: shareableType });
+}
+
+/** A shared object as plain data; it is noted on the link. */
+export function encodeHandle(object: SharedObject, link: Link, name: string): [number, number] {
+  const { family, handles } = link as FamilyLink;
+  if (object.family !== family) {
+    throw new MisuseError(
+      `Cannot send a ${name} of the "${object.family.method}" context to a "${family.method}" child: ` +
+        `create it from getContext("${family.method}")`,
+    );
+  }
+  object.ensureOpen("send");
+  handles.push(object.handle);
+  return [object.handle.address, object.handle.generation];
+}
+
+/** A handle from plain data. */
+export function handleFrom(wire: unknown): Handle {
+  const [address, generation] = wire as [number, number];
+  return { address, generation };
+}
+
+/** A value as the bytes of a message: valid until the next value is packed. Its handles aren't in flight yet. */
+export function packValue(family: Family, value: unknown, root?: string): { handles: Handle[]; bytes: Uint8Array } {
+  const link = new FamilyLink(family);
+  const bytes = encode(value, link, root);
+  return { handles: link.handles, bytes };
+}
+
+/** A value as a parcel, its handles in flight. Once it isn't wanted any more: `discard`. Valid until the next is packed. */
+export function packParcel(family: Family, value: unknown, root?: string): Parcel {
+  const { handles, bytes } = packValue(family, value, root);
+  const weight = handleListBytes(handles) + bytes.length;
+  if (weight <= LARGE_FRAME) {
+    const message = room(weight);
+    if (handles.length === 0) {
+      message[0] =
+        message[1] =
+        message[2] =
+        message[3] =
+          0;
+    } else writeHandleList(new DataView(message.buffer, message.byteOffset), 0, handles);
+    message.set(bytes, weight - bytes.length);
+    for (const handle of handles) enterFlight(family, handle);
+    return { raw: false, bytes: message, large: 0, weight };
+  }
+  const large = storeMessage(family, { handles, bytes });
+  for (const handle of handles) enterFlight(family, handle);
+  return { raw: false, bytes: noBytes, large, weight };
+}
+
+/** Bytes as a parcel. */
+export function rawParcel(family: Family, bytes: Uint8Array): Parcel {
+  const weight = bytes.length;
+  if (weight <= LARGE_FRAME) return { raw: true, bytes, large: 0, weight };
+  return { raw: true, bytes: noBytes, large: storeMessage(family, { handles: [], bytes }), weight };
+}
+
+/** The same parcel with bytes of its own, for a put that has to wait. */
+export function keepParcel(parcel: Parcel): Parcel {
+  return parcel.large !== 0 ? parcel : { ...parcel, bytes: parcel.bytes.slice() };
+}
+
+/** Throws away a parcel that was not sent. */
+export function discardParcel(family: Family, parcel: Parcel): void {
+  if (parcel.large !== 0) disposeBlock(family, parcel.large);
+  else if (!parcel.raw) { for (const handle of splitMessage(parcel.bytes).handles) leaveFlight(family, handle); }
+}
+
+/** The value in a frame that was taken out; what the frame leaves behind is freed. */
+export function openFrame(family: Family, frame: Frame): unknown {
+  if (frame.left !== 0) disposeBlock(family, frame.left);
+  const { handles, bytes } = frame.large !== 0 ? loadMessage(family, frame.large) : splitMessage(frame.bytes);
+  try {
+    return decode(bytes, new FamilyLink(family));
+  } finally {
+    if (frame.large !== 0) freeTakenMessage(family, frame.large);
+    for (const handle of handles) leaveFlight(family, handle);
+  }
+}
+
+/** Throws away a frame that was taken out, unread. */
+export function discardFrame(family: Family, frame: Frame): void {
+  if (frame.left !== 0) disposeBlock(family, frame.left);
+  if (frame.large !== 0) disposeBlock(family, frame.large);
+  else if (!frame.raw) { for (const handle of splitMessage(frame.bytes).handles) leaveFlight(family, handle); }
+}
+
+/** The bytes of a raw frame that was taken out. */
+export function openRawFrame(family: Family, frame: Frame): Uint8Array<ArrayBuffer> {
+  if (frame.left !== 0) disposeBlock(family, frame.left);
+  if (frame.large === 0) return frame.bytes.slice();
+  const { bytes } = loadMessage(family, frame.large);
+  freeTakenMessage(family, frame.large);
+  return bytes.slice();
+}
+
+const noBytes: Uint8Array = new Uint8Array(0);
+const buffer = new Uint8Array(LARGE_FRAME + 8);
+
+function room(bytes: number): Uint8Array {
+  return buffer.subarray(0, bytes);
+}
