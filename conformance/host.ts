@@ -1,6 +1,7 @@
 /** What cases need of the system they run on: time, other processes, programs of their own. */
 
 import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { fail } from "./assert.ts";
@@ -23,17 +24,18 @@ export async function until(
   }
 }
 
-/** Whether a process with this id exists (also one that has ended and isn't reaped). */
-export function exists(pid: number): boolean {
+/** Whether a process runs: it exists, and has not ended (one that has may stay listed until it is reaped). */
+export function isRunning(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
   } catch {
-    return false;
+    return !existsSync("/proc/self/stat") && sendSignal(pid, 0);
   }
 }
 
-/** Sends a signal, for example "SIGKILL"; false: there is no such process. */
-export function sendSignal(pid: number, signal: "SIGKILL" | "SIGTERM" | "SIGINT" | "SIGSTOP" | "SIGCONT"): boolean {
+/** Sends a signal (0: only looks); false: there is no such process. */
+export function sendSignal(pid: number, signal: "SIGKILL" | "SIGTERM" | "SIGINT" | "SIGSTOP" | "SIGCONT" | 0): boolean {
   try {
     return process.kill(pid, signal);
   } catch {

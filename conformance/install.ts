@@ -27,7 +27,13 @@ export interface TestOptions {
 /** A line of the results file (JSON lines). */
 export type Result =
   | { readonly event: "plan"; readonly cases: readonly string[] }
-  | { readonly event: "start"; readonly case: string; readonly timeLimit: number }
+  | {
+    readonly event: "start";
+    readonly case: string;
+    readonly timeLimit: number;
+    /** Why it is known to fail, if it is: it may take this process down. */
+    readonly gap?: string;
+  }
   | {
     readonly event: "end";
     readonly case: string;
@@ -130,8 +136,9 @@ export async function install(driver: Driver): Promise<void> {
     // A case may run twice (leaks), and repeatedly; what its remains get to disappear comes on top.
     const limitForRunner = (2 * timeLimit + 10_000) * repeat;
     driver.test(one.name, { skip: missing !== undefined, timeLimit: limitForRunner, first }, async () => {
-      report({ event: "start", case: one.name, timeLimit: limitForRunner });
-      const result = await judge(one, env, findGap(one.name, env), repeat);
+      const gap = findGap(one.name, env);
+      report({ event: "start", case: one.name, timeLimit: limitForRunner, ...(gap && { gap: gap.reason }) });
+      const result = await judge(one, env, gap, repeat);
       report(result);
       if (result.status === "failed") throw new Error(result.reason);
     });

@@ -11,8 +11,8 @@ import { howItEnded, killGroup, start } from "./run.mjs";
 /**
  * @typedef {import("./setup.mjs").Tool} Tool
  * @typedef {{ status: "passed" | "failed" | "skipped" | "gap", milliseconds: number, reason?: string }} Cell
- * @typedef {{ tool: Tool, method: string, cells: Map<string, Cell>, milliseconds: number }} Column
- * @typedef {{ event: "plan", cases: string[] } | { event: "start", case: string, timeLimit: number }
+ * @typedef {{ tool: Tool, method: string, plan: string[], cells: Map<string, Cell>, milliseconds: number }} Column
+ * @typedef {{ event: "plan", cases: string[] } | { event: "start", case: string, timeLimit: number, gap?: string }
  *   | { event: "end", case: string, spoilt?: boolean } & Cell} Result
  */
 
@@ -74,6 +74,8 @@ export async function runColumn(tool, method, { filter, repeat, deadline }) {
   const started = performance.now();
   /** @type {Map<string, Cell>} */
   const cells = new Map();
+  /** @type {string[]} All cases, in their order. */
+  const order = [];
   /** @type {string[]} */
   const troubles = [];
   /** @type {string[] | undefined} The cases still to run; undefined: not known yet. */
@@ -123,12 +125,16 @@ export async function runColumn(tool, method, { filter, repeat, deadline }) {
     rmSync(results, { force: true });
     /** @type {string[]} */
     let plan = [];
-    /** @type {string | undefined} */
+    /** @type {string | undefined} The case that didn't come to its end. */
     let current;
+    /** @type {string | undefined} Why it is known to fail. */
+    let gap;
     for (const line of lines) {
       if (line.event === "plan") plan = line.cases;
-      else if (line.event === "start") current = line.case;
-      else {
+      else if (line.event === "start") {
+        current = line.case;
+        gap = line.gap;
+      } else {
         const { milliseconds, reason } = line;
         cells.set(line.case, { status: line.status, milliseconds, ...(reason !== undefined && { reason }) });
         if (line.case === current) current = undefined;
@@ -137,8 +143,9 @@ export async function runColumn(tool, method, { filter, repeat, deadline }) {
     if (current !== undefined) {
       const what = stopped === "stuck" ? "did not come back from the case" : howItEnded(ended, limit);
       const reason = `The runtime ${what}; the end of its output:\n${tail(ended.output, 15)}`;
-      cells.set(current, { status: "failed", milliseconds: 0, reason });
+      cells.set(current, { status: gap === undefined ? "failed" : "gap", milliseconds: 0, reason: gap ?? reason });
     }
+    if (order.length === 0) order.push(...plan);
     const left = plan.filter((name) => !cells.has(name));
     const progress = todo === undefined || left.length < todo.length;
     if (current === undefined && stopped === "stuck" && left.length === 0 && plan.length > 0) {
@@ -170,11 +177,11 @@ export async function runColumn(tool, method, { filter, repeat, deadline }) {
     }
   }
   const milliseconds = performance.now() - started;
-  if (cells.size > 0 || troubles.length > 0) {
+  if (troubles.length > 0 || [...cells.values()].some((cell) => cell.status !== "skipped")) {
     const status = troubles.length > 0 ? "failed" : "passed";
     cells.set(WHOLE, { status, milliseconds, ...(troubles.length > 0 && { reason: troubles.join("\n") }) });
   }
-  return { tool, method, cells, milliseconds };
+  return { tool, method, plan: order, cells, milliseconds };
 }
 
 /** @param {Result} line */
@@ -184,7 +191,7 @@ function isFailure(line) {
 
 /** The cases × columns table, in Markdown. @param {Column[]} columns @returns {string} */
 export function table(columns) {
-  const names = [...new Set(columns.flatMap(({ cells }) => [...cells.keys()].filter((name) => name !== WHOLE))), WHOLE];
+  const names = [...new Set(columns.flatMap(({ plan }) => plan)), WHOLE];
   const header = ["case", ...columns.map(({ tool, method }) => `${tool.id} ${method}`)];
   const rows = names.map((name) => [
     name,
