@@ -72,7 +72,8 @@ export function codeFromNumber(number: number): TypeCode {
 export function checkElement(code: TypeCode, value: unknown): void {
   const { range } = codes[code];
   const wanted = code === "q" || code === "Q" ? "bigint" : "number";
-  if (typeof value !== wanted) throw new TypeError(`Type code "${code}" takes a ${wanted}, not ${describe(value)}`);
+  const given: string = typeof value;
+  if (given !== wanted) throw new TypeError(`Type code "${code}" takes a ${wanted}, not ${describe(value)}`);
   if (range === undefined) return;
   if (wanted === "number" && !Number.isInteger(value)) {
     throw new RangeError(`Type code "${code}" takes integers, not ${describe(value)}`);

@@ -49,6 +49,8 @@ export interface ValueConstructor {
 type IntegerArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
 
 function blueprintFor(code: TypeCode, initial: unknown, lock: SharedOptions["lock"]): Blueprint {
+  codeOf(code, "a Value");
+  if (initial !== undefined) checkElement(code, initial);
   return {
     label: "Value",
     kind: KIND_VALUE,
@@ -67,6 +69,9 @@ function blueprintFor(code: TypeCode, initial: unknown, lock: SharedOptions["loc
   };
 }
 
+/** For attaching, where nothing is made. */
+const joining: Blueprint = { label: "Value", kind: KIND_VALUE, words: WORDS };
+
 function windowOn(code: TypeCode, i32: Int32Array, at: number): AnyTypedArray {
   const { type } = codeOf(code, "a Value");
   return new type(i32.buffer, i32.byteOffset + (at + DATA) * 4, 1);
@@ -77,12 +82,10 @@ class SharedValue extends SharedObject implements Value<number | bigint> {
   readonly #data: AnyTypedArray;
 
   constructor(code: TypeCode | Attachment, initial?: number | bigint, options?: SharedOptions) {
-    if (code instanceof Attachment) super(blueprintFor("i", 0, false), code);
-    else {
-      codeOf(code, "a Value");
-      if (initial !== undefined) checkElement(code, initial);
-      super(blueprintFor(code, initial, options?.lock), options);
-    }
+    super(
+      code instanceof Attachment ? joining : blueprintFor(code, initial, options?.lock),
+      code instanceof Attachment ? code : options,
+    );
     const { i32 } = this.segment;
     this.#code = codeFromNumber(i32[this.at + CODE] as number);
     this.#data = windowOn(this.#code, i32, this.at);

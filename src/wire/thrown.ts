@@ -1,6 +1,7 @@
 /** What a task or a method threw, in a form that always travels. */
 
 import { encode } from "./codec.ts";
+import { errorPrototypes } from "./errors.ts";
 import type { Link } from "./registry.ts";
 
 /** A chain of causes is followed no further. */
@@ -8,44 +9,58 @@ const MAX_DEPTH = 16;
 
 /**
  * The bytes of what was thrown. Unlike encode() it never fails, since the failure would hide the error: a property that
- * can't travel is replaced by a text that says why, and a value that can't travel by an Error that says so.
+ * can't travel is replaced by a text that says why, and a value that isn't an error by an Error that says so.
  */
 export function encodeThrown(thrown: unknown, link: Link): Uint8Array {
   try {
-    return encode(thrown, link, "error");
-  } catch {
-    return encode(portable(thrown, link, 0), link, "error");
+    return encode(thrown, link, "thrown");
+  } catch (failure) {
+    const substitute = thrown instanceof Error
+      ? portableError(thrown, link, 0)
+      : new Error(`What was thrown can't travel: ${messageOf(failure)}`);
+    return encode(substitute, link, "thrown");
   }
 }
 
-/** What is thrown, or the nearest thing to it that travels. */
-function portable(thrown: unknown, link: Link, depth: number): unknown {
+/** A property of an error, or the nearest thing to it that travels. */
+function portable(value: unknown, link: Link, depth: number): unknown {
   try {
-    encode(thrown, link, "it");
-    return thrown;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (depth >= MAX_DEPTH || !(thrown instanceof Error || Array.isArray(thrown))) return `[left behind: ${reason}]`;
-    if (Array.isArray(thrown)) return Array.from(thrown, (item: unknown) => portable(item, link, depth + 1));
-    return portableError(thrown, link, depth);
+    encode(value, link, "it");
+    return value;
+  } catch (failure) {
+    if (depth < MAX_DEPTH) {
+      if (value instanceof Error) return portableError(value, link, depth);
+      if (Array.isArray(value)) return Array.from(value, (item: unknown) => portable(item, link, depth + 1));
+    }
+    return leftBehind(messageOf(failure));
   }
 }
 
-/** A copy of an error, without its symbols, whose properties travel. */
+/** A copy of an error whose properties travel. One of a class that would need a codec becomes an Error of the same name. */
 function portableError(error: Error, link: Link, depth: number): Error {
-  const copy = Object.create(Object.getPrototypeOf(error)) as Error;
-  for (const key of Object.getOwnPropertyNames(error)) {
+  const prototype: object = Object.getPrototypeOf(error);
+  const isKnown = errorPrototypes.includes(prototype);
+  const copy = Object.create(isKnown ? prototype : Error.prototype) as Error;
+  const keys = new Set([...(isKnown ? [] : ["name"]), ...Object.getOwnPropertyNames(error)]);
+  for (const key of keys) {
     const enumerable = Object.prototype.propertyIsEnumerable.call(error, key);
-    const value = portable(valueOf(error, key), link, depth + 1);
-    Object.defineProperty(copy, key, { value, enumerable });
+    Object.defineProperty(copy, key, { value: portable(propertyOf(error, key), link, depth + 1), enumerable });
   }
   return copy;
 }
 
-function valueOf(error: Error, key: string): unknown {
+function propertyOf(error: Error, key: string): unknown {
   try {
     return (error as unknown as Record<string, unknown>)[key];
   } catch (failure) {
-    return `[left behind: its getter threw ${String(failure)}]`;
+    return leftBehind(`its getter threw ${messageOf(failure)}`);
   }
+}
+
+function leftBehind(reason: string): string {
+  return `[left behind: ${reason}]`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
