@@ -99,13 +99,34 @@ function propertyOf(index: number, node: readonly unknown[]): string {
   return propertyStep(String(node[index - 2]));
 }
 
-/** An error: its class, then its properties. One of an unknown class arrives as an Error of the same name. */
+/**
+ * The name of the class that an error arrives as: its own; for one that needs a codec and has none, the builtin class it
+ * extends if they have the same `name` (as most errors that Node throws), else Error.
+ */
+function classOf(error: Error): string {
+  const prototype: Error = Object.getPrototypeOf(error);
+  for (let parent: Error | null = prototype; parent !== null; parent = Object.getPrototypeOf(parent)) {
+    const known = namesByPrototype.get(parent);
+    if (known !== undefined) return parent === prototype || parent.name === error.name ? known : "Error";
+  }
+  return "Error";
+}
+
+/** An error: its class, then its properties. */
 export const errorKind: Kind = kind<Error>({
   expand(error) {
-    const known = namesByPrototype.get(Object.getPrototypeOf(error) as Error);
-    const node: unknown[] = [known ?? "Error"];
-    if (known === undefined && !Object.hasOwn(error, "name") && error.name !== "Error") {
-      node.push("name", HIDDEN, error.name);
+    const type = classOf(error);
+    const node: unknown[] = [type];
+    const arrivesAs = CLASSES.get(type)?.prototype;
+    // What its class says of it comes along, since the class doesn't: Bun has `code` there.
+    for (const key of ["name", "code"] as const) {
+      const value: unknown = (error as { readonly code?: unknown; readonly name: unknown })[key];
+      const isInherited = typeof value === "string" && !Object.hasOwn(error, key);
+      if (
+        isInherited && value !== (arrivesAs as { readonly code?: unknown; readonly name?: unknown } | undefined)?.[key]
+      ) {
+        node.push(key, HIDDEN, value);
+      }
     }
     pushProperties(error, node);
     return node;

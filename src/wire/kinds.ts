@@ -38,7 +38,7 @@ export const KINDS: readonly Kind[] = [
   codecKind,
 ];
 /** The tag of an array without holes, which has no kind since it is its own node. */
-export const ARRAY_TAG: number = 0xff;
+export const ARRAY_TAG: number = 0x7f;
 
 const tags = new Map(KINDS.map((kind, tag) => [kind, tag]));
 
