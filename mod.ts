@@ -38,5 +38,10 @@ export {
   setExecutable,
   setStartMethod,
 } from "./src/process/start_method.ts";
+export { Pool } from "./src/pool/pool.ts";
+export type { ImapOptions, MapOptions, PoolOptions, Rest } from "./src/pool/pool.ts";
+export type { AsyncResult } from "./src/pool/async_result.ts";
+export { Manager, SyncManager } from "./src/managers/manager.ts";
+export type { DictProxy } from "./src/managers/proxies.ts";
 export { getContext } from "./src/context.ts";
 export type { Context } from "./src/context.ts";

@@ -2,7 +2,9 @@
 
 import { Pipe } from "./channels/pipe.ts";
 import { Queue } from "./channels/queue.ts";
+import { Manager } from "./managers/manager.ts";
 import { withMethod } from "./memory/families.ts";
+import { Pool } from "./pool/pool.ts";
 import { currentProcess, isMainProcess, parentProcess } from "./process/current.ts";
 import { exit } from "./process/exit.ts";
 import { activeChildren, Process } from "./process/process.ts";
@@ -26,6 +28,8 @@ export interface Context {
   readonly SharedArray: typeof SharedArray;
   readonly RawArray: typeof RawArray;
   readonly Pipe: typeof Pipe;
+  readonly Pool: typeof Pool;
+  readonly Manager: typeof Manager;
   readonly currentProcess: typeof currentProcess;
   readonly parentProcess: typeof parentProcess;
   readonly isMainProcess: typeof isMainProcess;
@@ -68,6 +72,8 @@ function createContext(method: StartMethod): Context {
     SharedArray: bound(SharedArray),
     RawArray: bound(RawArray),
     Pipe: bound(Pipe),
+    Pool: bound(Pool),
+    Manager: bound(Manager),
     currentProcess,
     parentProcess,
     isMainProcess,

@@ -1,6 +1,7 @@
 /** The children of this process that are alive. */
 
 import { runtime } from "../runtime/current.ts";
+import { keptAlive } from "./watch.ts";
 
 /** What is kept of a child. */
 export interface Child {
@@ -36,5 +37,5 @@ export function livingChildren(): readonly Child[] {
 /** Before the end of a process: daemons are terminated, the others awaited. */
 export async function endChildren(): Promise<void> {
   for (const child of alive) if (child.daemon) child.terminate();
-  await Promise.all([...alive].map((child) => child.sentinel));
+  await keptAlive(Promise.all([...alive].map((child) => child.sentinel)));
 }

@@ -15,7 +15,7 @@ import { executable } from "./start_method.ts";
 import { currentProcess, refuseWhileLoading } from "./current.ts";
 import type { Reference } from "./reference.ts";
 import { mainModule, referenceTo } from "./reference.ts";
-import { withLimit } from "./watch.ts";
+import { keptAlive, withLimit } from "./watch.ts";
 
 const SIGINT = 2, SIGKILL = 9, SIGTERM = 15;
 
@@ -153,7 +153,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
       signal?.removeEventListener("abort", onAbort);
       childEnded(child);
     });
-    await offspring.started;
+    await keptAlive(offspring.started);
   }
 
   #letter(family: Family): ReturnType<typeof writeLetter> {
@@ -181,7 +181,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     limitOf(options);
     this.#ensureOpen("join");
     if (this.#started === undefined) throw new MisuseError(`Cannot join ${this.#name}: it was not started`);
-    const exitcode = await withLimit(this.sentinel, options);
+    const exitcode = await keptAlive(withLimit(this.sentinel, options));
     if (exitcode === undefined) return null;
     // Killed by us before it had loaded its target is an end like any other.
     if (exitcode >= 0) await this.#started;
@@ -234,6 +234,12 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   get ident(): string | null {
     this.#ensureOpen("look at");
     return this.#offspring?.ident ?? null;
+  }
+
+  /** Owner id in its family; internal. MisuseError before the start. */
+  get owner(): number {
+    if (this.#offspring === undefined) throw new MisuseError(`Cannot look at ${this.#name}: it was not started`);
+    return this.#offspring.owner;
   }
 
   /** null while alive; 0; n of exit(n); 1 after an uncaught error; -signal. */
@@ -295,7 +301,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     if (this.#closed) return;
     if (this.#offspring !== undefined) {
       if (this.#exitcode === null) this.terminate();
-      await this.#offspring.ended;
+      await keptAlive(this.#offspring.ended);
     }
     this.close();
   }

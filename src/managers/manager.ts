@@ -1,0 +1,110 @@
+/** Manager: a server process that holds objects for all the others. */
+
+import { Queue } from "../channels/queue.ts";
+import { MisuseError } from "../errors.ts";
+import { currentMethod, withMethod } from "../memory/families.ts";
+import { refuseWhileLoading } from "../process/current.ts";
+import { Process } from "../process/process.ts";
+import type { StartMethod } from "../runtime/runtime.ts";
+import { ManagerClient } from "./client.ts";
+import type { Request } from "./protocol.ts";
+import { SERVER } from "./protocol.ts";
+import type { DictProxy } from "./proxies.ts";
+import { dictProxy, entriesOf } from "./proxies.ts";
+
+const serverModule = new URL(
+  import.meta.url.endsWith(".ts") ? "./server.ts#serve" : "./server.js#serve",
+  import.meta.url,
+);
+
+/** Milliseconds that a server gets to end by itself. */
+const SHUTDOWN_TIMEOUT = 1000;
+
+/** A running server and the means to create objects in it. CPython: `multiprocessing.managers.SyncManager`. */
+export class SyncManager implements AsyncDisposable {
+  readonly #method: StartMethod;
+  #process: Process | undefined;
+  #client: ManagerClient | undefined;
+  #state: "initial" | "started" | "shut down" = "initial";
+
+  constructor() {
+    this.#method = currentMethod();
+  }
+
+  /** Starts the server. MisuseError when it was started already. */
+  async start(): Promise<void> {
+    refuseWhileLoading("start a Manager");
+    if (this.#state !== "initial") throw new MisuseError(`Cannot start the manager: it is ${this.#state} already`);
+    this.#state = "started";
+    const { requests, process } = withMethod(this.#method, () => {
+      const requests = new Queue<Request>();
+      return {
+        requests,
+        process: new Process({ target: serverModule, args: [requests], name: "Manager", daemon: true }),
+      };
+    });
+    this.#process = process;
+    await process.start();
+    this.#client = new ManagerClient(requests, process.owner);
+  }
+
+  /**
+   * A dict on the server, as a proxy that every process of the family can use.
+   * @throws {MisuseError} before start() or after shutdown()
+   */
+  async dict<K = unknown, V = unknown>(init?: Iterable<readonly [K, V]>): Promise<DictProxy<K, V>>;
+  async dict<V>(init: Record<string, V>): Promise<DictProxy<string, V>>;
+  async dict(init: Iterable<readonly [unknown, unknown]> | Record<string, unknown> = []): Promise<DictProxy> {
+    const client = this.#running("create a dict");
+    return dictProxy(client, await client.call(SERVER, "dict", [entriesOf(init)]) as number);
+  }
+
+  /** Ends the server; its objects are gone. Idempotent. */
+  async shutdown(): Promise<void> {
+    if (this.#state !== "started" || this.#process === undefined) return;
+    this.#state = "shut down";
+    const process = this.#process;
+    this.#client?.requests.shutdown();
+    if (await process.join({ timeout: SHUTDOWN_TIMEOUT }) === null) {
+      process.terminate();
+      if (await process.join({ timeout: SHUTDOWN_TIMEOUT }) === null) process.kill();
+    }
+    this.#client?.requests.close();
+  }
+
+  /** Where it listens; null: it is reached through shared memory only. */
+  get address(): null {
+    return null;
+  }
+
+  /** shutdown(). */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown();
+  }
+
+  #running(doing: string): ManagerClient {
+    if (this.#client === undefined || this.#state !== "started") {
+      throw new MisuseError(
+        `Cannot ${doing}: the manager is ${this.#state === "initial" ? "not started" : "shut down"}`,
+      );
+    }
+    return this.#client;
+  }
+}
+
+/**
+ * Starts a server process that holds objects; its proxies work in every process of the family. CPython:
+ * `multiprocessing.Manager()`.
+ *
+ * @example
+ * ```ts ignore
+ * await using manager = await Manager();
+ * const dict = await manager.dict<string, number>();
+ * await dict.increment("visits");
+ * ```
+ */
+export async function Manager(): Promise<SyncManager> {
+  const manager = new SyncManager();
+  await manager.start();
+  return manager;
+}

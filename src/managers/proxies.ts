@@ -1,0 +1,124 @@
+/** Proxies: objects here that stand for objects in a manager's server. They travel anywhere. */
+
+import type { Queue } from "../channels/queue.ts";
+import type { Link } from "../wire/registry.ts";
+import { registerShareable, shareable } from "../wire/registry.ts";
+import type { ManagerClient } from "./client.ts";
+import { clientOf } from "./client.ts";
+import type { Request } from "./protocol.ts";
+
+/** Map-like. A proxy stored in it stays a reference; a plain object stored in it is a copy. */
+export interface DictProxy<K = unknown, V = unknown> extends AsyncIterable<[K, V]> {
+  /** The value, or undefined. */
+  get(key: K): Promise<V | undefined>;
+  set(key: K, value: V): Promise<void>;
+  has(key: K): Promise<boolean>;
+  /** Whether it was there. */
+  delete(key: K): Promise<boolean>;
+  clear(): Promise<void>;
+  size(): Promise<number>;
+  keys(): Promise<K[]>;
+  values(): Promise<V[]>;
+  entries(): Promise<[K, V][]>;
+  /** All of it, as it is at one moment. */
+  copy(): Promise<Map<K, V>>;
+  /** Removes and returns; RangeError when it isn't there and no fallback is given. */
+  pop(key: K, fallback?: V): Promise<V>;
+  /** The value, after setting it if it wasn't there. */
+  setdefault(key: K, value: V): Promise<V>;
+  update(entries: Iterable<readonly [K, V]> | Record<string, V>): Promise<void>;
+  /** Adds to a number, from 0, atomically; returns the new one. */
+  increment(key: K, by?: number): Promise<number>;
+}
+
+/** What all proxies have. */
+abstract class BaseProxy {
+  readonly #client: ManagerClient;
+  readonly #object: number;
+
+  constructor(client: ManagerClient, object: number) {
+    this.#client = client;
+    this.#object = object;
+  }
+
+  protected call(method: string, ...args: unknown[]): Promise<unknown> {
+    return this.#client.call(this.#object, method, args);
+  }
+
+  /** How it travels: the server's queue (a handle), the server, the object. */
+  wire(): readonly [Queue<Request>, number, number] {
+    return [this.#client.requests, this.#client.server, this.#object];
+  }
+}
+
+class Dict<K, V> extends BaseProxy implements DictProxy<K, V> {
+  get(key: K) {
+    return this.call("get", key) as Promise<V | undefined>;
+  }
+  set(key: K, value: V) {
+    return this.call("set", key, value) as Promise<void>;
+  }
+  has(key: K) {
+    return this.call("has", key) as Promise<boolean>;
+  }
+  delete(key: K) {
+    return this.call("delete", key) as Promise<boolean>;
+  }
+  clear() {
+    return this.call("clear") as Promise<void>;
+  }
+  size() {
+    return this.call("size") as Promise<number>;
+  }
+  keys() {
+    return this.call("keys") as Promise<K[]>;
+  }
+  values() {
+    return this.call("values") as Promise<V[]>;
+  }
+  entries() {
+    return this.call("entries") as Promise<[K, V][]>;
+  }
+  copy() {
+    return this.call("copy") as Promise<Map<K, V>>;
+  }
+  pop(key: K, ...fallback: [V?]) {
+    return this.call("pop", key, ...fallback) as Promise<V>;
+  }
+  setdefault(key: K, value: V) {
+    return this.call("setdefault", key, value) as Promise<V>;
+  }
+  update(entries: Iterable<readonly [K, V]> | Record<string, V>) {
+    return this.call("update", entriesOf(entries)) as Promise<void>;
+  }
+  increment(key: K, by = 1) {
+    return this.call("increment", key, by) as Promise<number>;
+  }
+  async *[Symbol.asyncIterator](): AsyncIterableIterator<[K, V]> {
+    yield* await this.entries();
+  }
+}
+
+/** Entries of an iterable or of an object's own properties. */
+export function entriesOf<K, V>(
+  from: Iterable<readonly [K, V]> | Record<string, V>,
+): (readonly [K, V])[] {
+  return Symbol.iterator in from ? [...from as Iterable<readonly [K, V]>] : Object.entries(from) as never;
+}
+
+/** A proxy of a dict on the server. */
+export function dictProxy<K, V>(client: ManagerClient, object: number): DictProxy<K, V> {
+  return new Dict<K, V>(client, object);
+}
+
+const dictType = {
+  name: "DictProxy",
+  is: (value: object): value is Dict<unknown, unknown> => value instanceof Dict,
+  encode: (value: Dict<unknown, unknown>) => value.wire(),
+  decode(wire: unknown, _link: Link): Dict<unknown, unknown> {
+    const [requests, server, object] = wire as ReturnType<BaseProxy["wire"]>;
+    return new Dict(clientOf(requests, server), object);
+  },
+};
+registerShareable(dictType);
+Object.defineProperty(Dict.prototype, shareable, { value: dictType });
