@@ -6,7 +6,7 @@ import process from "node:process";
 import type { StartMethod } from "../mod.ts";
 import type { Case, Env, Need, RuntimeName } from "./case.ts";
 import { findGap, type Gap } from "./gaps.ts";
-import { DEFAULT_TIME_LIMIT, runCase, TimeLimitError } from "./run_case.ts";
+import { DEFAULT_TIME_LIMIT, runCase } from "./run_case.ts";
 
 /** What a driver tells about its runtime's test runner. */
 export interface Driver {
@@ -42,8 +42,6 @@ export type Result =
     readonly milliseconds: number;
     /** The error, the need that is missing, or the gap's reason. */
     readonly reason?: string;
-    /** The case may still be running: this process is not fit for another one. */
-    readonly spoilt?: boolean;
   };
 
 /** What the environment asks for. */
@@ -53,6 +51,8 @@ interface Settings {
   readonly filter: readonly string[];
   readonly repeat: number;
   readonly results: string | undefined;
+  /** After a case that fails, this process is ended from outside, and the others go on in a new one. */
+  readonly supervised: boolean;
 }
 
 function readSettings(): Settings {
@@ -65,6 +65,7 @@ function readSettings(): Settings {
     filter: (process.env["MP_CASES"] ?? "").split("\n").filter((line) => line !== ""),
     repeat: Number(process.env["MP_REPEAT"] ?? 1),
     results: process.env["MP_RESULTS"],
+    supervised: process.env["MP_SUPERVISED"] === "1",
   };
 }
 
@@ -78,6 +79,11 @@ export function missingNeed(one: Case, env: Pick<Env, "method" | "runtime">): Ne
     python3: () => spawnSync("python3", ["--version"]).status === 0,
   };
   return one.needs?.find((need) => !met[need]());
+}
+
+function forEver(): Promise<never> {
+  setInterval(() => {}, 1000); // keeps the process alive
+  return new Promise(() => {});
 }
 
 function describe(error: unknown): string {
@@ -95,15 +101,14 @@ export async function judge(
   repeat = 1,
 ): Promise<Result & { event: "end" }> {
   const started = performance.now();
-  const end = (status: "passed" | "failed" | "gap", reason?: string, spoilt = false): Result & { event: "end" } => {
+  const end = (status: "passed" | "failed" | "gap", reason?: string): Result & { event: "end" } => {
     const milliseconds = Math.round((performance.now() - started) / repeat);
-    return { event: "end", case: one.name, status, milliseconds, ...(reason !== undefined && { reason }), spoilt };
+    return { event: "end", case: one.name, status, milliseconds, ...(reason !== undefined && { reason }) };
   };
   try {
     for (let round = 0; round < repeat; round++) await runCase(one, env);
   } catch (error) {
-    const spoilt = error instanceof TimeLimitError;
-    return gap === undefined ? end("failed", describe(error), spoilt) : end("gap", gap.reason, spoilt);
+    return gap === undefined ? end("failed", describe(error)) : end("gap", gap.reason);
   }
   if (gap === undefined) return end("passed");
   return end("failed", `It passes, so its line in conformance/gaps.ts has to go (it gave as reason: ${gap.reason})`);
@@ -111,7 +116,7 @@ export async function judge(
 
 /** Registers the cases with a driver's test runner. */
 export async function install(driver: Driver): Promise<void> {
-  const { method, filter, repeat, results } = readSettings();
+  const { method, filter, repeat, results, supervised } = readSettings();
   const report = (result: Result) => {
     if (results !== undefined) appendFileSync(results, `${JSON.stringify(result)}\n`);
   };
@@ -140,6 +145,8 @@ export async function install(driver: Driver): Promise<void> {
       report({ event: "start", case: one.name, timeLimit: limitForRunner, ...(gap && { gap: gap.reason }) });
       const result = await judge(one, env, gap, repeat);
       report(result);
+      // What a case that failed has left behind (it may even be running still) would disturb the next.
+      if (supervised && result.status !== "passed") await forEver();
       if (result.status === "failed") throw new Error(result.reason);
     });
     if (missing === undefined) first = false;

@@ -68,8 +68,7 @@ test("a case that doesn't end is given up on", async () => {
   const endless = making(() => new Promise(() => {}), { timeLimit: 100 });
   await assertRejects(() => runCase(endless, env, patience), TimeLimitError, "100 ms");
   assertLess(performance.now() - started, 5000);
-  const result = await judge(endless, env, undefined);
-  assertEquals([result.status, result.spoilt], ["failed", true]);
+  assertEquals((await judge(endless, env, undefined)).status, "failed");
 });
 
 test("a descriptor that stays open, each time the case runs, is a leak", async () => {

@@ -13,7 +13,7 @@ import { howItEnded, killGroup, start } from "./run.mjs";
  * @typedef {{ status: "passed" | "failed" | "skipped" | "gap", milliseconds: number, reason?: string }} Cell
  * @typedef {{ tool: Tool, method: string, plan: string[], cells: Map<string, Cell>, milliseconds: number }} Column
  * @typedef {{ event: "plan", cases: string[] } | { event: "start", case: string, timeLimit: number, gap?: string }
- *   | { event: "end", case: string, spoilt?: boolean } & Cell} Result
+ *   | { event: "end", case: string } & Cell} Result
  */
 
 /** Row of what concerns the run as a whole: that the driver starts, ends by itself, and leaves nothing behind. */
@@ -95,13 +95,14 @@ export async function runColumn(tool, method, { filter, repeat, deadline }) {
         MP_CASES: (todo?.map((name) => `=${name}`) ?? filter).join("\n"),
         MP_REPEAT: String(repeat),
         MP_RESULTS: results,
+        MP_SUPERVISED: "1",
         MP_CONFORMANCE_RUN: mark,
       },
     });
     let over = false;
     void driver.ended.then(() => over = true);
 
-    // Watch it: a case that is over its time (its own limit couldn't fire) or has spoilt the process ends the process.
+    // Watch it: a case that is over its time (its own limit couldn't fire), or that failed, ends the process.
     let seen = 0;
     let since = performance.now();
     let allowed = GRACE;
@@ -115,7 +116,7 @@ export async function runColumn(tool, method, { filter, repeat, deadline }) {
         since = performance.now();
         allowed = last?.event === "start" ? last.timeLimit : GRACE;
       }
-      if (last?.event === "end" && last.spoilt) stopped = "spoilt";
+      if (last?.event === "end" && ["failed", "gap"].includes(last.status)) stopped = "failure";
       else if (performance.now() - since > allowed) stopped = "stuck";
     }
     if (stopped !== "") killGroup(driver.pid);
