@@ -27,8 +27,20 @@ const ALIGNMENT = 8;
  * The bytes of a value. They may be a view of a scratch buffer, valid only until the next call: copy them, or be done with
  * them. `root` names the value in errors: `args[0].cb is a function`.
  *
- * What travels, and as what, is described in the README of this package; whatever would be lost or changed is refused with a
- * SerializationError.
+ * Arrive as they were, with shared identity and cycles, at any depth: primitives but symbols; plain objects (also without
+ * prototype), arrays (also with holes), Map, Set, Date, RegExp with its lastIndex, boxed primitives, URL, URLSearchParams,
+ * ArrayBuffer (resizable or not), typed arrays, DataView, builtin errors, DOMException, the errors of this package,
+ * shareables, and instances of classes with a codec.
+ *
+ * - Of an ArrayBuffer travels the range that the views of it in the message span together; all of it, if it is itself in
+ *   the message or resizable. Views that shared it go on sharing it.
+ * - A node Buffer arrives as a Uint8Array with an ArrayBuffer of its own, since the pool that it is a part of stays here.
+ * - An error of a class without a codec arrives as the builtin class that it extends if that has the same `name`, else as an
+ *   Error of that name. Its `stack` is the one of where it was made. Hidden symbols and a method `toString` of it stay here.
+ * - A Proxy of a plain object or an array arrives as what it yields, an accessor among the elements of an array likewise.
+ *
+ * Everything else is refused with a SerializationError that names its path, and so is what would be lost of these: accessors,
+ * symbol keys, properties that are not enumerable, extra properties (of arrays, Maps, Dates …), subclasses of builtin classes.
  */
 export function encode(value: unknown, link: Link, root = "value"): Uint8Array {
   try {

@@ -35,7 +35,8 @@ const leaf = fc.oneof(
   fc.bigInt({ min: -(2n ** 200n), max: 2n ** 200n }),
   fc.bigInt({ min: -(2n ** 65n), max: 2n ** 65n }),
   text,
-  fc.date({ noInvalidDate: false }),
+  // Node 22 says that an invalid Date equals no other.
+  fc.date({ noInvalidDate: true }),
   typedArray,
   fc.oneof(fc.integer(), text, fc.boolean()).map((value) => Object(value) as object),
 );

@@ -8,7 +8,7 @@ type TypedArray = Uint8Array;
 /** Up to this length it is cheaper to list the names of all elements than to call inspect(). */
 const LISTED_LENGTH = 64;
 // Nothing of the elements, or of what the properties hold, is looked at.
-const SHALLOW = { maxArrayLength: 0, depth: 0, customInspect: false, breakLength: Infinity } as const;
+const SHALLOW = { maxArrayLength: 0, depth: 0, customInspect: false, getters: false, breakLength: Infinity } as const;
 // Of a typed array it would show the getters of the prototype too, at up to 80 µs (Deno). So what is missed is a property of
 // a long typed array that is neither enumerable nor a symbol.
 const SHALLOW_HIDDEN = { ...SHALLOW, showHidden: true } as const;

@@ -40,6 +40,7 @@ export function refusedType(value: unknown): string {
   if (parent !== undefined) {
     return `is an instance of ${name}, a subclass of ${parent}: registerCodec() lets it travel`;
   }
+  if (name === "Object") return "is an object with a prototype of its own, or of another realm (node:vm)";
   const builtin = (globalThis as Record<string, unknown>)[name];
   if (typeof builtin === "function" && builtin.prototype === Object.getPrototypeOf(object)) {
     const advice = ADVICE[name];

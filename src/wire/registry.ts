@@ -29,7 +29,7 @@ export interface Codec<T extends object = object> {
 
 /**
  * Property by which a shareable object names its ShareableType: on the prototype of its class, or own and not enumerable
- * (SharedArray, whose instances are genuine typed arrays).
+ * (SharedArray, whose instances are genuine typed arrays). Plain objects and arrays are not asked for it.
  */
 export const shareable: unique symbol = Symbol.for("@manyproc/multiprocessing/shareable") as never;
 
