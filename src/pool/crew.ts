@@ -39,7 +39,7 @@ interface Worker {
   readonly inbox: Queue<TaskMessage>;
   /** What it was given and hasn't reported, by id, in the order given. */
   readonly assigned: Map<number, Task>;
-  /** Functions whose reference it was given. */
+  /** Functions that it has shown to have. */
   readonly functions: Set<number>;
   ready: boolean;
   /** Was told that there are no more tasks. */
@@ -149,6 +149,7 @@ export class Crew {
 
   #assign(worker: Worker, id: number, task: Task): void {
     const { fn, mode, payload } = task;
+    // Until a first result shows that the worker has it: any one of these tasks may be taken back by us.
     const isNew = !worker.functions.has(fn);
     try {
       worker.inbox.putNowait(
@@ -159,7 +160,6 @@ export class Crew {
       task.settle(false, error instanceof SerializationError ? this.#refusal(task) ?? error : error, 0);
       return;
     }
-    if (isNew) worker.functions.add(fn);
     if (worker.assigned.size === 0) worker.lastResult = performance.now();
     worker.assigned.set(id, task);
   }
@@ -197,8 +197,7 @@ export class Crew {
         throw error;
       }
       if (message === null) break;
-      const [id, fn, , , reference] = message;
-      if (reference !== undefined) worker.functions.delete(fn);
+      const [id] = message;
       const task = worker.assigned.get(id);
       worker.assigned.delete(id);
       if (task !== undefined) taken.push({ id, task });
@@ -235,6 +234,7 @@ export class Crew {
     const task = worker.assigned.get(id);
     if (task === undefined) return;
     worker.assigned.delete(id);
+    worker.functions.add(task.fn);
     const now = performance.now();
     worker.pace = worker.pace * 0.75 + (now - worker.lastResult) * 0.25;
     worker.lastResult = now;

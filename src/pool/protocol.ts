@@ -11,7 +11,7 @@ export const STARMAP = 2;
 
 /**
  * A task, into a worker's inbox: its id, the function's number, how to call it, arguments or items; the function's reference
- * goes with the first task that needs it. null: there are no more.
+ * goes with it until the worker has shown that it has the function. null: there are no more.
  */
 export type TaskMessage =
   | readonly [id: number, fn: number, mode: number, payload: readonly unknown[], reference?: Reference]

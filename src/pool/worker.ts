@@ -37,7 +37,7 @@ export async function serve({ index, inbox, results, initializer, initargs }: Wo
     const message = await inbox.get();
     if (message === null) return;
     const [id, number, mode, payload, reference] = message;
-    if (reference !== undefined) functions.set(number, resolveReference(reference));
+    if (reference !== undefined && !functions.has(number)) functions.set(number, resolveReference(reference));
     let at = 0;
     try {
       let fn = functions.get(number) as Promise<AnyFunction> | AnyFunction;

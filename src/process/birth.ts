@@ -4,7 +4,7 @@ import { SpawnError } from "../errors.ts";
 import { lineOf } from "../memory/agents.ts";
 import type { WorkerBacking } from "../memory/backing.ts";
 import { ProcessBacking } from "../memory/backing.ts";
-import { enterFlight, freeTakenMessage, leaveFlight, loadMessage, storeMessage } from "../memory/blocks.ts";
+import { freeTakenMessage, leaveFlight, loadMessage, storeMessage } from "../memory/blocks.ts";
 import type { Family } from "../memory/family.ts";
 import {
   A_BOOT,
@@ -91,16 +91,15 @@ export function bear(
   settings: SpawnSettings,
 ): Offspring {
   const owner = family.agents.allocate(family.self);
-  const block = storeMessage(family, { handles, bytes });
-  for (const handle of handles) enterFlight(family, handle);
-  family.agents.lock.with(() => leaveMail(family, owner, A_BOOT, block));
   try {
+    const block = storeMessage(family, { handles, bytes });
+    family.agents.lock.with(() => leaveMail(family, owner, A_BOOT, block));
     const { backing } = family.arena;
     return backing instanceof ProcessBacking
       ? bearProcess(family, owner, backing.fd, daemon, settings)
       : bearWorker(family, owner, (backing as WorkerBacking).memory, name, daemon, settings);
   } catch (error) {
-    family.died(owner);
+    family.bury(owner);
     throw error;
   }
 }
@@ -202,8 +201,7 @@ function offspring(
   });
   const outcome = code.then((exitcode) => {
     const failure = failureOf(family, owner, exitcode);
-    family.died(owner);
-    family.recoverDead();
+    family.bury(owner);
     return { exitcode, failure };
   });
   const started = Promise.race([loaded, outcome]).then(async (isLoaded) => {

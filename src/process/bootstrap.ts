@@ -1,7 +1,7 @@
 /** What a child does: joins the family, loads its target, tells its parent, runs it, and ends. */
 
 import { lineOf } from "../memory/agents.ts";
-import { enterFlight, freeTakenMessage, leaveFlight, loadMessage, storeMessage } from "../memory/blocks.ts";
+import { freeTakenMessage, leaveFlight, loadMessage, storeMessage } from "../memory/blocks.ts";
 import type { Family } from "../memory/family.ts";
 import { joinFamily } from "../memory/families.ts";
 import {
@@ -111,7 +111,6 @@ function report(family: Family, letter: BootLetter, error: unknown): void {
     packed = packValue(family, new Error(textOf(error)));
   }
   const block = storeMessage(family, packed);
-  for (const handle of packed.handles) enterFlight(family, handle);
   family.agents.lock.with(() => leaveMail(family, family.self, A_REPORT, block));
   tell(family, letter, STAGE_FAILED);
 }

@@ -9,8 +9,6 @@ import type { BootMessage } from "./web_worker.ts";
 interface DenoWorker extends EventTarget {
   postMessage(message: unknown): void;
   terminate(): void;
-  ref?(): void;
-  unref?(): void;
 }
 
 type DenoWorkerClass = new (
@@ -43,6 +41,23 @@ function lacksWorkerOptions(deno: DenoApi): boolean {
   }
 }
 
+/**
+ * Whether waiting for the worker keeps this process alive. Web Workers of Deno have no public ref() and unref(); this is the
+ * method that its node:worker_threads calls for them (denoland/deno#22778), a counter behind a nameless symbol. Where it is
+ * missing the worker keeps the process alive.
+ */
+function referenceSwitch(worker: DenoWorker): (hold: boolean) => void {
+  const prototype = Object.getPrototypeOf(worker) as Record<symbol, unknown>;
+  const key = Object.getOwnPropertySymbols(prototype).find((symbol) => symbol.description === undefined);
+  const count = key === undefined ? undefined : prototype[key];
+  if (typeof count !== "function") return () => {};
+  let holds = true;
+  return (hold) => {
+    if (hold !== holds) count.call(worker, hold);
+    holds = hold;
+  };
+}
+
 export function spawnDenoWorker(deno: DenoApi, options: WorkerSpawn): WorkerHandle {
   const { permissions } = options;
   if (permissions !== undefined && permissions !== "inherit" && lacksWorkerOptions(deno)) {
@@ -70,13 +85,14 @@ export function spawnDenoWorker(deno: DenoApi, options: WorkerSpawn): WorkerHand
       resolve(error instanceof Error ? error : new Error(message));
     });
   });
+  const hold = referenceSwitch(worker);
   worker.postMessage({ multiprocessing: { args: options.args, memory: options.memory } } satisfies BootMessage);
   return {
     exited: undefined,
     failed,
     terminate: () => worker.terminate(),
     stopsBusy: false,
-    ref: () => worker.ref?.(),
-    unref: () => worker.unref?.(),
+    ref: () => hold(true),
+    unref: () => hold(false),
   };
 }
