@@ -102,9 +102,11 @@ export function packParcel(family: Family, value: unknown, root?: string): Parce
 
 /** Bytes as a parcel. */
 export function rawParcel(family: Family, bytes: Uint8Array): Parcel {
-  const weight = bytes.length;
-  if (weight <= LARGE_FRAME) return { raw: true, bytes, large: 0, weight };
-  return { raw: true, bytes: noBytes, large: storeMessage(family, { handles: [], bytes }), weight };
+  if (bytes.length <= LARGE_FRAME) return { raw: true, bytes, large: 0, weight: bytes.length };
+  const message = { handles: [], bytes };
+  // As the reader will count it: with its (empty) list of handles.
+  const weight = handleListBytes(message.handles) + bytes.length;
+  return { raw: true, bytes: noBytes, large: storeMessage(family, message), weight };
 }
 
 /** The same parcel with bytes of its own, for a put that has to wait. */
