@@ -12,6 +12,14 @@ import { checkMethod, cpuCount, getStartMethod } from "./process/start_method.ts
 import type { StartMethod } from "./runtime/runtime.ts";
 import { RawArray, SharedArray } from "./shared/array.ts";
 import { RawValue, Value } from "./shared/value.ts";
+import { ShareableList } from "./shared/shareable_list.ts";
+import { SharedMemory } from "./shared/shared_memory.ts";
+import { Barrier } from "./sync/barrier.ts";
+import { Condition } from "./sync/condition.ts";
+import { Event } from "./sync/event.ts";
+import { BoundedSemaphore, Semaphore } from "./sync/semaphore.ts";
+import { getLogger } from "./process/logging.ts";
+import { wait } from "./channels/wait.ts";
 import { Lock } from "./sync/lock.ts";
 import { RLock } from "./sync/rlock.ts";
 
@@ -22,6 +30,13 @@ export interface Context {
   readonly Queue: typeof Queue;
   readonly Lock: typeof Lock;
   readonly RLock: typeof RLock;
+  readonly Semaphore: typeof Semaphore;
+  readonly BoundedSemaphore: typeof BoundedSemaphore;
+  readonly Condition: typeof Condition;
+  readonly Event: typeof Event;
+  readonly Barrier: typeof Barrier;
+  readonly SharedMemory: typeof SharedMemory;
+  readonly ShareableList: typeof ShareableList;
   readonly Value: typeof Value;
   readonly RawValue: typeof RawValue;
   readonly Array: typeof SharedArray;
@@ -36,6 +51,8 @@ export interface Context {
   readonly exit: typeof exit;
   readonly activeChildren: typeof activeChildren;
   readonly cpuCount: typeof cpuCount;
+  readonly wait: typeof wait;
+  readonly getLogger: typeof getLogger;
 }
 
 const contexts = new Map<StartMethod, Context>();
@@ -66,6 +83,13 @@ function createContext(method: StartMethod): Context {
     Queue: bound(Queue),
     Lock: bound(Lock),
     RLock: bound(RLock),
+    Semaphore: bound(Semaphore),
+    BoundedSemaphore: bound(BoundedSemaphore),
+    Condition: bound(Condition),
+    Event: bound(Event),
+    Barrier: bound(Barrier),
+    SharedMemory: bound(SharedMemory),
+    ShareableList: bound(ShareableList),
     Value: bound(Value),
     RawValue: bound(RawValue),
     Array: bound(SharedArray),
@@ -80,5 +104,7 @@ function createContext(method: StartMethod): Context {
     exit,
     activeChildren,
     cpuCount,
+    wait,
+    getLogger,
   });
 }

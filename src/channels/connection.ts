@@ -8,6 +8,8 @@ import { limitOf, WaitQueue } from "../memory/futex.ts";
 import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
 import type { Attachment } from "../memory/object.ts";
 import { SharedObject } from "../memory/object.ts";
+import type { Waitable } from "../memory/waitable.ts";
+import { waitable } from "../memory/waitable.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import {
   discardParcel,
@@ -49,8 +51,8 @@ class Direction {
   constructor(family: Family, segment: Segment, at: number) {
     this.lock = new RobustLock(family.arena, family, segment, at, "a pipe");
     this.ring = new Ring(family, this.lock, segment, at + DIRECTION_RING);
-    this.readers = new WaitQueue(family, segment, at + DIRECTION_READERS);
-    this.writers = new WaitQueue(family, segment, at + DIRECTION_WRITERS);
+    this.readers = WaitQueue.at(family, segment, at + DIRECTION_READERS);
+    this.writers = WaitQueue.at(family, segment, at + DIRECTION_WRITERS);
   }
 }
 
@@ -171,6 +173,15 @@ export class PipeConnection<In = unknown, Out = In> extends SharedObject impleme
     return await this.#in.readers.wait(polling, limit, options?.signal) === true;
   }
 
+  /** For wait(). */
+  [waitable](): Waitable {
+    this.#ensure("poll", READABLE);
+    return {
+      isReady: () => this.#arrived(),
+      whenReady: async (signal) => void await this.poll({ timeout: Infinity, signal }),
+    };
+  }
+
   /** Messages as they come, until end-of-file. */
   async *[Symbol.asyncIterator](): AsyncIterableIterator<In> {
     for (;;) {
@@ -264,16 +275,16 @@ export class PipeConnection<In = unknown, Out = In> extends SharedObject impleme
     return frame;
   }
 
-  async #send(parcel: Parcel, limit: number, signal: AbortSignal | undefined): Promise<void> {
+  async #send(packed: Parcel, limit: number, signal: AbortSignal | undefined): Promise<void> {
     const { writers } = this.#out;
-    let sent = false;
+    let parcel = packed, sent = false;
     try {
       if (!writers.busy && this.#append(parcel)) {
         sent = true;
         if (this.family.due()) await this.family.turn();
         return;
       }
-      const kept = keepParcel(parcel);
+      const kept = parcel = keepParcel(parcel);
       const sending: Awaited<true> = {
         ready: () => this.isClosed || this.#out.ring.bytes < BACK_PRESSURE || this.#isGone(1 - this.#side),
         attempt: () => this.#append(kept) ? true : undefined,

@@ -43,17 +43,20 @@ import {
 /** A pipe and its two ends, all in this agent's hands; the address of end 0. */
 function createPipe(family: Family, duplex: boolean): number {
   const { allocator, arena } = family;
-  const pipe = allocator.allocate(PIPE_WORDS * 4, KIND_PIPE);
+  const pipe = allocator.allocate(PIPE_WORDS * 4);
   const segment = arena.segment(pipe), at = pipe - segment.start + HEADER_WORDS;
   segment.i32.fill(0, at, at + PIPE_WORDS);
+  allocator.setKind(pipe, KIND_PIPE);
   for (const side of [0, 1] as const) {
-    const end = allocator.allocate(END_WORDS * 4, KIND_CONNECTION);
+    const end = allocator.allocate(END_WORDS * 4);
     arena.store(end + HEADER_WORDS + END_PIPE, pipe);
     arena.store(end + HEADER_WORDS + END_PIPE_GENERATION, generationOf(family, pipe));
     arena.store(end + HEADER_WORDS + END_SIDE, side);
     arena.store(end + HEADER_WORDS + END_MODE, duplex ? READABLE | WRITABLE : side === 0 ? READABLE : WRITABLE);
+    allocator.setKind(end, KIND_CONNECTION);
     segment.i32[at + PIPE_ENDS + side] = end;
-    initRing(family, segment, at + DIRECTIONS[side] + DIRECTION_RING);
+    const lock = new RobustLock(arena, family, segment, at + DIRECTIONS[side], "a pipe");
+    initRing(family, lock, segment, at + DIRECTIONS[side] + DIRECTION_RING);
   }
   // From here on the pipe goes with its ends.
   Atomics.store(segment.i32, pipe - segment.start + H_STATE, BLOCK_PART);
@@ -136,8 +139,8 @@ registerKind(KIND_CONNECTION, {
     const segment = family.arena.segment(pipe), block = pipe - segment.start, pipeAt = block + HEADER_WORDS;
     const gone = Atomics.or(segment.i32, pipeAt + PIPE_GONE, 1 << side) | (1 << side);
     for (const offset of DIRECTIONS) {
-      new WaitQueue(family, segment, pipeAt + offset + DIRECTION_READERS).wakeAll();
-      new WaitQueue(family, segment, pipeAt + offset + DIRECTION_WRITERS).wakeAll();
+      WaitQueue.at(family, segment, pipeAt + offset + DIRECTION_READERS).wakeAll();
+      WaitQueue.at(family, segment, pipeAt + offset + DIRECTION_WRITERS).wakeAll();
     }
     if (gone !== 3) return;
     segment.i32[block + H_LINK] = family.self;

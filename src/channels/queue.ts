@@ -23,6 +23,8 @@ import { KIND_QUEUE, LOCK_WORDS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Blueprint, Named } from "../memory/object.ts";
 import { Attachment, SharedObject } from "../memory/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
+import type { Waitable } from "../memory/waitable.ts";
+import { waitable } from "../memory/waitable.ts";
 import {
   discardFrame,
   discardParcel,
@@ -52,7 +54,7 @@ function blueprintFor(maxsize: number): Blueprint {
     words: PAYLOAD_WORDS,
     init(family, segment, at) {
       segment.i32[at + MAXSIZE] = maxsize;
-      initRing(family, segment, at + RING);
+      initRing(family, new RobustLock(family.arena, family, segment, at + LOCK, "a queue"), segment, at + RING);
     },
     check(_family, { i32 }, at) {
       const known = i32[at + MAXSIZE];
@@ -107,8 +109,8 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     const { family, segment, at } = this;
     this.#lock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");
     this.#ring = new Ring(family, this.#lock, segment, at + RING);
-    this.#getters = new WaitQueue(family, segment, at + GETTERS);
-    this.#putters = new WaitQueue(family, segment, at + PUTTERS);
+    this.#getters = WaitQueue.at(family, segment, at + GETTERS);
+    this.#putters = WaitQueue.at(family, segment, at + PUTTERS);
     this.#maxsize = segment.i32[at + MAXSIZE] as number;
     this.#getting = {
       ready: () => this.#ring.count > 0 || this.#isShutDown() || this.isClosed,
@@ -128,7 +130,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     this.ensureOpen("put into");
-    const parcel = packParcel(this.family, item, "item");
+    let parcel = packParcel(this.family, item, "item");
     let sent = false;
     try {
       if (!this.#putters.busy && this.#append(parcel)) {
@@ -136,7 +138,8 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
         if (this.family.due()) await this.family.turn();
         return;
       }
-      sent = await this.#appendLater(keepParcel(parcel), limit, options?.signal);
+      parcel = keepParcel(parcel);
+      sent = await this.#appendLater(parcel, limit, options?.signal);
     } finally {
       if (!sent) discardParcel(this.family, parcel);
     }
@@ -233,6 +236,16 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     }
   }
 
+  /** For wait(). */
+  [waitable](): Waitable {
+    const isReady = () => {
+      this.ensureOpen("wait for");
+      return this.#ring.count > 0 || this.#isShutDown();
+    };
+    const waiting: Awaited<true> = { ready: isReady, attempt: () => isReady() ? true : undefined };
+    return { isReady, whenReady: async (signal) => void await this.#getters.wait(waiting, Infinity, signal) };
+  }
+
   [Symbol.dispose](): void {
     this.close();
   }
@@ -278,10 +291,12 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
 
   #take(): Taken<T> | undefined {
     this.ensureOpen("get from");
-    if (this.#ring.count === 0 && !this.#isShutDown()) return undefined;
+    // Asked before the look into the queue: what was put before the shutdown is still taken.
+    const isOver = this.#isShutDown();
+    if (this.#ring.count === 0 && !isOver) return undefined;
     const frame = this.#shift();
     if (frame === undefined) {
-      if (this.#isShutDown()) throw new ClosedError(`Cannot get from ${this.title}: it is shut down and empty`);
+      if (isOver) throw new ClosedError(`Cannot get from ${this.title}: it is shut down and empty`);
       return undefined;
     }
     return { item: openFrame(this.family, frame) as T };

@@ -11,6 +11,7 @@ import {
   A_PID,
   A_STATE,
   AGENT_DEAD,
+  AGENT_ENDED,
   AGENT_FREE,
   AGENT_RUNNING,
   AGENT_STARTING,
@@ -64,7 +65,7 @@ export class AgentTable {
     return (word & 0xf) === AGENT_FREE ? 0 : (word >>> 4) << 8 | index;
   }
 
-  /** AGENT_STARTING, AGENT_RUNNING, AGENT_DEAD; AGENT_FREE when the line belongs to somebody else by now. */
+  /** AGENT_STARTING, AGENT_RUNNING, AGENT_DEAD, AGENT_ENDED; AGENT_FREE when the line belongs to somebody else by now. */
   stateOf(owner: number): number {
     const word = Atomics.load(this.#control, lineOf(owner));
     return word >>> 4 === owner >>> 8 ? word & 0xf : AGENT_FREE;
@@ -75,8 +76,8 @@ export class AgentTable {
     return state === AGENT_RUNNING || state === AGENT_STARTING;
   }
 
-  /** The agent itself says that it runs, with what others need to ring it. */
-  announce(owner: number, pid: number, bell: { readonly fd: number; readonly inode: bigint } | null): void {
+  /** The agent itself says that it runs, with what others need to ring it. False = it was given up before. */
+  announce(owner: number, pid: number, bell: { readonly fd: number; readonly inode: bigint } | null): boolean {
     const line = lineOf(owner), control = this.#control;
     control[line + A_PID] = pid;
     if (bell !== null) {
@@ -84,12 +85,8 @@ export class AgentTable {
       control[line + A_BELL_INODE_LOW] = Number(bell.inode & 0xffff_ffffn);
       control[line + A_BELL_INODE_HIGH] = Number(bell.inode >> 32n);
     }
-    Atomics.compareExchange(
-      control,
-      line,
-      (owner >>> 8) << 4 | AGENT_STARTING,
-      (owner >>> 8) << 4 | AGENT_RUNNING,
-    );
+    const starting = (owner >>> 8) << 4 | AGENT_STARTING;
+    return Atomics.compareExchange(control, line, starting, (owner >>> 8) << 4 | AGENT_RUNNING) === starting;
   }
 
   bellOf(owner: number): { readonly fd: number; readonly inode: bigint } {
@@ -111,11 +108,9 @@ export class AgentTable {
     }
   }
 
-  /** Gives the line back: the last act of a recovery. */
-  release(owner: number): void {
-    const generation = (owner >>> 8) << 4;
-    // Two may recover the same agent; the second must not free the line's next user.
-    Atomics.compareExchange(this.#control, lineOf(owner), generation | AGENT_DEAD, generation | AGENT_FREE);
+  /** A recovered agent's line waits for its parent, or is free. Under the table lock. */
+  retire(owner: number, state: typeof AGENT_ENDED | typeof AGENT_FREE): void {
+    Atomics.store(this.#control, lineOf(owner), (owner >>> 8) << 4 | state);
   }
 
   /** One more than the highest index that was ever used. */
@@ -131,8 +126,16 @@ export class AgentTable {
     }
   }
 
+  /** Running agents whose parent is dead: the system ends them, and nobody may be told. */
+  *orphans(): Generator<number> {
+    for (const owner of this.list(AGENT_RUNNING)) {
+      const parent = this.get(owner, A_PARENT);
+      if (parent !== 0 && !this.alive(parent)) yield owner;
+    }
+  }
+
   children(parent: number): number[] {
-    return [...this.list(AGENT_STARTING, AGENT_RUNNING, AGENT_DEAD)].filter((owner) =>
+    return [...this.list(AGENT_STARTING, AGENT_RUNNING, AGENT_DEAD, AGENT_ENDED)].filter((owner) =>
       this.get(owner, A_PARENT) === parent
     );
   }

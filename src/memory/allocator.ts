@@ -26,6 +26,7 @@ import {
   H_NAME,
   H_STATE,
   HEADER_WORDS,
+  KIND_BYTES,
   MAX_CLASS,
   MAX_GRANULES,
   MIN_CLASS,
@@ -64,10 +65,11 @@ export class Allocator {
 
   /**
    * A block for `bytes` of payload, in TRANSIT in this agent's hands: it comes back by itself if this agent dies before the
-   * block's state is changed. Its payload holds whatever was there. RangeError when memory can't be had.
+   * block's state is changed. Its payload holds whatever was there, so it is plain bytes until it is prepared and
+   * `setKind` says what it is. RangeError when memory can't be had.
    * `smallestClass`: OWN_SEGMENT_CLASS for a block that must not share its segment.
    */
-  allocate(bytes: number, kind: number, smallestClass = MIN_CLASS): number {
+  allocate(bytes: number, smallestClass = MIN_CLASS): number {
     const sizeClass = Math.max(smallestClass, classFor(bytes));
     if (sizeClass > MAX_CLASS) throw new RangeError(`Cannot allocate ${bytes} bytes of shared memory in one block`);
     return this.#lock.with(() => {
@@ -77,13 +79,18 @@ export class Allocator {
       const segment = this.#arena.segment(address), at = address - segment.start;
       if (free !== 0) lock.stage(C_FREE + sizeClass, segment.i32[at + H_LINK] as number);
       lock.stage(address + H_GENERATION, (segment.i32[at + H_GENERATION] as number) + 1);
-      lock.stage(address + H_KIND, kind);
+      lock.stage(address + H_KIND, KIND_BYTES);
       lock.stage(address + H_CLASS, sizeClass);
       lock.stage(address + H_LINK, this.#owners.self);
       lock.stage(address + H_STATE, BLOCK_TRANSIT);
       lock.commit();
       return address;
     });
+  }
+
+  /** The payload of a block in this agent's hands is prepared: from now on recovery takes it for that kind. */
+  setKind(address: number, kind: number): void {
+    this.#arena.store(address + H_KIND, kind);
   }
 
   /**
@@ -117,6 +124,21 @@ export class Allocator {
       this.#lock.commit();
       return true;
     });
+  }
+
+  /** Takes a block that is in a dead agent's hands into this one's; false when it is not. */
+  adopt(address: number, dead: number): boolean {
+    return this.#lock.with(() => {
+      if (this.#arena.load(address + H_STATE) !== BLOCK_TRANSIT) return false;
+      if (this.#arena.load(address + H_LINK) !== dead) return false;
+      this.#arena.store(address + H_LINK, this.#owners.self);
+      return true;
+    });
+  }
+
+  /** Runs `section` while no block can be handed out or taken back: what is in use stays what it is. */
+  still<R>(section: () => R): R {
+    return this.#lock.with(section);
   }
 
   /** Calls `visit` for every block in use. Blocks that come or go meanwhile may or may not be seen. */

@@ -52,7 +52,6 @@ export class ProcessBacking implements Backing {
   readonly method = "process";
   readonly fd: number;
   readonly #system: SystemCalls;
-  #length = 0;
 
   constructor(system: SystemCalls, fd?: number) {
     this.#system = system;
@@ -60,9 +59,8 @@ export class ProcessBacking implements Backing {
   }
 
   grow(bytes: number): void {
-    if (bytes <= this.#length) return;
+    // Only asked, under the arena lock, for more than all that is handed out: never shrinks what anyone uses.
     this.#system.resizeMemory(this.fd, bytes);
-    this.#length = bytes;
   }
 
   window(byteOffset: number, byteLength: number): Range {

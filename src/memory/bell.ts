@@ -40,6 +40,8 @@ export class ProcessBells implements Bells {
       const bell = this.#agents.bellOf(owner);
       const opened = this.#system.openBell(this.#agents.get(owner, A_PID), bell.fd, bell.inode);
       if (opened === null) return false;
+      // Others recover most of the dead: their bells are closed here, so that there are never more than agents.
+      for (const known of this.#descriptors.keys()) if (!this.#agents.alive(known)) this.forget(known);
       this.#descriptors.set(owner, fd = opened);
     }
     return this.#system.ring(fd);

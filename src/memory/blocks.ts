@@ -54,9 +54,13 @@ export function publish(family: Family, address: number): void {
 export function hold(family: Family, { address, generation }: Handle): void {
   const segment = family.arena.segment(address), at = address - segment.start;
   const index = indexOf(family.self), word = at + H_HOLDERS + (index >>> 5), mask = 1 << (index & 31);
-  const had = (Atomics.or(segment.i32, word, mask) & mask) !== 0;
-  if (isCurrent(family, { address, generation })) return;
-  if (!had) Atomics.and(segment.i32, word, ~mask);
+  // Looked at before as well, so as not to leave a bit in somebody else's block when killed in between.
+  if (isCurrent(family, { address, generation })) {
+    const had = (Atomics.or(segment.i32, word, mask) & mask) !== 0;
+    if (isCurrent(family, { address, generation })) return;
+    // It went at this moment, and may be another object by now, whose last holder saw our bit.
+    if (!had) releaseHolder(family, address, index);
+  }
   throw new ClosedError("Cannot use a shared object that came with a message: everyone has closed it meanwhile");
 }
 
@@ -146,14 +150,19 @@ export function splitMessage(message: Uint8Array): Message {
   return { handles, bytes: message.subarray(4 + 8 * count) };
 }
 
-/** Puts a message into a block of its own, in this agent's hands; thrown away with it, its handles leave their flight. */
+/**
+ * Puts a message into a block of its own, in this agent's hands. Its handles are in flight from then on; they leave it when
+ * the block is thrown away.
+ */
 export function storeMessage(family: Family, { handles, bytes }: Message): number {
   const list = handleListBytes(handles);
-  const address = family.allocator.allocate(4 + list + bytes.length, KIND_MESSAGE);
+  const address = family.allocator.allocate(4 + list + bytes.length);
+  for (const handle of handles) enterFlight(family, handle);
   const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
   segment.i32[at] = list + bytes.length;
   writeHandleList(viewOf(segment), (at + 1) * 4, handles);
   segment.u8.set(bytes, (at + 1) * 4 + list);
+  family.allocator.setKind(address, KIND_MESSAGE);
   return address;
 }
 

@@ -11,10 +11,11 @@ import type { Bells } from "./bell.ts";
 import { ProcessBells, WorkerBells } from "./bell.ts";
 import type { WaitQueue } from "./futex.ts";
 import { A_THREAD, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "./layout.ts";
-import { recover } from "./recovery.ts";
+import { bury, recover } from "./recovery.ts";
 import type { Owners } from "./robust_lock.ts";
 import { Spinner } from "./spinner.ts";
 
+const TICK_SERVES = (globalThis as any).process?.env?.MP_NO_TICK === undefined; // TEMPORARY
 /** How often a waiting agent asks whether those it waits for are alive, in milliseconds. */
 const TICK = 250;
 /** Ready awaits in a row, and milliseconds, after which the event loop gets a turn. */
@@ -31,12 +32,15 @@ export class Family implements Owners {
   readonly self: number;
   readonly spinner: Spinner;
   /** Live objects of this agent by address, so that a handle that comes twice is one object. */
-  readonly objects = new Map<string, WeakRef<object>>();
+  readonly objects = new Map<string, readonly WeakRef<object>[]>();
+  /** Wait queues of this agent by address: each has one bit for all of this agent, whoever waits there. */
+  readonly waitQueues = new Map<number, WeakRef<WaitQueue>>();
   readonly bells: Bells;
   /** Called after each ring, e.g. to look for requests of the parent. */
   readonly listeners = new Set<() => void>();
 
   readonly #waiting = new Set<WaitQueue>();
+  readonly #toBury = new Set<number>();
   #attention = 0;
   #pending = 0;
   #tick: ReturnType<typeof setInterval> | undefined;
@@ -57,7 +61,9 @@ export class Family implements Owners {
     this.bells = this.method === "process"
       ? new ProcessBells(runtime.system(), this.agents)
       : new WorkerBells(this.arena.control, this.agents, this.self);
-    this.agents.announce(this.self, runtime.pid, this.bells.own);
+    if (!this.agents.announce(this.self, runtime.pid, this.bells.own)) {
+      throw new Error("Cannot join the family: its parent has died");
+    }
     this.#deathsSeen = Atomics.load(this.arena.control, C_DEATHS);
   }
 
@@ -92,18 +98,38 @@ export class Family implements Owners {
     if (this.agents.declareDead(owner) || this.agents.stateOf(owner) === AGENT_DEAD) this.#scheduleRecovery();
   }
 
-  /** Recovers every agent that is declared dead. */
-  recoverDead(): void {
-    for (const owner of [...this.agents.list(AGENT_DEAD)]) recover(this, owner);
+  /** A child of this agent has ended and all is read from its line: recovers what it held, and gives the line back. */
+  bury(owner: number): void {
+    this.agents.declareDead(owner);
+    this.#toBury.add(owner);
+    this.#recoverDead();
+  }
+
+  #recoverDead(): void {
+    try {
+      for (const owner of [...this.agents.list(AGENT_DEAD)]) recover(this, owner);
+      for (const owner of this.#toBury) {
+        bury(this, owner);
+        this.#toBury.delete(owner);
+      }
+    } catch (error) {
+      // Another process may be stopped in the middle of what this needs. Nothing is lost: the dead stay dead.
+      runtime.writeError(`Cannot yet recover what a dead process held: ${String(error)}\n`);
+      if (this.#recoveryScheduled) return;
+      this.#recoveryScheduled = true;
+      setTimeout(() => this.#recoverNow(), TICK);
+    }
   }
 
   #scheduleRecovery(): void {
     if (this.#recoveryScheduled) return;
     this.#recoveryScheduled = true;
-    queueMicrotask(() => {
-      this.#recoveryScheduled = false;
-      this.recoverDead();
-    });
+    queueMicrotask(() => this.#recoverNow());
+  }
+
+  #recoverNow(): void {
+    this.#recoveryScheduled = false;
+    this.#recoverDead();
   }
 
   /** "4711", or "4711:2" for a worker. */
@@ -184,7 +210,10 @@ export class Family implements Owners {
     for (const queue of this.#waiting) {
       for (const owner of queue.blockers()) this.probe(owner);
     }
-    this.recoverDead();
+    for (const owner of this.agents.orphans()) this.probe(owner);
+    this.#recoverDead();
+    // Whoever should have woken us may have been killed before it did, and nobody have noticed.
+    if (TICK_SERVES) { for (const queue of [...this.#waiting]) queue.serve(); }
   }
 
   /** After a wait that was ready at once: must the event loop get a turn now? Then await `turn()`. */

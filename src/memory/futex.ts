@@ -77,8 +77,18 @@ export class WaitQueue {
   readonly #word: number;
   readonly #mask: number;
 
-  /** `at` is the index of its first word in `segment.i32`. */
-  constructor(family: Family, segment: Segment, at: number) {
+  /** The one of this agent for the wait queue at index `at` of `segment.i32`: its local waiters share the agent's bit. */
+  static at(family: Family, segment: Segment, at: number): WaitQueue {
+    const address = segment.start + at;
+    let queue = family.waitQueues.get(address)?.deref();
+    if (queue === undefined) {
+      queue = new WaitQueue(family, segment, at);
+      family.waitQueues.set(address, new WeakRef(queue));
+    }
+    return queue;
+  }
+
+  private constructor(family: Family, segment: Segment, at: number) {
     this.#family = family;
     this.#i32 = segment.i32;
     this.#at = at;
@@ -97,7 +107,10 @@ export class WaitQueue {
     if (limit <= 0) return Promise.resolve(undefined);
     if (!this.busy && this.#family.spinner.spin(awaited)) {
       const result = awaited.attempt();
-      if (result !== undefined) return Promise.resolve(result);
+      // Answers that always come while spinning must not keep the event loop from its turns either.
+      if (result !== undefined) {
+        return this.#family.due() ? this.#family.turn().then(() => result) : Promise.resolve(result);
+      }
     }
     return new Promise<T | undefined>((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
@@ -192,6 +205,19 @@ export class WaitQueue {
       i32[this.#at + BITMAP_WORDS] = index + 1;
       if (this.#family.ringIndex(index)) return;
     }
+  }
+
+  /** Index after the agent that was woken last: where a fair choice begins. */
+  get rotation(): number {
+    return (this.#i32[this.#at + BITMAP_WORDS] as number) & 0xff;
+  }
+
+  /** After a change that is meant for one agent. If its bit isn't set, it is about to look by itself. */
+  wakeAgent(index: number): void {
+    const word = this.#at + (index >>> 5), mask = 1 << (index & 31);
+    if ((Atomics.and(this.#i32, word, ~mask) & mask) === 0) return;
+    this.#i32[this.#at + BITMAP_WORDS] = index + 1;
+    this.#family.ringIndex(index);
   }
 
   /** After a change that all waiters must see. */

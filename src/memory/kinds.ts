@@ -9,7 +9,7 @@ export interface Kind {
   readonly locks?: readonly number[];
   /** Offsets in the payload of its wait queues. */
   readonly waitQueues: readonly number[];
-  /** An agent has died: takes back what it held here. Idempotent; runs under the table lock. */
+  /** An agent has died: takes back what it held here. Idempotent; runs under the table and the arena lock, so it can't free. */
   recover?(family: Family, segment: Segment, at: number, dead: number): void;
   /**
    * The last handle is gone: gives back the blocks that belong to it. Idempotent: each must leave the payload in the same

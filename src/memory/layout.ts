@@ -37,7 +37,7 @@
  *   8  exit code                  the child, before it ends
  *   9  exit code is set           the child
  *  10  bell word                  rings counted by others ("worker")
- *  11  requests                   the parent: REQUEST_TERMINATE …
+ *  11  request                    the parent: the signal by which a worker is to end itself
  *  12  thread number              the parent: n of ident "pid:n", 0 for a process
  *  13  stage                      the child: STAGE_LOADING, STAGE_LOADED, STAGE_FAILED
  * ```
@@ -99,22 +99,21 @@ export const A_REPORT = 7;
 export const A_EXITCODE = 8;
 export const A_EXITED = 9;
 export const A_BELL_WORD = 10;
-export const A_REQUESTS = 11;
+export const A_REQUEST = 11;
 export const A_THREAD = 12;
 export const A_STAGE = 13;
 
 export const AGENT_FREE = 0;
 export const AGENT_STARTING = 1;
 export const AGENT_RUNNING = 2;
+/** It runs no more; what it held is still its own. */
 export const AGENT_DEAD = 3;
+/** It is recovered; the line is kept until its parent has read how it ended. */
+export const AGENT_ENDED = 4;
 
 export const STAGE_LOADING = 0;
 export const STAGE_LOADED = 1;
 export const STAGE_FAILED = 2;
-
-export const REQUEST_TERMINATE = 1;
-export const REQUEST_KILL = 2;
-export const REQUEST_INTERRUPT = 4;
 
 export const HEADER_WORDS = 16;
 export const H_GENERATION = 0;
@@ -160,3 +159,10 @@ export const KIND_QUEUE = 6;
 export const KIND_PIPE = 7;
 export const KIND_CONNECTION = 8;
 export const KIND_MESSAGE = 9;
+export const KIND_SEMAPHORE = 10;
+export const KIND_BOUNDED_SEMAPHORE = 11;
+export const KIND_EVENT = 12;
+export const KIND_CONDITION = 13;
+export const KIND_BARRIER = 14;
+export const KIND_SHARED_MEMORY = 15;
+export const KIND_JOINABLE_QUEUE = 16;

@@ -59,6 +59,11 @@ function nameIn(family: Family, entry: number): string {
   return decoder.decode(segment.u8.slice((at + 3) * 4, (at + 3) * 4 + (segment.i32[at + 2] as number)));
 }
 
+/** Completes what a dead agent committed to the directory; part of recovery. */
+export function settleNames(family: Family): void {
+  namesLock(family).with(() => {});
+}
+
 /** The name of an object, if it has one. */
 export function nameOf(family: Family, address: number): string | undefined {
   const entry = family.arena.load(address + H_NAME) >>> 0;
@@ -90,12 +95,13 @@ export function joinOrCreate(
       return address;
     }
     const address = create();
-    const entry = family.allocator.allocate(12 + bytes.length, KIND_NAME);
+    const entry = family.allocator.allocate(12 + bytes.length);
     const segment = family.arena.segment(entry), at = entry - segment.start + HEADER_WORDS;
     segment.i32[at] = 0;
     segment.i32[at + 1] = address;
     segment.i32[at + 2] = bytes.length;
     segment.u8.set(bytes, (at + 3) * 4);
+    family.allocator.setKind(entry, KIND_NAME);
     publish(family, address);
     lock.stage(found.link, entry);
     lock.stage(entry + H_STATE, BLOCK_PART);

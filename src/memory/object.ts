@@ -51,9 +51,10 @@ export function noteUnnamed(label: string): void {
 
 function findOrCreate(family: Family, blueprint: Blueprint, name: string | undefined): Handle {
   const create = () => {
-    const address = family.allocator.allocate(blueprint.words * 4, blueprint.kind);
+    const address = family.allocator.allocate(blueprint.words * 4);
     const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
     segment.i32.fill(0, at, at + blueprint.words);
+    family.allocator.setKind(address, blueprint.kind);
     blueprint.init?.(family, segment, at);
     return address;
   };
@@ -98,7 +99,7 @@ export abstract class SharedObject {
     const { address } = this.handle;
     this.segment = this.family.arena.segment(address);
     this.at = address - this.segment.start + HEADER_WORDS;
-    this.family.objects.set(keyOf(this.handle), new WeakRef(this));
+    this.family.objects.set(keyOf(this.handle), [...othersOf(this), new WeakRef<SharedObject>(this)]);
   }
 
   /** How it is called in errors: `Lock`, `queue "jobs"`. */
@@ -117,11 +118,16 @@ export abstract class SharedObject {
     if (this.#closed) throw new ClosedError(`Cannot ${doing} ${this.title}: it is closed`);
   }
 
-  /** Drops this process's handle; the object goes with the last one. Idempotent. */
+  /**
+   * Drops this handle; the object goes with the last one. Idempotent. (Two objects that this process made by one name are
+   * two handles, though one holder.)
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.onClose();
+    const others = othersOf(this);
+    if (others.length > 0) return void this.family.objects.set(keyOf(this.handle), others);
     this.family.objects.delete(keyOf(this.handle));
     releaseHolder(this.family, this.handle.address, indexOf(this.family.self));
   }
@@ -134,10 +140,22 @@ function keyOf({ address, generation }: Handle): string {
   return `${address}.${generation}`;
 }
 
+/** The other open handles of this process for the same object. */
+function othersOf(one: SharedObject): WeakRef<SharedObject>[] {
+  const all = one.family.objects.get(keyOf(one.handle)) as WeakRef<SharedObject>[] | undefined;
+  if (all === undefined) return [];
+  return all.filter((other) => {
+    const object = other.deref();
+    return object !== undefined && object !== one;
+  });
+}
+
 /** The object behind a handle that came with a message: the one this process has already, or a new one. */
 export function attach<T extends object>(family: Family, handle: Handle, make: (source: Attachment) => T): T {
-  const known = family.objects.get(keyOf(handle))?.deref();
-  if (known !== undefined) return known as T;
+  for (const one of family.objects.get(keyOf(handle)) ?? []) {
+    const known = one.deref();
+    if (known !== undefined) return known as T;
+  }
   hold(family, handle);
   return make(new Attachment(family, handle));
 }

@@ -1,60 +1,129 @@
-/** What happens when an agent has died: what it held comes back, and everyone who waits looks again. */
+/**
+ * What happens when an agent has died: what it held comes back, and everyone who waits looks again.
+ *
+ * In this order, because a committed change may move blocks into or out of the dead agent's hands:
+ *
+ * 1. changes that it (or anyone dead) committed are completed: the allocator, the directory of names, then every object;
+ *    on the way its waits, locks and handles are taken back
+ * 2. blocks in its hands are freed: first those that may lead to others, then plain bytes
+ * 3. everyone is rung
+ * 4. its line is kept for its parent to read, or freed
+ */
 
 import { indexOf } from "./agents.ts";
-import { takeMail } from "./mail.ts";
+import { disposeBlock, freeIfUnused } from "./blocks.ts";
 import type { Family } from "./family.ts";
 import { clearWaiter } from "./futex.ts";
-import { disposeBlock, releaseHolder } from "./blocks.ts";
 import { kindOf } from "./kinds.ts";
-import { RobustLock } from "./robust_lock.ts";
 import {
   A_BOOT,
+  A_PARENT,
   A_REPORT,
   AGENT_DEAD,
+  AGENT_ENDED,
+  AGENT_FREE,
+  AGENT_STARTING,
+  BLOCK_FREE,
   BLOCK_OBJECT,
   BLOCK_TRANSIT,
   C_SPINNING,
+  H_HOLDERS,
   H_KIND,
   H_LINK,
   H_STATE,
   HEADER_WORDS,
+  KIND_BYTES,
 } from "./layout.ts";
+import { takeMail } from "./mail.ts";
+import { settleNames } from "./names.ts";
+import { RobustLock } from "./robust_lock.ts";
+
+/** How long a recovery waits for another process to complete a change, in milliseconds, and how long at a time. */
+const PATIENCE = 1000;
+const NAP = 0.05;
+const bed = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Recovers a dead agent. Idempotent, and safe to be killed in: the agent's line is freed last, so whoever finds it dead
+ * Recovers a dead agent. Idempotent, and safe to be killed in: the agent's line says DEAD to the last, so whoever finds it
  * starts over. Runs under the table lock.
  */
 export function recover(family: Family, dead: number): void {
-  const done = family.agents.lock.with(() => {
-    if (family.agents.stateOf(dead) !== AGENT_DEAD) return false;
+  const { agents, allocator } = family;
+  agents.lock.with(() => {
+    if (agents.stateOf(dead) !== AGENT_DEAD) return;
     const index = indexOf(dead);
-    family.allocator.forEachBlock((address, segment, at) => {
-      const { i32 } = segment;
-      const state = Atomics.load(i32, at + H_STATE), kind = kindOf(i32[at + H_KIND] as number);
-      if (state === BLOCK_TRANSIT) {
-        if (i32[at + H_LINK] === dead) disposeBlock(family, address);
-        return;
-      }
-      const payload = at + HEADER_WORDS;
-      for (const offset of kind.waitQueues) clearWaiter(i32, payload + offset, index);
-      for (const offset of kind.locks ?? []) {
-        if (Atomics.load(i32, payload + offset) !== dead) continue;
-        new RobustLock(family.arena, family, segment, payload + offset, "an object of a dead process").with(() => {});
-      }
-      kind.recover?.(family, segment, payload, dead);
-      if (state === BLOCK_OBJECT) releaseHolder(family, address, index);
+    allocator.still(() => {});
+    settleNames(family);
+    const containers: number[] = [], bytes: number[] = [], unused: number[] = [];
+    allocator.forEachBlock((address) => {
+      if (takeBack(family, address, dead)) unused.push(address);
     });
-    for (const word of [A_BOOT, A_REPORT]) {
-      const block = takeMail(family, dead, word);
-      if (block !== 0) disposeBlock(family, block);
+    allocator.forEachBlock((address, { i32 }, at) => {
+      if (Atomics.load(i32, at + H_STATE) !== BLOCK_TRANSIT || Atomics.load(i32, at + H_LINK) !== dead) return;
+      (Atomics.load(i32, at + H_KIND) === KIND_BYTES ? bytes : containers).push(address);
+    });
+    for (const address of unused) freeIfUnused(family, address);
+    for (const address of [...containers, ...bytes]) {
+      if (allocator.adopt(address, dead)) disposeBlock(family, address);
     }
+    throwAway(family, dead, A_BOOT);
     Atomics.and(family.arena.control, C_SPINNING + (index >>> 5), ~(1 << (index & 31)));
-    // A dead worker's workers are gone with it; a dead process's children get SIGKILL from the kernel and are found dead.
-    if (family.method === "worker") { for (const child of family.agents.children(dead)) family.died(child); }
-    return true;
+    for (const child of agents.children(dead)) {
+      // A dead worker's workers are gone with it; a dead process's children get SIGKILL from the kernel and are found dead,
+      // but for those that never came to run.
+      if (family.method === "worker" || agents.stateOf(child) === AGENT_STARTING) family.died(child);
+      retireEnded(family, child);
+    }
+    family.ringAll();
+    family.bells.forget(dead);
+    if (family.alive(agents.get(dead, A_PARENT))) return agents.retire(dead, AGENT_ENDED);
+    throwAway(family, dead, A_REPORT);
+    agents.retire(dead, AGENT_FREE);
   });
-  if (!done) return;
-  family.ringAll();
-  family.bells.forget(dead);
-  family.agents.release(dead);
+}
+
+/** The parent of a recovered agent has read its line, which is free from now on. */
+export function bury(family: Family, owner: number): void {
+  family.agents.lock.with(() => retireEnded(family, owner));
+}
+
+function retireEnded(family: Family, owner: number): void {
+  if (family.agents.stateOf(owner) !== AGENT_ENDED) return;
+  throwAway(family, owner, A_REPORT);
+  family.agents.retire(owner, AGENT_FREE);
+}
+
+/** Frees an agent's unread mail. */
+function throwAway(family: Family, owner: number, word: number): void {
+  const block = takeMail(family, owner, word);
+  if (block !== 0) disposeBlock(family, block);
+}
+
+/** Takes back what a dead agent has in one block. True when it held a handle of it, which may have been the last. */
+function takeBack(family: Family, address: number, dead: number): boolean {
+  const index = indexOf(dead), segment = family.arena.segment(address), { i32 } = segment, at = address - segment.start;
+  for (let deadline = 0;;) {
+    let busy = 0, held = false;
+    // Meanwhile the block can't become another one.
+    family.allocator.still(() => {
+      const state = Atomics.load(i32, at + H_STATE), payload = at + HEADER_WORDS;
+      if (state === BLOCK_FREE) return;
+      const kind = kindOf(i32[at + H_KIND] as number);
+      for (const offset of kind.locks ?? []) {
+        busy ||= new RobustLock(family.arena, family, segment, payload + offset, "an object of a dead process")
+          .settle();
+      }
+      for (const offset of kind.waitQueues) clearWaiter(i32, payload + offset, index);
+      kind.recover?.(family, segment, payload, dead);
+      const mask = 1 << (index & 31);
+      held = (Atomics.and(i32, at + H_HOLDERS + (index >>> 5), ~mask) & mask) !== 0 && state === BLOCK_OBJECT;
+    });
+    if (busy === 0) return held;
+    // A living process is completing a change: it may be a dead one's, about blocks that are looked at next.
+    const now = performance.now();
+    if (deadline === 0) deadline = now + PATIENCE;
+    else if (now > deadline) throw new Error(`another one (owner ${busy}) has been stopped for ${PATIENCE} ms`);
+    Atomics.wait(bed, 0, 0, NAP);
+    family.probe(busy);
+  }
 }

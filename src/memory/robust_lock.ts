@@ -64,6 +64,21 @@ export class RobustLock {
     Atomics.store(this.#i32, this.#at, 0);
   }
 
+  /**
+   * Completes what a dead holder committed and frees the lock; never waits. The owner id of a living holder that is in the
+   * middle of a change (perhaps of completing a dead one's), else 0.
+   */
+  settle(): number {
+    for (;;) {
+      const owner = Atomics.load(this.#i32, this.#at);
+      if (owner === 0) return 0;
+      if (this.#owners.alive(owner)) return Atomics.load(this.#i32, this.#at + 1) === 0 ? 0 : owner;
+      if (!this.#takeOver(owner)) continue;
+      this.unlock();
+      return 0;
+    }
+  }
+
   /** Runs `section` while holding. */
   with<R>(section: () => R): R {
     this.lock();
@@ -102,6 +117,15 @@ export class RobustLock {
     }
   }
 
+  /** A holder was killed in its section: takes the lock from it and finishes what it committed. False = another was faster. */
+  #takeOver(dead: number): boolean {
+    const i32 = this.#i32, at = this.#at;
+    if (Atomics.compareExchange(i32, at, dead, this.#owners.self) !== dead) return false;
+    this.#apply(Atomics.load(i32, at + 1));
+    Atomics.store(i32, at + 1, 0);
+    return true;
+  }
+
   #lockContended(): void {
     const i32 = this.#i32, at = this.#at, owners = this.#owners;
     let deadline = 0, nap = 0.05, probed = 0;
@@ -113,11 +137,8 @@ export class RobustLock {
       }
       if (owner === owners.self) throw new Error(`${this.#what}: a section was entered inside itself`);
       if (!owners.alive(owner)) {
-        if (Atomics.compareExchange(i32, at, owner, owners.self) !== owner) continue;
-        // A holder was killed in its section: finish what it committed.
-        this.#apply(Atomics.load(i32, at + 1));
-        Atomics.store(i32, at + 1, 0);
-        return;
+        if (this.#takeOver(owner)) return;
+        continue;
       }
       if (round < SPINS) {
         pause();

@@ -1,7 +1,6 @@
 /** Starting a child: a line in the family table, a letter with what to run, and a process or worker of the runtime. */
 
 import { SpawnError } from "../errors.ts";
-import { lineOf } from "../memory/agents.ts";
 import type { WorkerBacking } from "../memory/backing.ts";
 import { ProcessBacking } from "../memory/backing.ts";
 import { freeTakenMessage, leaveFlight, loadMessage, storeMessage } from "../memory/blocks.ts";
@@ -12,12 +11,10 @@ import {
   A_EXITED,
   A_PID,
   A_REPORT,
-  A_REQUESTS,
+  A_REQUEST,
   A_STAGE,
   A_THREAD,
   C_THREADS,
-  REQUEST_KILL,
-  REQUEST_TERMINATE,
   STAGE_LOADED,
   STAGE_LOADING,
 } from "../memory/layout.ts";
@@ -35,10 +32,14 @@ export interface BootLetter {
   readonly target: Reference | null;
   /** Encoded by themselves: their classes may be registered by the target's module. */
   readonly args: Uint8Array;
+  /** A subclass's own fields, encoded likewise. */
+  readonly fields: Uint8Array;
   readonly name: string;
   readonly daemon: boolean;
   readonly authkey: Uint8Array;
   readonly mainModule: string | undefined;
+  /** Least level that is logged. */
+  readonly logLevel: string;
   readonly parent: { readonly owner: number; readonly name: string; readonly pid: number; readonly ident: string };
 }
 
@@ -55,7 +56,6 @@ export interface SpawnSettings {
 }
 
 const entry = new URL(import.meta.url.endsWith(".ts") ? "../child.ts" : "../child.js", import.meta.url);
-const SIGKILL = 9;
 
 /** A child as its parent's runtime sees it. */
 export interface Offspring {
@@ -72,14 +72,21 @@ export interface Offspring {
   signal(signal: number): void;
 }
 
-/** The letter's values as bytes, and the handles in them. SerializationError names the path in `args`. */
-export function writeLetter(family: Family, letter: Omit<BootLetter, "args">, args: readonly unknown[]): {
+/** What a letter is made of. */
+export interface LetterParts extends Omit<BootLetter, "args" | "fields"> {
+  readonly args: readonly unknown[];
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** The letter's values as bytes, and the handles in them. SerializationError names the path in `args` or `fields`. */
+export function writeLetter(family: Family, parts: LetterParts): {
   readonly link: FamilyLink;
   readonly bytes: Uint8Array;
 } {
   const link = new FamilyLink(family);
-  const encodedArgs = encode(args, link, "args").slice();
-  return { link, bytes: encode({ ...letter, args: encodedArgs }, link).slice() };
+  const args = encode(parts.args, link, "args").slice();
+  const fields = encode(parts.fields, link, "fields").slice();
+  return { link, bytes: encode({ ...parts, args, fields } satisfies BootLetter, link).slice() };
 }
 
 /** Starts a child of `family`. SpawnError when the runtime refuses; nothing is left behind then. */
@@ -175,11 +182,7 @@ function bearWorker(
       requested ??= -signal;
       if (handle.stopsBusy) return handle.terminate();
       // It stops by itself when it next yields; what it holds stays its own until then.
-      Atomics.or(
-        family.arena.control,
-        lineOf(owner) + A_REQUESTS,
-        signal === SIGKILL ? REQUEST_KILL : REQUEST_TERMINATE,
-      );
+      family.agents.set(owner, A_REQUEST, signal);
       family.bells.ring(owner);
     },
   });

@@ -1,19 +1,9 @@
 /** What a child does: joins the family, loads its target, tells its parent, runs it, and ends. */
 
-import { lineOf } from "../memory/agents.ts";
 import { freeTakenMessage, leaveFlight, loadMessage, storeMessage } from "../memory/blocks.ts";
 import type { Family } from "../memory/family.ts";
 import { joinFamily } from "../memory/families.ts";
-import {
-  A_BOOT,
-  A_REPORT,
-  A_REQUESTS,
-  A_STAGE,
-  REQUEST_KILL,
-  REQUEST_TERMINATE,
-  STAGE_FAILED,
-  STAGE_LOADED,
-} from "../memory/layout.ts";
+import { A_BOOT, A_REPORT, A_REQUEST, A_STAGE, STAGE_FAILED, STAGE_LOADED } from "../memory/layout.ts";
 import { leaveMail, takeMail } from "../memory/mail.ts";
 import { watchUnnamed } from "../memory/object.ts";
 import { runtime } from "../runtime/current.ts";
@@ -22,11 +12,11 @@ import { FamilyLink, packValue } from "../wire/message.ts";
 import type { BootLetter } from "./birth.ts";
 import { callerFrame } from "./caller.ts";
 import { setBirth, setLoading, textOf } from "./current.ts";
+import { getLogger } from "./logging.ts";
 import { ExitSignal, leave, recordExit, vanish } from "./exit.ts";
+import { reviveProcess } from "./process.ts";
 import { setMainModule } from "./reference.ts";
 import { resolveReference } from "./resolve.ts";
-
-const SIGTERM = 15, SIGKILL = 9;
 
 /** Runs this process as a child. */
 export async function runChild(): Promise<void> {
@@ -36,6 +26,7 @@ export async function runChild(): Promise<void> {
   const { letter, release } = openLetter(family);
   setBirth({ family, ...letter });
   setMainModule(letter.mainModule);
+  getLogger().level = letter.logLevel;
   // Our parent may have died before we asked to die with it.
   if (boot.method === "process" && runtime.parentPid() !== letter.parent.pid) return void await vanish(1);
   runtime.interceptExit(recordExit);
@@ -75,7 +66,8 @@ function openLetter(family: Family): { letter: BootLetter; release: () => void }
 }
 
 /** Imports the target's module, then builds the arguments: their classes may be registered there. */
-async function prepare(family: Family, { target, args }: BootLetter): Promise<() => unknown> {
+async function prepare(family: Family, letter: BootLetter): Promise<() => unknown> {
+  const { target, args, fields } = letter;
   if (target === null) return () => {};
   setLoading(true);
   watchUnnamed((label) => {
@@ -87,9 +79,11 @@ async function prepare(family: Family, { target, args }: BootLetter): Promise<()
     );
   });
   try {
-    const fn = await resolveReference(target);
+    const found = await resolveReference(target);
     const values = decode(args, new FamilyLink(family)) as unknown[];
-    return () => fn(...values);
+    if (target.kind !== "class") return () => found(...values);
+    const process = reviveProcess(found, letter, decode(fields, new FamilyLink(family)));
+    return () => process.run();
   } finally {
     watchUnnamed(undefined);
     setLoading(false);
@@ -126,11 +120,9 @@ async function fail(name: string, error: unknown): Promise<void> {
 /** A worker that can't be stopped from outside stops itself when its parent asks. */
 function obeyRequests(family: Family): void {
   if (family.method !== "worker") return;
-  const { control } = family.arena, word = lineOf(family.self) + A_REQUESTS;
   const look = () => {
-    const requests = Atomics.load(control, word);
-    if ((requests & (REQUEST_TERMINATE | REQUEST_KILL)) === 0) return;
-    const signal = (requests & REQUEST_KILL) !== 0 ? SIGKILL : SIGTERM;
+    const signal = family.agents.get(family.self, A_REQUEST);
+    if (signal === 0) return;
     recordExit(-signal);
     void vanish(-signal);
   };

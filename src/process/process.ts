@@ -1,10 +1,12 @@
 /** Process: a function that runs in another process or worker. */
 
-import { ClosedError, MisuseError } from "../errors.ts";
+import { ClosedError, MisuseError, TargetError } from "../errors.ts";
 import type { Family } from "../memory/family.ts";
 import { currentMethod, familyOf } from "../memory/families.ts";
 import type { WaitOptions } from "../memory/futex.ts";
 import { limitOf } from "../memory/futex.ts";
+import type { Waitable } from "../memory/waitable.ts";
+import { waitable } from "../memory/waitable.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import { runtime } from "../runtime/current.ts";
 import type { Offspring } from "./birth.ts";
@@ -13,8 +15,9 @@ import type { Child } from "./children.ts";
 import { childEnded, childStarted, livingChildren } from "./children.ts";
 import { executable } from "./start_method.ts";
 import { currentProcess, refuseWhileLoading } from "./current.ts";
+import { getLogger } from "./logging.ts";
 import type { Reference } from "./reference.ts";
-import { mainModule, referenceTo } from "./reference.ts";
+import { classReference, mainModule, referenceTo } from "./reference.ts";
 import { keptAlive, withLimit } from "./watch.ts";
 
 const SIGINT = 2, SIGKILL = 9, SIGTERM = 15;
@@ -53,6 +56,25 @@ export type ProcessOptions<A extends readonly unknown[] = any[]> =
   );
 
 let count = 0;
+let reviving = false;
+
+/** In a child: the object of a subclass, as its parent had it. Its own constructor may do what is the parent's alone. */
+export function reviveProcess(
+  type: unknown,
+  { name, daemon }: { readonly name: string; readonly daemon: boolean },
+  fields: unknown,
+): Process {
+  if (typeof type !== "function" || !(type.prototype instanceof Process)) {
+    throw new TargetError("Cannot run the target: it is exported, but not a subclass of Process here");
+  }
+  reviving = true;
+  try {
+    const revived: Process = Reflect.construct(Process, [{ name, daemon }], type);
+    return Object.assign(revived, fields);
+  } finally {
+    reviving = false;
+  }
+}
 
 /**
  * A function that runs in another process or worker. CPython: `multiprocessing.Process`.
@@ -69,6 +91,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   readonly #method: StartMethod;
   readonly #settings: ProcessSettings;
   readonly #target: Reference | null;
+  /** What run() calls here. */
+  readonly #fn: ((...args: never[]) => unknown) | undefined;
   readonly #args: readonly unknown[];
   #name: string;
   #daemon: boolean;
@@ -78,6 +102,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   #failure: { readonly error: unknown } | undefined;
   #exitcode: number | null = null;
   #closed = false;
+  /** True for the one object in a child that stands for the child itself. */
+  readonly #isHere: boolean = reviving;
 
   /**
    * Nothing starts yet.
@@ -89,19 +115,29 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     const settings = rest as ProcessSettings;
     this.#method = currentMethod();
     this.#settings = settings;
-    this.#target = target === undefined ? null : referenceTo(target, "create a Process");
+    this.#target = reviving
+      ? null
+      : this.run !== Process.prototype.run
+      ? classReference(this.constructor)
+      : target === undefined
+      ? null
+      : referenceTo(target, "create a Process");
+    this.#fn = typeof target === "function" ? target as (...args: never[]) => unknown : undefined;
     if (!Array.isArray(args)) throw new MisuseError("Cannot create a Process: args is not an array");
     this.#args = [...args];
-    checkSettings(settings);
+    checkSettings(settings, this.#method);
     const self = currentProcess();
     this.#name = settings.name ?? nextName(self.name);
     this.#daemon = settings.daemon ?? self.daemon;
     this.#authkey = self.authkey;
   }
 
-  /** What the child runs; here: the target. */
+  /**
+   * What the child runs: calls the target. A subclass that is exported from its module may override it; its instances' own
+   * public fields travel to the child (#private ones can't), its constructor doesn't run there.
+   */
   run(): unknown {
-    throw new MisuseError(`Cannot run ${this.#name} here: start() runs its target in a child`);
+    return this.#fn?.(...this.#args as never[]);
   }
 
   /**
@@ -164,13 +200,16 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
       daemon: this.#daemon,
       authkey: this.#authkey,
       mainModule: mainModule(),
+      logLevel: getLogger().level,
+      args: this.#args,
+      fields: this.#target?.kind === "class" ? Object.fromEntries(Object.entries(this)) : {},
       parent: {
         owner: family.self,
         name: self.name,
         pid: runtime.pid,
         ident: family.identOf(family.self, runtime.pid),
       },
-    }, this.#args);
+    });
   }
 
   /**
@@ -227,19 +266,25 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   /** OS process id (of the host process for a worker); null before the start. */
   get pid(): number | null {
     this.#ensureOpen("look at");
-    return this.#offspring?.pid ?? null;
+    return this.#isHere ? runtime.pid : this.#offspring?.pid ?? null;
   }
 
   /** Unique in the family: "4711", or "4711:2" for a worker. */
   get ident(): string | null {
     this.#ensureOpen("look at");
-    return this.#offspring?.ident ?? null;
+    return this.#isHere ? currentProcess().ident : this.#offspring?.ident ?? null;
   }
 
   /** Owner id in its family; internal. MisuseError before the start. */
   get owner(): number {
     if (this.#offspring === undefined) throw new MisuseError(`Cannot look at ${this.#name}: it was not started`);
     return this.#offspring.owner;
+  }
+
+  /** For wait(). */
+  [waitable](): Waitable {
+    const { sentinel } = this;
+    return { isReady: () => this.exitcode !== null, whenReady: async () => void await keptAlive(sentinel) };
   }
 
   /** null while alive; 0; n of exit(n); 1 after an uncaught error; -signal. */
@@ -336,7 +381,19 @@ function nextName(parent: string): string {
   return found === null ? `Process-${count}` : `Process-${found[1]}:${count}`;
 }
 
-function checkSettings({ name, stdout, stderr, signal }: ProcessSettings): void {
+function checkSettings(settings: ProcessSettings, method: StartMethod): void {
+  const { name, stdout, stderr, signal, permissions } = settings;
+  if (method === "worker") {
+    for (const key of ["env", "cwd", "execArgv", "stdout", "stderr"] as const) {
+      if (settings[key] === undefined) continue;
+      throw new MisuseError(
+        `Cannot create a Process with ${key}: a worker shares its process's; use getContext("process")`,
+      );
+    }
+  }
+  if (permissions !== undefined && permissions !== "inherit" && (method !== "worker" || runtime.name !== "deno")) {
+    throw new MisuseError("Cannot create a Process with permissions: only workers of Deno can have their own");
+  }
   if (name !== undefined && typeof name !== "string") {
     throw new MisuseError(`Cannot create a Process: its name is ${String(name)}, it takes a string`);
   }

@@ -16,8 +16,11 @@ export type ModuleRef = string | URL | ImportMeta | { readonly filename: string 
 
 /** A function's name as it travels. */
 export interface Reference {
-  /** "task": registered by task() in `modules[0]`. "export": an export of the first of `modules` that has it. */
-  readonly kind: "task" | "export";
+  /**
+   * "task": registered by task() in `modules[0]`. "export": an export of the first of `modules` that has it. "class": the same,
+   * a subclass of Process.
+   */
+  readonly kind: "task" | "export" | "class";
   readonly modules: readonly string[];
   readonly name: string;
   /** Tells two functions of one name apart; only compared on the runtime that made it. */
@@ -139,6 +142,22 @@ export function referenceTo(target: unknown, doing: string): Reference {
         `export it by name, or wrap it: task(import.meta, ${firstLine(target)})`,
     );
   }
+  return namedReference(target);
+}
+
+/** The reference of a subclass of Process; as referenceTo. TargetError when the class has no name. */
+export function classReference(type: { readonly name: string }): Reference {
+  const doing = "create a Process";
+  if (type.name === "") {
+    throw new TargetError(
+      `Cannot ${doing}: its class has no name that another process could find it by; export it by name`,
+    );
+  }
+  return { ...namedReference(type), kind: "class" };
+}
+
+/** Where to look for a function or class by its name. */
+function namedReference(target: { readonly name: string }): Reference {
   let caller = callers.get(target);
   if (caller === undefined) {
     caller = callerModule() ?? "";

@@ -5,13 +5,8 @@
  * payload
  *   0     type code                                                    once
  *   1     length in elements                                           once
- *   2     data block, 0 = none (length 0)                              once; 0 again when it is freed
+ *   2     data block (see data_block.ts), 0 = none (length 0)                              once; 0 again when it is freed
  *   3, 4  its lock: address, generation                                once
- *
- * data block (BLOCK_PART): "worker": the elements are its payload. "process": a segment of its own, elements from byte
- * 65536 on, which every process maps by itself: so that the array's buffer holds nothing else, and cloning or transferring
- * it touches nothing else.
- * ```
  */
 
 import { ClosedError, MisuseError } from "../errors.ts";
@@ -25,7 +20,6 @@ import {
   H_STATE,
   HEADER_WORDS,
   KIND_ARRAY,
-  KIND_BYTES,
   MIN_CLASS,
   OWN_SEGMENT_CLASS,
 } from "../memory/layout.ts";
@@ -36,14 +30,13 @@ import type { RLock } from "../sync/rlock.ts";
 import { encodeHandle, FamilyLink, handleFrom } from "../wire/message.ts";
 import type { Link } from "../wire/registry.ts";
 import { registerShareable, shareable } from "../wire/registry.ts";
-import type { SharedOptions } from "./guard.ts";
-import { disposeGuard, GUARD_WORDS, guardOf, initGuard } from "./guard.ts";
+import { allocateData, dataOf, disposeData } from "./data_block.ts";
+import type { SharedOptions } from "./options.ts";
+import { disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
 import type { AnyTypedArray, ElementOf, TypeCode, TypedArrays } from "./typecodes.ts";
 import { checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
 
 const CODE = 0, LENGTH = 1, DATA = 2, GUARD = 3, WORDS = GUARD + GUARD_WORDS;
-/** Bytes before the elements in a segment of their own: the largest page that a system may have. */
-const PAGE = 65536;
 
 /**
  * A REAL typed array over shared memory: index, length, slice, for-of at native speed. CPython: `multiprocessing.Array`.
@@ -74,7 +67,7 @@ class ArrayObject extends SharedObject {
     const data = (i32[this.at + DATA] as number) >>> 0;
     const { buffer, byteOffset } = data === 0
       ? { buffer: new ArrayBuffer(0), byteOffset: 0 }
-      : elements(this.family, data, length * bytes);
+      : dataOf(this.family, data, length * bytes);
     this.array = new type(buffer, byteOffset, length);
     Object.defineProperty(this.array, "lock", { get: () => this.lock });
     Object.defineProperty(this.array, shareable, { value: arrayType });
@@ -101,26 +94,6 @@ const arrayType = {
 };
 registerShareable<AnyTypedArray>(arrayType);
 
-/** Where the elements in a data block are, as this process sees them. */
-function elements(family: Family, data: number, bytes: number): { buffer: ArrayBufferLike; byteOffset: number } {
-  if (family.method === "process") return family.arena.backing.window(data * 4 + PAGE, Math.max(bytes, 1));
-  const { u8, start } = family.arena.segment(data);
-  return { buffer: u8.buffer, byteOffset: u8.byteOffset + (data - start + HEADER_WORDS) * 4 };
-}
-
-/** A zeroed data block in this agent's hands. */
-function allocateElements(family: Family, bytes: number): number {
-  const own = family.method === "process";
-  const block = family.allocator.allocate(
-    own ? PAGE + bytes - HEADER_WORDS * 4 : bytes,
-    KIND_BYTES,
-    own ? OWN_SEGMENT_CLASS : MIN_CLASS,
-  );
-  const { buffer, byteOffset } = elements(family, block, bytes);
-  new Uint8Array(buffer, byteOffset, bytes).fill(0);
-  return block;
-}
-
 function blueprintFor(
   code: TypeCode,
   length: number,
@@ -137,9 +110,9 @@ function blueprintFor(
       i32[at + LENGTH] = length;
       initGuard(family, i32, at + GUARD, lock);
       if (length === 0) return;
-      const block = allocateElements(family, length * bytes);
+      const block = allocateData(family, length * bytes);
       if (values !== undefined) {
-        const { buffer, byteOffset } = elements(family, block, length * bytes);
+        const { buffer, byteOffset } = dataOf(family, block, length * bytes);
         new type(buffer, byteOffset, length).set(values as never);
       }
       i32[at + DATA] = block;
@@ -214,11 +187,6 @@ registerKind(KIND_ARRAY, {
   waitQueues: [],
   dispose(family, { i32 }, at) {
     disposeGuard(family, i32, at + GUARD);
-    const data = (i32[at + DATA] as number) >>> 0;
-    if (data === 0) return;
-    family.arena.store(data + H_LINK, family.self);
-    family.arena.store(data + H_STATE, BLOCK_TRANSIT);
-    i32[at + DATA] = 0;
-    disposeBlock(family, data);
+    disposeData(family, i32, at + DATA);
   },
 });

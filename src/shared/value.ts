@@ -17,8 +17,8 @@ import type { Blueprint, Named } from "../memory/object.ts";
 import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
 import { registerSharedClass } from "../wire/message.ts";
-import type { SharedOptions } from "./guard.ts";
-import { disposeGuard, GUARD_WORDS, guardOf, initGuard } from "./guard.ts";
+import type { SharedOptions } from "./options.ts";
+import { disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
 import type { AnyTypedArray, ElementOf, TypeCode } from "./typecodes.ts";
 import { checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
 

@@ -37,7 +37,7 @@ export abstract class AcquirableObject extends SharedObject implements Acquirabl
   /** `waiters` is the offset of its wait queue in the payload. */
   constructor(blueprint: Blueprint, source: Attachment | Named | undefined, waiters: number) {
     super(blueprint, source);
-    this.waiters = new WaitQueue(this.family, this.segment, this.at + waiters);
+    this.waiters = WaitQueue.at(this.family, this.segment, this.at + waiters);
     this.#awaited = {
       ready: () => this.isFree() || this.isClosed,
       attempt: () => {
@@ -58,17 +58,26 @@ export abstract class AcquirableObject extends SharedObject implements Acquirabl
   abstract get abandoned(): boolean;
   abstract release(): void;
 
-  async acquire(options?: BlockOptions): Promise<boolean> {
+  acquire(options?: BlockOptions): Promise<boolean> {
+    return this.obtain(options);
+  }
+
+  acquireNowait(): boolean {
+    return this.obtainNow();
+  }
+
+  /** acquire() of a new owner, whatever a subclass makes of acquire(). */
+  protected async obtain(options?: BlockOptions): Promise<boolean> {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
-    if (this.acquireNowait()) {
+    if (this.obtainNow()) {
       if (this.family.due()) await this.family.turn();
       return true;
     }
     return await this.waiters.wait(this.#awaited, limit, options?.signal) === true;
   }
 
-  acquireNowait(): boolean {
+  protected obtainNow(): boolean {
     this.ensureOpen("acquire");
     return !this.waiters.busy && this.take();
   }

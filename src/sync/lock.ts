@@ -66,6 +66,21 @@ export class Lock extends AcquirableObject {
    * @throws {MisuseError} when nobody holds it
    */
   override release(): void {
+    this.releaseFully();
+  }
+
+  /** Whether this process holds it; internal. */
+  get heldHere(): boolean {
+    return Atomics.load(this.segment.i32, this.at + OWNER) === this.family.self;
+  }
+
+  /** Takes it as a new owner, whatever level a caller is on; internal, for Condition. */
+  async acquireFully(): Promise<void> {
+    await this.obtain();
+  }
+
+  /** Gives it back, whatever level a caller is on; internal, for Condition. */
+  releaseFully(): void {
     this.ensureOpen("release");
     const { i32 } = this.segment;
     if (Atomics.exchange(i32, this.at + OWNER, 0) === 0) {

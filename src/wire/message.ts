@@ -96,7 +96,6 @@ export function packParcel(family: Family, value: unknown, root?: string): Parce
     return { raw: false, bytes: message, large: 0, weight };
   }
   const large = storeMessage(family, { handles, bytes });
-  for (const handle of handles) enterFlight(family, handle);
   return { raw: false, bytes: noBytes, large, weight };
 }
 

@@ -21,7 +21,7 @@
 
 import type { Family } from "../memory/family.ts";
 import type { Segment } from "../memory/arena.ts";
-import { BLOCK_PART, BLOCK_TRANSIT, H_CLASS, H_LINK, H_STATE, HEADER_WORDS, KIND_BYTES } from "../memory/layout.ts";
+import { BLOCK_PART, BLOCK_TRANSIT, H_CLASS, H_LINK, H_STATE, HEADER_WORDS } from "../memory/layout.ts";
 import { capacityOf } from "../memory/allocator.ts";
 import { disposeBlock, leaveFlight, splitMessage } from "../memory/blocks.ts";
 import type { RobustLock } from "../memory/robust_lock.ts";
@@ -79,13 +79,16 @@ interface Area {
   readonly length: number;
 }
 
-/** Prepares the state of an empty ring in a payload that isn't published. */
-export function initRing(family: Family, segment: Segment, at: number): void {
-  const block = family.allocator.allocate(FIRST_BLOCK, KIND_BYTES);
+/** Prepares the state of an empty ring in a payload that isn't published; `lock` is its lock, in the same payload. */
+export function initRing(family: Family, lock: RobustLock, segment: Segment, at: number): void {
+  const block = family.allocator.allocate(FIRST_BLOCK), address = segment.start + at;
   family.arena.store(block + HEADER_WORDS, 0);
-  segment.i32[at + HEAD_BLOCK] = block;
-  segment.i32[at + TAIL_BLOCK] = block;
-  family.arena.store(block + H_STATE, BLOCK_PART);
+  lock.with(() => {
+    lock.stage(address + HEAD_BLOCK, block);
+    lock.stage(address + TAIL_BLOCK, block);
+    lock.stage(block + H_STATE, BLOCK_PART);
+    lock.commit();
+  });
 }
 
 /** The ring in an object's payload, as one agent uses it. */
@@ -137,7 +140,7 @@ export class Ring {
     } else if (head - tail <= words) offset = -1;
     if (offset < 0) {
       const wanted = Math.min(LARGEST_BLOCK, Math.max((area.length + 1) * 8 + HEADER_WORDS * 4, words * 8));
-      const block = this.#family.allocator.allocate(wanted, KIND_BYTES);
+      const block = this.#family.allocator.allocate(wanted);
       this.#family.arena.store(block + HEADER_WORDS, 0);
       // At the area's very end the reader wraps first; the word at 0 is free then.
       area.i32[area.at + (tail === area.length ? 0 : tail)] = MOVE;

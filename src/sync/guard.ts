@@ -1,39 +1,33 @@
-/** The lock that comes with shared state: a new RLock, a given lock, or none. */
+/** The lock that an object is used under: a new RLock, a given lock, or none. */
 
 import { MisuseError } from "../errors.ts";
 import type { Handle } from "../memory/blocks.ts";
 import { enterFlight, leaveFlight } from "../memory/blocks.ts";
 import type { Family } from "../memory/family.ts";
 import { attach } from "../memory/object.ts";
-import type { Named } from "../memory/object.ts";
 import { H_KIND, KIND_RLOCK } from "../memory/layout.ts";
-import { Lock } from "../sync/lock.ts";
-import { RLock } from "../sync/rlock.ts";
-
-/** Options of Value and Array. */
-export interface SharedOptions extends Named {
-  /** true (default): a new RLock. A lock: that one. false: none. */
-  lock?: boolean | Lock | RLock;
-}
+import { Lock } from "./lock.ts";
+import { RLock } from "./rlock.ts";
 
 /** Words that name a lock in a payload: address and generation; 0 = none. */
 export const GUARD_WORDS = 2;
 
 /** Writes the lock that `lock` asks for into a payload, which counts as a user of it. */
-export function initGuard(family: Family, i32: Int32Array, at: number, lock: SharedOptions["lock"]): void {
+export function initGuard(family: Family, i32: Int32Array, at: number, lock: boolean | Lock | RLock | undefined): void {
   const guard = lock === undefined || lock === true ? new RLock() : lock === false ? undefined : lock;
   if (guard === undefined) return;
   if (!(guard instanceof Lock)) {
-    throw new MisuseError("Cannot create shared state: lock is neither a boolean nor a lock");
+    throw new MisuseError("Cannot create the object: lock is neither a boolean nor a lock");
   }
   if (guard.family !== family) {
     throw new MisuseError(
-      `Cannot create shared state of the "${family.method}" context with a lock of another context`,
+      `Cannot create an object of the "${family.method}" context with a lock of another context`,
     );
   }
-  i32[at] = guard.handle.address;
-  i32[at + 1] = guard.handle.generation;
+  // Counted first: killed in between, the count is too high (a leak), not too low (a wrong object).
   enterFlight(family, guard.handle);
+  i32[at + 1] = guard.handle.generation;
+  i32[at] = guard.handle.address;
   if (guard !== lock) guard.close();
 }
 

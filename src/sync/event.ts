@@ -1,0 +1,98 @@
+/**
+ * Event: a flag that any number of processes wait for.
+ *
+ * ```
+ * payload
+ *   0     flag: 1 = set                                    atomic stores of anyone
+ *   1     sets: how often it was set                       atomic add, after the flag
+ *   2…10  wait queue
+ * ```
+ *
+ * Who waits has seen a number of sets: a set that is cleared again before they run still ends their wait.
+ */
+
+import type { Awaited, WaitOptions } from "../memory/futex.ts";
+import { limitOf, WaitQueue } from "../memory/futex.ts";
+import { registerKind } from "../memory/kinds.ts";
+import { KIND_EVENT, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
+import type { Attachment, Blueprint, Named } from "../memory/object.ts";
+import { SharedObject } from "../memory/object.ts";
+import type { Waitable } from "../memory/waitable.ts";
+import { waitable } from "../memory/waitable.ts";
+import { registerSharedClass } from "../wire/message.ts";
+
+const FLAG = 0, SETS = 1, WAITERS = 2;
+
+const blueprint: Blueprint = { label: "Event", kind: KIND_EVENT, words: WAITERS + WAIT_QUEUE_WORDS };
+
+/**
+ * A flag that processes wait for. CPython: `multiprocessing.Event`.
+ *
+ * @example
+ * ```ts ignore
+ * const ready = new Event({ name: "my-package/ready" });
+ * if (await ready.wait({ timeout: 1000 })) console.log("set");
+ * ```
+ */
+export class Event extends SharedObject {
+  readonly #waiters: WaitQueue;
+
+  /** Not set at first. */
+  constructor(options?: Named | Attachment) {
+    super(blueprint, options);
+    this.#waiters = WaitQueue.at(this.family, this.segment, this.at + WAITERS);
+  }
+
+  /** Sets the flag and wakes everyone who waits. */
+  set(): void {
+    this.ensureOpen("set");
+    Atomics.store(this.segment.i32, this.at + FLAG, 1);
+    Atomics.add(this.segment.i32, this.at + SETS, 1);
+    this.#waiters.wakeAll();
+  }
+
+  clear(): void {
+    this.ensureOpen("clear");
+    Atomics.store(this.segment.i32, this.at + FLAG, 0);
+  }
+
+  isSet(): boolean {
+    this.ensureOpen("look at");
+    return Atomics.load(this.segment.i32, this.at + FLAG) !== 0;
+  }
+
+  /** Waits until it is set; false when `timeout` milliseconds ran out first. Rejects with `signal.reason` when aborted. */
+  async wait(options?: WaitOptions): Promise<boolean> {
+    const limit = limitOf(options);
+    options?.signal?.throwIfAborted();
+    if (this.isSet()) {
+      if (this.family.due()) await this.family.turn();
+      return true;
+    }
+    const { i32 } = this.segment, sets = Atomics.load(i32, this.at + SETS);
+    const isOver = () => Atomics.load(i32, this.at + FLAG) !== 0 || Atomics.load(i32, this.at + SETS) !== sets;
+    const waiting: Awaited<true> = {
+      ready: () => this.isClosed || isOver(),
+      attempt: () => {
+        this.ensureOpen("wait for");
+        return isOver() ? true : undefined;
+      },
+    };
+    return await this.#waiters.wait(waiting, limit, options?.signal) === true;
+  }
+
+  /** For wait(). */
+  [waitable](): Waitable {
+    return {
+      isReady: () => this.isSet(),
+      whenReady: async (signal) => void await this.wait({ signal }),
+    };
+  }
+
+  protected override onClose(): void {
+    this.#waiters.serve();
+  }
+}
+
+registerKind(KIND_EVENT, { waitQueues: [WAITERS] });
+registerSharedClass("Event", Event, (source) => new Event(source));

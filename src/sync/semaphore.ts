@@ -1,0 +1,243 @@
+/**
+ * Semaphore and BoundedSemaphore: a number of permits between processes. Permits that a dead process held come back.
+ *
+ * ```
+ * payload
+ *    0…33   robust lock with redo log
+ *   34      permits that are free                              under the lock
+ *   35      most permits, BoundedSemaphore; 0 = no limit       once
+ *   36      abandoned: permits that came back from the dead    under the lock
+ *   37…45   wait queue
+ *   48…303  held: permits of each agent that hold() or with() took      under the lock
+ * ```
+ *
+ * `acquire()` takes a permit for good (any process may release it, CPython's way), so it isn't anybody's; `hold()` and
+ * `with()` take it for as long as they last, so it is counted as this agent's in the same commit.
+ */
+
+import { MisuseError, TimeoutError } from "../errors.ts";
+import type { Family } from "../memory/family.ts";
+import type { Segment } from "../memory/arena.ts";
+import { indexOf } from "../memory/agents.ts";
+import type { Awaited, WaitOptions } from "../memory/futex.ts";
+import { limitOf } from "../memory/futex.ts";
+import { registerKind } from "../memory/kinds.ts";
+import { KIND_BOUNDED_SEMAPHORE, KIND_SEMAPHORE, LOCK_WORDS, MAX_AGENTS } from "../memory/layout.ts";
+import type { Blueprint, Named } from "../memory/object.ts";
+import { Attachment } from "../memory/object.ts";
+import { RobustLock } from "../memory/robust_lock.ts";
+import { registerSharedClass } from "../wire/message.ts";
+import type { Held } from "./acquirable.ts";
+import { AcquirableObject } from "./acquirable.ts";
+
+const LOCK = 0, FREE = LOCK_WORDS, BOUND = FREE + 1, ABANDONED = FREE + 2, WAITERS = FREE + 3, HELD = 48;
+const WORDS = HELD + MAX_AGENTS;
+/** CPython's SEM_VALUE_MAX. */
+const MOST = 0x7fff_ffff;
+
+type Options = number | ({ value?: number } & Named);
+
+function blueprintFor(label: string, kind: number, value: number, bounded: boolean): Blueprint {
+  return {
+    label,
+    kind,
+    words: WORDS,
+    init(_family, { i32 }, at) {
+      i32[at + FREE] = value;
+      i32[at + BOUND] = bounded ? value : 0;
+    },
+  };
+}
+
+function valueOf(options: Options | undefined, label: string): number {
+  const value = typeof options === "number" ? options : options?.value ?? 1;
+  if (!Number.isInteger(value) || value < 0 || value > MOST) {
+    throw new RangeError(
+      `Cannot create a ${label}: its value is ${String(value)}, it takes an integer from 0 to ${MOST}`,
+    );
+  }
+  return value;
+}
+
+/**
+ * A number of permits. CPython: `multiprocessing.Semaphore`.
+ *
+ * @example
+ * ```ts ignore
+ * const connections = new Semaphore({ value: 4, name: "my-package/connections" });
+ * await connections.with(() => fetch(url));
+ * ```
+ */
+export class Semaphore extends AcquirableObject {
+  readonly #lock: RobustLock;
+
+  /**
+   * `value` permits (default 1); the first creator's counts where a name is given.
+   * @throws {RangeError} for a value below 0
+   */
+  constructor(options?: Options | Attachment, label = "Semaphore", kind = KIND_SEMAPHORE) {
+    super(
+      options instanceof Attachment
+        ? blueprintFor(label, kind, 0, false)
+        : blueprintFor(label, kind, valueOf(options, label), kind === KIND_BOUNDED_SEMAPHORE),
+      typeof options === "number" ? undefined : options,
+      WAITERS,
+    );
+    this.#lock = lockOf(this.family, this.segment, this.at);
+  }
+
+  /** Free permits now. CPython: `Semaphore.get_value()`. */
+  getValue(): number {
+    this.ensureOpen("look at");
+    return Atomics.load(this.segment.i32, this.at + FREE);
+  }
+
+  /** False: what hold() gets says by itself whether it was abandoned. */
+  override get abandoned(): boolean {
+    return false;
+  }
+
+  /**
+   * Adds `n` permits (default 1); any process may.
+   * @throws {RangeError} for an `n` below 1
+   * @throws {MisuseError} above 2³¹ - 1; BoundedSemaphore: above the initial value
+   */
+  override release(n = 1): void {
+    this.ensureOpen("release");
+    if (!Number.isInteger(n) || n < 1) throw new RangeError(`Cannot release ${String(n)} permits of ${this.title}`);
+    this.#give(n, false);
+  }
+
+  override async hold(options?: WaitOptions): Promise<Held> {
+    const limit = limitOf(options);
+    options?.signal?.throwIfAborted();
+    this.ensureOpen("hold");
+    let took = this.waiters.busy ? undefined : this.#take(true);
+    if (took === undefined) {
+      const holding: Awaited<{ abandoned: boolean }> = {
+        ready: () => this.isFree() || this.isClosed,
+        attempt: () => {
+          this.ensureOpen("hold");
+          return this.#take(true);
+        },
+        blockers: () => this.holders(),
+      };
+      took = await this.waiters.wait(holding, limit, options?.signal);
+    } else if (this.family.due()) await this.family.turn();
+    if (took === undefined) {
+      throw new TimeoutError(`Cannot hold ${this.title}: no permit was free within ${options?.timeout} ms`);
+    }
+    return new Permit(took.abandoned, () => this.#give(1, true));
+  }
+
+  protected override take(): boolean {
+    return this.#take(false) !== undefined;
+  }
+
+  protected override isFree(): boolean {
+    return Atomics.load(this.segment.i32, this.at + FREE) > 0;
+  }
+
+  protected override *holders(): Iterable<number> {
+    const { i32 } = this.segment;
+    for (let index = 1, end = this.family.agents.end(); index < end; index++) {
+      if (Atomics.load(i32, this.at + HELD + index) > 0) yield this.family.agents.ownerAt(index);
+    }
+  }
+
+  /** Takes a permit; `counted`: it is this agent's. */
+  #take(counted: boolean): { abandoned: boolean } | undefined {
+    if (!this.isFree()) return undefined;
+    const { i32, start } = this.segment, at = this.at, lock = this.#lock;
+    lock.lock();
+    try {
+      const free = i32[at + FREE] as number, abandoned = counted ? i32[at + ABANDONED] as number : 0;
+      if (free === 0) return undefined;
+      lock.stage(start + at + FREE, free - 1);
+      if (counted) {
+        const held = at + HELD + indexOf(this.family.self);
+        lock.stage(start + held, (i32[held] as number) + 1);
+        if (abandoned > 0) lock.stage(start + at + ABANDONED, abandoned - 1);
+      }
+      lock.commit();
+      return { abandoned: abandoned > 0 };
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  #give(n: number, counted: boolean): void {
+    if (this.isClosed) return; // a permit that is still held goes back with the handle
+    const { i32, start } = this.segment, at = this.at, lock = this.#lock;
+    lock.lock();
+    try {
+      const free = i32[at + FREE] as number, bound = i32[at + BOUND] as number;
+      const most = bound === 0 && !this.#isBounded ? MOST : bound;
+      if (free + n > most) {
+        throw new MisuseError(
+          `Cannot release ${n} of ${this.title}: it would have ${free + n} permits, at most ${most}`,
+        );
+      }
+      lock.stage(start + at + FREE, free + n);
+      if (counted) {
+        const held = at + HELD + indexOf(this.family.self);
+        lock.stage(start + held, Math.max(0, (i32[held] as number) - 1));
+      }
+      lock.commit();
+    } finally {
+      lock.unlock();
+    }
+    for (let i = 0; i < n && this.isFree(); i++) this.waiters.wake(() => this.isFree());
+  }
+
+  get #isBounded(): boolean {
+    return this instanceof BoundedSemaphore;
+  }
+}
+
+/** A Semaphore that refuses to have more permits than it began with. CPython: `multiprocessing.BoundedSemaphore`. */
+export class BoundedSemaphore extends Semaphore {
+  constructor(options?: Options | Attachment) {
+    super(options, "BoundedSemaphore", KIND_BOUNDED_SEMAPHORE);
+  }
+}
+
+class Permit implements Held {
+  readonly abandoned: boolean;
+  #giveBack: (() => void) | undefined;
+
+  constructor(abandoned: boolean, giveBack: () => void) {
+    this.abandoned = abandoned;
+    this.#giveBack = giveBack;
+  }
+
+  [Symbol.dispose](): void {
+    const giveBack = this.#giveBack;
+    this.#giveBack = undefined;
+    giveBack?.();
+  }
+}
+
+function lockOf(family: Family, segment: Segment, at: number): RobustLock {
+  return new RobustLock(family.arena, family, segment, at + LOCK, "a semaphore");
+}
+
+/** Gives back what a dead agent held. */
+function recoverSemaphore(family: Family, segment: Segment, at: number, dead: number): void {
+  const { i32, start } = segment, held = at + HELD + indexOf(dead);
+  const lock = lockOf(family, segment, at);
+  lock.with(() => {
+    const count = i32[held] as number;
+    if (count === 0) return;
+    lock.stage(start + at + FREE, (i32[at + FREE] as number) + count);
+    lock.stage(start + at + ABANDONED, (i32[at + ABANDONED] as number) + count);
+    lock.stage(start + held, 0);
+    lock.commit();
+  });
+}
+
+for (const kind of [KIND_SEMAPHORE, KIND_BOUNDED_SEMAPHORE]) {
+  registerKind(kind, { locks: [LOCK], waitQueues: [WAITERS], recover: recoverSemaphore });
+}
+registerSharedClass("Semaphore", Semaphore, (source) => new Semaphore(source));
+registerSharedClass("BoundedSemaphore", BoundedSemaphore, (source) => new BoundedSemaphore(source));
