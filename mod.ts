@@ -30,6 +30,8 @@ export type { SharedMemoryOptions } from "./src/shared/shared_memory.ts";
 export { ShareableList } from "./src/shared/shareable_list.ts";
 export { Queue } from "./src/channels/queue.ts";
 export type { QueueOptions } from "./src/channels/queue.ts";
+export { JoinableQueue } from "./src/channels/joinable_queue.ts";
+export { SimpleQueue } from "./src/channels/simple_queue.ts";
 export { Pipe } from "./src/channels/pipe.ts";
 export type { Connection } from "./src/channels/connection_types.ts";
 export { wait } from "./src/channels/wait.ts";

@@ -1,7 +1,9 @@
 /** Contexts: every class and factory of this package, bound to one start method. */
 
 import { Pipe } from "./channels/pipe.ts";
+import { JoinableQueue } from "./channels/joinable_queue.ts";
 import { Queue } from "./channels/queue.ts";
+import { SimpleQueue } from "./channels/simple_queue.ts";
 import { Manager } from "./managers/manager.ts";
 import { withMethod } from "./memory/families.ts";
 import { Pool } from "./pool/pool.ts";
@@ -28,6 +30,8 @@ export interface Context {
   readonly startMethod: StartMethod;
   readonly Process: typeof Process;
   readonly Queue: typeof Queue;
+  readonly JoinableQueue: typeof JoinableQueue;
+  readonly SimpleQueue: typeof SimpleQueue;
   readonly Lock: typeof Lock;
   readonly RLock: typeof RLock;
   readonly Semaphore: typeof Semaphore;
@@ -81,6 +85,8 @@ function createContext(method: StartMethod): Context {
     startMethod: method,
     Process: bound(Process),
     Queue: bound(Queue),
+    JoinableQueue: bound(JoinableQueue),
+    SimpleQueue: bound(SimpleQueue),
     Lock: bound(Lock),
     RLock: bound(RLock),
     Semaphore: bound(Semaphore),

@@ -18,6 +18,7 @@
 import { ClosedError, Empty, Full, MisuseError } from "../errors.ts";
 import type { Awaited, BlockOptions } from "../memory/futex.ts";
 import { limitOf, WaitQueue } from "../memory/futex.ts";
+import type { Kind } from "../memory/kinds.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_QUEUE, LOCK_WORDS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Blueprint, Named } from "../memory/object.ts";
@@ -38,7 +39,8 @@ import { disposeRing, initRing, Ring, RING_WORDS } from "../wire/ring.ts";
 
 const LOCK = 0, RING = LOCK_WORDS, MAXSIZE = RING + RING_WORDS, FLAGS = MAXSIZE + 1;
 const GETTERS = FLAGS + 1, PUTTERS = GETTERS + WAIT_QUEUE_WORDS;
-const PAYLOAD_WORDS = PUTTERS + WAIT_QUEUE_WORDS;
+/** Words of a queue's payload; a subclass's own come after them. */
+export const QUEUE_WORDS = PUTTERS + WAIT_QUEUE_WORDS;
 const SHUT_DOWN = 1;
 
 /** Options of a new queue. */
@@ -47,11 +49,19 @@ export interface QueueOptions extends Named {
   maxsize?: number;
 }
 
-function blueprintFor(maxsize: number): Blueprint {
+/** What a subclass is in memory. */
+export interface QueuePlan {
+  readonly kind: number;
+  readonly words: number;
+}
+
+const plainQueue: QueuePlan = { kind: KIND_QUEUE, words: QUEUE_WORDS };
+
+function blueprintFor(maxsize: number, { kind, words }: QueuePlan): Blueprint {
   return {
     label: "queue",
-    kind: KIND_QUEUE,
-    words: PAYLOAD_WORDS,
+    kind,
+    words,
     init(family, segment, at) {
       segment.i32[at + MAXSIZE] = maxsize;
       initRing(family, new RobustLock(family.arena, family, segment, at + LOCK, "a queue"), segment, at + RING);
@@ -92,6 +102,8 @@ interface Taken<T> {
  * ```
  */
 export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>, Disposable {
+  /** For subclasses: guards the payload. */
+  protected readonly robustLock: RobustLock;
   readonly #lock: RobustLock;
   readonly #ring: Ring;
   readonly #getters: WaitQueue;
@@ -103,11 +115,11 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
    * A queue of at most `maxsize` items (a number, or `options.maxsize`), joined by name where `options.name` is given.
    * @throws {MisuseError} when maxsize is not an integer, or the name is another class's or of another maxsize
    */
-  constructor(options?: number | QueueOptions | Attachment) {
+  constructor(options?: number | QueueOptions | Attachment, plan: QueuePlan = plainQueue) {
     const plain = typeof options === "number" ? { maxsize: options } : options ?? {};
-    super(blueprintFor(plain instanceof Attachment ? 0 : maxsizeOf(plain)), plain);
+    super(blueprintFor(plain instanceof Attachment ? 0 : maxsizeOf(plain), plan), plain);
     const { family, segment, at } = this;
-    this.#lock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");
+    this.#lock = this.robustLock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");
     this.#ring = new Ring(family, this.#lock, segment, at + RING);
     this.#getters = WaitQueue.at(family, segment, at + GETTERS);
     this.#putters = WaitQueue.at(family, segment, at + PUTTERS);
@@ -270,6 +282,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
       if (this.#isShutDown()) throw new ClosedError(`Cannot put into ${this.title}: it is shut down`);
       if (!this.#hasRoom()) return false;
       this.#ring.push(parcel);
+      this.stagePut();
       lock.commit();
     } finally {
       lock.unlock();
@@ -306,8 +319,15 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     const frame = this.#shift();
     if (frame === undefined) return false;
     discardFrame(this.family, frame);
+    this.onDiscard();
     return true;
   }
+
+  /** For subclasses: stages what else changes with a put. */
+  protected stagePut(): void {}
+
+  /** For subclasses: an item was thrown away. */
+  protected onDiscard(): void {}
 
   #shift(): ReturnType<Ring["shift"]> | undefined {
     const lock = this.#lock;
@@ -325,12 +345,17 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
   }
 }
 
-registerKind(KIND_QUEUE, {
-  locks: [LOCK],
-  waitQueues: [GETTERS, PUTTERS],
-  dispose(family, segment, at) {
-    const lock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");
-    disposeRing(family, lock, segment, at + RING);
-  },
-});
+/** How queues are cared for; a subclass has more wait queues. */
+export function queueKind(...waitQueues: number[]): Kind {
+  return {
+    locks: [LOCK],
+    waitQueues: [GETTERS, PUTTERS, ...waitQueues],
+    dispose(family, segment, at) {
+      const lock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");
+      disposeRing(family, lock, segment, at + RING);
+    },
+  };
+}
+
+registerKind(KIND_QUEUE, queueKind());
 registerSharedClass("Queue", Queue, (source) => new Queue(source));
