@@ -23,6 +23,7 @@ import type { Family } from "./family.ts";
 import type { Segment } from "./arena.ts";
 import { BITMAP_WORDS, C_AGENTS_END } from "./layout.ts";
 import { indexOf } from "./agents.ts";
+import { Turns } from "./turns.ts";
 
 /** How long to wait. Absent or Infinity = for ever; negative = 0; NaN = MisuseError. */
 export interface WaitOptions {
@@ -76,20 +77,24 @@ export class WaitQueue {
   readonly #local = new Set<LocalWaiter>();
   readonly #word: number;
   readonly #mask: number;
+  readonly #turns: Turns | undefined;
+  #later: ReturnType<typeof setTimeout> | undefined;
 
-  /** The one of this agent for the wait queue at index `at` of `segment.i32`: its local waiters share the agent's bit. */
-  static at(family: Family, segment: Segment, at: number): WaitQueue {
+  /** The one of this agent for the wait queue at index `at` of `segment.i32`: its local waiters share the agent's bit.
+   * `turns`: index of the object's turns (see turns.ts), where what is waited for is one's alone. */
+  static at(family: Family, segment: Segment, at: number, turns?: number): WaitQueue {
     const address = segment.start + at;
     let queue = family.waitQueues.get(address)?.deref();
     if (queue === undefined) {
-      queue = new WaitQueue(family, segment, at);
+      queue = new WaitQueue(family, segment, at, turns === undefined ? undefined : new Turns(family, segment, turns));
       family.waitQueues.set(address, new WeakRef(queue));
     }
     return queue;
   }
 
-  private constructor(family: Family, segment: Segment, at: number) {
+  private constructor(family: Family, segment: Segment, at: number, turns: Turns | undefined) {
     this.#family = family;
+    this.#turns = turns;
     this.#i32 = segment.i32;
     this.#at = at;
     this.#word = at + (indexOf(family.self) >>> 5);
@@ -101,11 +106,16 @@ export class WaitQueue {
     return this.#local.size !== 0;
   }
 
+  /** Whether a new attempt must queue: behind local waiters, or because another agent must go first. */
+  get crowded(): boolean {
+    return this.#local.size !== 0 || (this.#turns !== undefined && this.#turns.patience > 0);
+  }
+
   /** Waits until `awaited.attempt` gives a result; undefined = the limit ran out first. The caller has tried once. */
   wait<T>(awaited: Awaited<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (limit <= 0) return Promise.resolve(undefined);
-    if (!this.busy && this.#family.spinner.spin(awaited)) {
+    if (!this.crowded && this.#family.spinner.spin(awaited) && !this.crowded) {
       const result = awaited.attempt();
       // Answers that always come while spinning must not keep the event loop from its turns either.
       if (result !== undefined) {
@@ -142,7 +152,7 @@ export class WaitQueue {
       if (limit < LONGEST_TIMER) {
         timer = setTimeout(() => {
           // What became ready in the same turn counts: a wait that can succeed doesn't time out.
-          this.serve();
+          this.serve(true);
           if (!this.#local.has(waiter)) return;
           withdraw();
           resolve(undefined);
@@ -151,7 +161,7 @@ export class WaitQueue {
       signal?.addEventListener("abort", onAbort);
       this.#local.add(waiter);
       this.#family.beginWait(this);
-      this.serve();
+      this.serve(true);
     });
   }
 
@@ -162,15 +172,23 @@ export class WaitQueue {
 
   /** The bell rang: serves the local waiters if this queue was meant, or if `force`. */
   poke(force: boolean): void {
-    if (!force && (Atomics.load(this.#i32, this.#word) & this.#mask) !== 0) return;
+    const isRegistered = (Atomics.load(this.#i32, this.#word) & this.#mask) !== 0;
+    if (!force && isRegistered) return;
+    const before = this.#local.size;
     this.serve();
+    if (!isRegistered && before > 0 && this.#local.size === before) this.#turns?.cameLate();
   }
 
-  /** Lets local waiters take what is there, first come first served; registers for what isn't. */
-  serve(): void {
+  /**
+   * Lets local waiters take what is there, first come first served; registers for what isn't. `polite`: this agent wasn't
+   * woken, so others may have to go first.
+   */
+  serve(polite = false): void {
     for (;;) {
       let last: Awaited<unknown> | undefined;
-      for (const waiter of this.#local) {
+      const patience = polite ? this.#turns?.patience ?? 0 : 0;
+      if (patience > 0) this.#serveLater(patience);
+      for (const waiter of patience > 0 ? [] : this.#local) {
         let result: unknown;
         try {
           result = waiter.awaited.attempt();
@@ -183,6 +201,7 @@ export class WaitQueue {
         if (result === undefined) break;
         this.#local.delete(waiter);
         last = waiter.awaited;
+        this.#turns?.done();
         waiter.settle(result);
       }
       if (this.#local.size === 0) {
@@ -192,6 +211,14 @@ export class WaitQueue {
       // Set before the failed attempt: safe to sleep. Set only now: look again.
       if ((Atomics.or(this.#i32, this.#word, this.#mask) & this.#mask) !== 0) return;
     }
+  }
+
+  /** Whoever was to go first had its time. */
+  #serveLater(patience: number): void {
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      this.serve();
+    }, patience);
   }
 
   /** After a change: wakes one waiter while `ready()` says that there is something to take. */
@@ -251,6 +278,7 @@ export class WaitQueue {
 
   /** No local waiter is left: clears the own bit, and passes a wake on that came in the meantime. */
   #unregister(awaited: Awaited<unknown>): void {
+    this.#turns?.done();
     if ((Atomics.and(this.#i32, this.#word, ~this.#mask) & this.#mask) === 0) this.wake(() => awaited.ready());
   }
 }

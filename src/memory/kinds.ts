@@ -9,6 +9,8 @@ export interface Kind {
   readonly locks?: readonly number[];
   /** Offsets in the payload of its wait queues. */
   readonly waitQueues: readonly number[];
+  /** Offsets in the payload of its turns. */
+  readonly turns?: readonly number[];
   /** An agent has died: takes back what it held here. Idempotent; runs under the table and the arena lock, so it can't free. */
   recover?(family: Family, segment: Segment, at: number, dead: number): void;
   /**

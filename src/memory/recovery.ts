@@ -113,7 +113,7 @@ function takeBack(family: Family, address: number, dead: number): boolean {
         busy ||= new RobustLock(family.arena, family, segment, payload + offset, "an object of a dead process")
           .settle();
       }
-      for (const offset of kind.waitQueues) clearWaiter(i32, payload + offset, index);
+      for (const offset of [...kind.waitQueues, ...kind.turns ?? []]) clearWaiter(i32, payload + offset, index);
       kind.recover?.(family, segment, payload, dead);
       const mask = 1 << (index & 31);
       held = (Atomics.and(i32, at + H_HOLDERS + (index >>> 5), ~mask) & mask) !== 0 && state === BLOCK_OBJECT;

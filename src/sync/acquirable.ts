@@ -34,10 +34,10 @@ export abstract class AcquirableObject extends SharedObject implements Acquirabl
   protected readonly waiters: WaitQueue;
   readonly #awaited: Awaited<true>;
 
-  /** `waiters` is the offset of its wait queue in the payload. */
-  constructor(blueprint: Blueprint, source: Attachment | Named | undefined, waiters: number) {
+  /** `waiters` and `turns` are the offsets of its wait queue and turns in the payload. */
+  constructor(blueprint: Blueprint, source: Attachment | Named | undefined, waiters: number, turns: number) {
     super(blueprint, source);
-    this.waiters = WaitQueue.at(this.family, this.segment, this.at + waiters);
+    this.waiters = WaitQueue.at(this.family, this.segment, this.at + waiters, this.at + turns);
     this.#awaited = {
       ready: () => this.isFree() || this.isClosed,
       attempt: () => {
@@ -79,7 +79,7 @@ export abstract class AcquirableObject extends SharedObject implements Acquirabl
 
   protected obtainNow(): boolean {
     this.ensureOpen("acquire");
-    return !this.waiters.busy && this.take();
+    return !this.waiters.crowded && this.take();
   }
 
   async hold(options?: WaitOptions): Promise<Held> {

@@ -6,25 +6,28 @@
  *   0     owner: owner id of the holder, 0 = free      CAS by whoever takes it; 0 by whoever releases it
  *   1     abandoned: the last holder died              set by recovery before it frees; cleared by whoever takes it
  *   2…10  wait queue
+ *  11…19  turns
  * ```
  *
  * The word is the owner, so there is no list of held locks to keep: recovery looks for the dead in it.
  */
 
 import { MisuseError } from "../errors.ts";
+import type { Kind } from "../memory/kinds.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_LOCK, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Attachment, Blueprint, Named } from "../memory/object.ts";
+import { TURNS_WORDS } from "../memory/turns.ts";
 import { registerSharedClass } from "../wire/message.ts";
 import { AcquirableObject } from "./acquirable.ts";
 
-const OWNER = 0, ABANDONED = 1, WAITERS = 2;
-export const LOCK_PAYLOAD_WORDS = WAITERS + WAIT_QUEUE_WORDS;
+const OWNER = 0, ABANDONED = 1, WAITERS = 2, TURNS = WAITERS + WAIT_QUEUE_WORDS;
+export const LOCK_PAYLOAD_WORDS = TURNS + TURNS_WORDS;
 
 const blueprint: Blueprint = { label: "Lock", kind: KIND_LOCK, words: LOCK_PAYLOAD_WORDS };
 
 /** Gives back a lock that a dead agent holds. */
-export function recoverLock(i32: Int32Array, at: number, dead: number): void {
+function recoverLock(i32: Int32Array, at: number, dead: number): void {
   if (Atomics.load(i32, at + OWNER) !== dead) return;
   Atomics.store(i32, at + ABANDONED, 1);
   Atomics.compareExchange(i32, at + OWNER, dead, 0);
@@ -46,7 +49,7 @@ export class Lock extends AcquirableObject {
 
   /** `name`: the same name in one family is the same lock. MisuseError when the name is another class's. */
   constructor(options?: Named | Attachment, plan: Blueprint = blueprint) {
-    super(plan, options, WAITERS);
+    super(plan, options, WAITERS, TURNS);
   }
 
   /** True while anybody holds it; a dead holder is not anybody. CPython: `Lock.locked()`. */
@@ -110,8 +113,12 @@ export class Lock extends AcquirableObject {
   }
 }
 
-registerKind(KIND_LOCK, {
+/** How locks are cared for. */
+export const lockKind: Kind = {
   waitQueues: [WAITERS],
+  turns: [TURNS],
   recover: (_family, { i32 }, at, dead) => recoverLock(i32, at, dead),
-});
+};
+
+registerKind(KIND_LOCK, lockKind);
 registerSharedClass("Lock", Lock, (source) => new Lock(source));

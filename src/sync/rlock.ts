@@ -8,7 +8,7 @@ import { KIND_RLOCK } from "../memory/layout.ts";
 import type { Attachment, Blueprint, Named } from "../memory/object.ts";
 import { registerSharedClass } from "../wire/message.ts";
 import type { Held } from "./acquirable.ts";
-import { Lock, LOCK_PAYLOAD_WORDS, recoverLock } from "./lock.ts";
+import { Lock, LOCK_PAYLOAD_WORDS, lockKind } from "./lock.ts";
 
 const blueprint: Blueprint = { label: "RLock", kind: KIND_RLOCK, words: LOCK_PAYLOAD_WORDS };
 
@@ -71,8 +71,5 @@ export class RLock extends Lock {
   }
 }
 
-registerKind(KIND_RLOCK, {
-  waitQueues: [2],
-  recover: (_family, { i32 }, at, dead) => recoverLock(i32, at, dead),
-});
+registerKind(KIND_RLOCK, lockKind);
 registerSharedClass("RLock", RLock, (source) => new RLock(source));

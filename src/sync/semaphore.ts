@@ -8,7 +8,8 @@
  *   35      most permits, BoundedSemaphore; 0 = no limit       once
  *   36      abandoned: permits that came back from the dead    under the lock
  *   37…45   wait queue
- *   48…303  held: permits of each agent that hold() or with() took      under the lock
+ *   46…54   turns
+ *   64…319  held: permits of each agent that hold() or with() took      under the lock
  * ```
  *
  * `acquire()` takes a permit for good (any process may release it, CPython's way), so it isn't anybody's; `hold()` and
@@ -22,7 +23,7 @@ import { indexOf } from "../memory/agents.ts";
 import type { Awaited, WaitOptions } from "../memory/futex.ts";
 import { limitOf } from "../memory/futex.ts";
 import { registerKind } from "../memory/kinds.ts";
-import { KIND_BOUNDED_SEMAPHORE, KIND_SEMAPHORE, LOCK_WORDS, MAX_AGENTS } from "../memory/layout.ts";
+import { KIND_BOUNDED_SEMAPHORE, KIND_SEMAPHORE, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Blueprint, Named } from "../memory/object.ts";
 import { Attachment } from "../memory/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
@@ -30,7 +31,8 @@ import { registerSharedClass } from "../wire/message.ts";
 import type { Held } from "./acquirable.ts";
 import { AcquirableObject } from "./acquirable.ts";
 
-const LOCK = 0, FREE = LOCK_WORDS, BOUND = FREE + 1, ABANDONED = FREE + 2, WAITERS = FREE + 3, HELD = 48;
+const LOCK = 0, FREE = LOCK_WORDS, BOUND = FREE + 1, ABANDONED = FREE + 2, WAITERS = FREE + 3;
+const TURNS = WAITERS + WAIT_QUEUE_WORDS, HELD = 64;
 const WORDS = HELD + MAX_AGENTS;
 /** CPython's SEM_VALUE_MAX. */
 const MOST = 0x7fff_ffff;
@@ -82,6 +84,7 @@ export class Semaphore extends AcquirableObject {
         : blueprintFor(label, kind, valueOf(options, label), kind === KIND_BOUNDED_SEMAPHORE),
       typeof options === "number" ? undefined : options,
       WAITERS,
+      TURNS,
     );
     this.#lock = lockOf(this.family, this.segment, this.at);
   }
@@ -112,7 +115,7 @@ export class Semaphore extends AcquirableObject {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     this.ensureOpen("hold");
-    let took = this.waiters.busy ? undefined : this.#take(true);
+    let took = this.waiters.crowded ? undefined : this.#take(true);
     if (took === undefined) {
       const holding: Awaited<{ abandoned: boolean }> = {
         ready: () => this.isFree() || this.isClosed,
@@ -237,7 +240,7 @@ function recoverSemaphore(family: Family, segment: Segment, at: number, dead: nu
 }
 
 for (const kind of [KIND_SEMAPHORE, KIND_BOUNDED_SEMAPHORE]) {
-  registerKind(kind, { locks: [LOCK], waitQueues: [WAITERS], recover: recoverSemaphore });
+  registerKind(kind, { locks: [LOCK], waitQueues: [WAITERS], turns: [TURNS], recover: recoverSemaphore });
 }
 registerSharedClass("Semaphore", Semaphore, (source) => new Semaphore(source));
 registerSharedClass("BoundedSemaphore", BoundedSemaphore, (source) => new BoundedSemaphore(source));
