@@ -2,7 +2,21 @@
 
 import type { Case } from "../case.ts";
 import { harnessCases } from "./harness.ts";
+import { processCases } from "./tutorial/01_process.ts";
+import { queueCases } from "./tutorial/02_queue.ts";
+import { pipeCases } from "./tutorial/03_pipe.ts";
+import { lockCases } from "./tutorial/04_lock.ts";
+import { valueArrayCases } from "./tutorial/05_value_array.ts";
+import { managerCases } from "./tutorial/06_manager.ts";
+import { poolCases } from "./tutorial/07_pool.ts";
 
 export const cases: readonly Case[] = [
   ...harnessCases,
+  ...processCases,
+  ...queueCases,
+  ...pipeCases,
+  ...lockCases,
+  ...valueArrayCases,
+  ...managerCases,
+  ...poolCases,
 ];
