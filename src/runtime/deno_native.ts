@@ -10,22 +10,28 @@ const F_SETFL = 4;
 /** A pipe holds at most this much by default. */
 const PIPE_BYTES = 65_536;
 /** A byte that is no ring: written by the reader itself, to get its pending read back. */
-const RETURN = new Uint8Array([0]);
+const RETURN = 0;
+const RING = 1;
 
 type Read = (fd: number, into: Uint8Array, length: bigint) => Promise<number>;
 
 /** A pipe read by a thread that waits in `read`; nothing of Node's modules, which cost a Deno child 15 ms to load. */
 function blockingSource(libc: Libc, read: Read, readEnd: number, writeEnd: number): PullSource {
   const bytes = new Uint8Array(PIPE_BYTES);
+  const returnByte = new Uint8Array([RETURN]);
+  let returned = false;
   libc.fcntl(readEnd, F_SETFL, 0); // blocking; the write end stays as it is
   return {
     async next() {
+      if (returned) return returned = false;
       const count = await read(readEnd, bytes, BigInt(bytes.length));
-      for (let i = 0; i < count; i++) if (bytes[i] !== RETURN[0]) return true;
-      return false;
+      const got = bytes.subarray(0, Math.max(count, 0));
+      const rung = got.includes(RING);
+      returned = rung && got.includes(RETURN); // both in one read: first the ring, next time the end
+      return rung;
     },
     cancel() {
-      libc.write(writeEnd, RETURN, 1n);
+      libc.write(writeEnd, returnByte, 1n);
     },
     lossy: false,
     close() {
