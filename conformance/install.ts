@@ -6,7 +6,7 @@ import process from "node:process";
 import type { StartMethod } from "../mod.ts";
 import type { Case, Env, Need, RuntimeName } from "./case.ts";
 import { findGap, type Gap } from "./gaps.ts";
-import { DEFAULT_TIME_LIMIT, runCase } from "./run_case.ts";
+import { DEFAULT_TIME_LIMIT, MAX_RUNS, runCase } from "./run_case.ts";
 
 /** What a driver tells about its runtime's test runner. */
 export interface Driver {
@@ -138,8 +138,8 @@ export async function install(driver: Driver): Promise<void> {
     if (missing !== undefined) {
       report({ event: "end", case: one.name, status: "skipped", milliseconds: 0, reason: `needs ${missing}` });
     }
-    // A case may run twice (leaks), and repeatedly; what its remains get to disappear comes on top.
-    const limitForRunner = (2 * timeLimit + 10_000) * repeat;
+    // A case may run again (leaks), and repeatedly; what its remains get to disappear comes on top.
+    const limitForRunner = MAX_RUNS * (timeLimit + 5000) * repeat;
     driver.test(one.name, { skip: missing !== undefined, timeLimit: limitForRunner, first }, async () => {
       const gap = findGap(one.name, env);
       report({ event: "start", case: one.name, timeLimit: limitForRunner, ...(gap && { gap: gap.reason }) });

@@ -2,6 +2,8 @@
 
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 /** Environment variable whose value all processes of one run inherit: an orphan is still recognised by it. */
 export const MARK = "MP_CONFORMANCE_RUN";
@@ -20,7 +22,7 @@ export interface Snapshot {
 export interface Left {
   /** Processes and files. */
   readonly never: readonly string[];
-  /** Descriptors, mappings and threads: a leak if they come again when the same case runs again. */
+  /** Descriptors, mappings and threads: a leak if they come again whenever the same case runs. */
   readonly maybeOnce: readonly string[];
 }
 
@@ -108,12 +110,25 @@ export function compare(before: Snapshot, after: Snapshot): Left {
   return { never, maybeOnce };
 }
 
+let collect: (() => void) | undefined;
+
+/** Collects garbage: shared memory that has no `close()` is unmapped when nobody refers to it any more. */
+function collectGarbage(): void {
+  const { Bun } = globalThis as { Bun?: { gc(now: boolean): void } };
+  if (collect === undefined && Bun === undefined) setFlagsFromString("--expose-gc");
+  collect ??= Bun === undefined ? runInNewContext("gc") as () => void : () => Bun.gc(true);
+  collect();
+}
+
 /** Waits until nothing is left, at most `limit` milliseconds (a process that has ended may not be reaped yet). */
 export async function settle(before: Snapshot, tempDir: string, limit: number): Promise<Left> {
+  let pause = 5;
   for (const deadline = performance.now() + limit;;) {
     const left = compare(before, takeSnapshot(tempDir));
     if (left.never.length + left.maybeOnce.length === 0 || performance.now() > deadline) return left;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    if (left.maybeOnce.length > 0) collectGarbage();
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    pause = Math.min(2 * pause, 100);
   }
 }
 

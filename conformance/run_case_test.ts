@@ -78,7 +78,7 @@ test("a descriptor that stays open, each time the case runs, is a leak", async (
     return Promise.resolve();
   });
   assertStringIncludes(message, "/dev/null");
-  assertEquals(opened.length, 2);
+  assertEquals(opened.length, 3);
   opened.forEach(closeSync);
 });
 
