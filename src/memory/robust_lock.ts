@@ -112,7 +112,8 @@ export class RobustLock {
       // noUncheckedIndexedAccess: pairs lie inside the lock's own words
       const address = (i32[pair] as number) >>> 0, value = i32[pair + 1] as number;
       const index = address - start;
-      if (index >= 0 && index < length) Atomics.store(i32, index, value);
+      // A plain store: it lies between two that are sequentially consistent.
+      if (index >= 0 && index < length) i32[index] = value;
       else this.#arena.store(address, value);
     }
   }

@@ -6,6 +6,8 @@ import { flatten } from "./flatten.ts";
 import { pack, unpack } from "./msgpack.ts";
 import type { Link } from "./registry.ts";
 import { restore } from "./restore.ts";
+import { readSmall, unread } from "./small_reader.ts";
+import { writeSmall } from "./small_writer.ts";
 
 export { markOrigin, type Origin, remoteOrigin } from "./errors.ts";
 export { type Codec, type Link, registerCodec, registerShareable, shareable, type ShareableType } from "./registry.ts";
@@ -51,6 +53,20 @@ export function encode(value: unknown, link: Link, root = "value"): Uint8Array {
     throw error instanceof ProcessError ? error : failure(`Cannot encode ${root}`, error);
   }
 }
+
+/** As encode, at `into[start]`, for nearly all values that fit there. Returns where the bytes end; -1 = encode() must do it. */
+export function encodeSmall(value: unknown, into: Uint8Array, start: number): number {
+  into[start] = VERSION;
+  into[start + 1] = PLAIN;
+  return writeSmall(value, into, start + PLAIN_HEADER);
+}
+
+/** As decode, for the bytes from `start` to `end`, of messages that are small and plain; else `unread`. */
+export function decodeSmall(bytes: Uint8Array, start: number, end: number): unknown {
+  return bytes[start] === VERSION && bytes[start + 1] === PLAIN ? readSmall(bytes, start + PLAIN_HEADER, end) : unread;
+}
+
+export { unread };
 
 /** The value that encode() made these bytes of. Keeps nothing of them: they may be overwritten afterwards. */
 export function decode(bytes: Uint8Array, link: Link): unknown {

@@ -1,7 +1,7 @@
 /** Values into parcels for a ring and back: the codec, and the handles that travel in a value. */
 
 import { MisuseError } from "../errors.ts";
-import type { Handle } from "../memory/blocks.ts";
+import type { Handle, Message } from "../memory/blocks.ts";
 import {
   disposeBlock,
   enterFlight,
@@ -17,7 +17,7 @@ import type { Family } from "../memory/family.ts";
 import type { Attachment } from "../memory/object.ts";
 import { attach, SharedObject } from "../memory/object.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
-import { decode, encode } from "./codec.ts";
+import { decode, decodeSmall, encode, encodeSmall, unread } from "./codec.ts";
 import type { Link, ShareableType } from "./registry.ts";
 import { registerShareable, shareable } from "./registry.ts";
 import type { Frame, Parcel } from "./ring.ts";
@@ -78,51 +78,67 @@ export function packValue(family: Family, value: unknown, root?: string): { hand
   return { handles: link.handles, bytes };
 }
 
+/** The parcel being packed: code of the user's (a Proxy, a codec) may pack another one meanwhile. */
+let packing = 0;
+
 /** A value as a parcel, its handles in flight. Once it isn't wanted any more: `discard`. Valid until the next is packed. */
 export function packParcel(family: Family, value: unknown, root?: string): Parcel {
-  const { handles, bytes } = packValue(family, value, root);
-  const weight = handleListBytes(handles) + bytes.length;
-  if (weight <= LARGE_FRAME) {
-    const message = room(weight);
-    if (handles.length === 0) {
-      message[0] =
-        message[1] =
-        message[2] =
-        message[3] =
-          0;
-    } else writeHandleList(new DataView(message.buffer, message.byteOffset), 0, handles);
-    message.set(bytes, weight - bytes.length);
-    for (const handle of handles) enterFlight(family, handle);
-    return { raw: false, bytes: message, large: 0, weight };
+  const own = ++packing;
+  // An empty list of handles, then the value.
+  const end = encodeSmall(value, small, HANDLE_FREE);
+  if (end >= 0 && own === packing) {
+    smallWords[0] = 0;
+    return { raw: false, bytes: small, words: smallWords, size: end, large: 0, weight: end };
   }
-  const large = storeMessage(family, { handles, bytes });
-  return { raw: false, bytes: noBytes, large, weight };
+  const { handles, bytes } = packValue(family, value, root);
+  const list = handleListBytes(handles), weight = list + bytes.length;
+  if (weight > LARGE_FRAME) return largeParcel(family, false, { handles, bytes }, weight);
+  const message = new Uint8Array(weight);
+  writeHandleList(new DataView(message.buffer), 0, handles);
+  message.set(bytes, list);
+  for (const handle of handles) enterFlight(family, handle);
+  return { raw: false, bytes: message, words: undefined, size: weight, large: 0, weight };
 }
 
 /** Bytes as a parcel. */
 export function rawParcel(family: Family, bytes: Uint8Array): Parcel {
-  if (bytes.length <= LARGE_FRAME) return { raw: true, bytes, large: 0, weight: bytes.length };
-  const message = { handles: [], bytes };
-  // As the reader will count it: with its (empty) list of handles.
-  const weight = handleListBytes(message.handles) + bytes.length;
-  return { raw: true, bytes: noBytes, large: storeMessage(family, message), weight };
+  const size = bytes.length;
+  if (size <= LARGE_FRAME) return { raw: true, bytes, words: undefined, size, large: 0, weight: size };
+  // It weighs what the reader will count: with its (empty) list of handles.
+  return largeParcel(family, true, { handles: [], bytes }, HANDLE_FREE + size);
+}
+
+function largeParcel(family: Family, raw: boolean, message: Message, weight: number): Parcel {
+  return { raw, bytes: noBytes, words: undefined, size: 0, large: storeMessage(family, message), weight };
 }
 
 /** The same parcel with bytes of its own, for a put that has to wait. */
 export function keepParcel(parcel: Parcel): Parcel {
-  return parcel.large !== 0 ? parcel : { ...parcel, bytes: parcel.bytes.slice() };
+  return parcel.large !== 0 ? parcel : { ...parcel, bytes: parcel.bytes.slice(0, parcel.size), words: undefined };
 }
 
 /** Throws away a parcel that was not sent. */
 export function discardParcel(family: Family, parcel: Parcel): void {
   if (parcel.large !== 0) disposeBlock(family, parcel.large);
-  else if (!parcel.raw) { for (const handle of splitMessage(parcel.bytes).handles) leaveFlight(family, handle); }
+  else if (!parcel.raw) dropHandles(family, parcel);
+}
+
+function dropHandles(family: Family, { bytes, size }: Parcel | Frame): void {
+  for (const handle of splitMessage(bytes.subarray(0, size)).handles) leaveFlight(family, handle);
 }
 
 /** The value in a frame that was taken out; what the frame leaves behind is freed. */
 export function openFrame(family: Family, frame: Frame): unknown {
   if (frame.left !== 0) disposeBlock(family, frame.left);
-  const { handles, bytes } = frame.large !== 0 ? loadMessage(family, frame.large) : splitMessage(frame.bytes);
+  const isLarge = frame.large !== 0;
+  if (!isLarge && isHandleFree(frame.bytes)) {
+    const value = decodeSmall(frame.bytes, HANDLE_FREE, frame.size);
+    if (value !== unread) return value;
+  }
+  // A copy, because code of the user's (a codec) may take another frame meanwhile.
+  const { handles, bytes } = isLarge
+    ? loadMessage(family, frame.large)
+    : splitMessage(frame.bytes.slice(0, frame.size));
   try {
     return decode(bytes, new FamilyLink(family));
   } finally {
@@ -135,21 +151,25 @@ export function openFrame(family: Family, frame: Frame): unknown {
 export function discardFrame(family: Family, frame: Frame): void {
   if (frame.left !== 0) disposeBlock(family, frame.left);
   if (frame.large !== 0) disposeBlock(family, frame.large);
-  else if (!frame.raw) { for (const handle of splitMessage(frame.bytes).handles) leaveFlight(family, handle); }
+  else if (!frame.raw) dropHandles(family, frame);
 }
 
 /** The bytes of a raw frame that was taken out. */
 export function openRawFrame(family: Family, frame: Frame): Uint8Array<ArrayBuffer> {
   if (frame.left !== 0) disposeBlock(family, frame.left);
-  if (frame.large === 0) return frame.bytes.slice();
+  if (frame.large === 0) return frame.bytes.slice(0, frame.size);
   const { bytes } = loadMessage(family, frame.large);
   freeTakenMessage(family, frame.large);
   return bytes.slice();
 }
 
-const noBytes: Uint8Array = new Uint8Array(0);
-const buffer = new Uint8Array(LARGE_FRAME + 8);
-
-function room(bytes: number): Uint8Array {
-  return buffer.subarray(0, bytes);
+/** Whether the list of handles in front of a message is empty. */
+function isHandleFree(bytes: Uint8Array): boolean {
+  return bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 0 && bytes[3] === 0;
 }
+
+const noBytes: Uint8Array = new Uint8Array(0);
+/** Bytes of an empty list of handles. */
+const HANDLE_FREE = 4;
+const smallWords = new Int32Array(256);
+const small = new Uint8Array(smallWords.buffer);

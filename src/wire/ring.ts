@@ -39,15 +39,16 @@ const MOVE = -2;
 export const LARGE_FRAME = 64 * 1024;
 const FIRST_BLOCK = 8 * 1024 - HEADER_WORDS * 4;
 const LARGEST_BLOCK = 64 * 1024 * 1024 - HEADER_WORDS * 4;
-/** Up to this many bytes a loop is faster than a call into the runtime. */
+/** Up to this many words a loop is faster than a call into the runtime. */
 const SHORT = 64;
 
 /** A frame that was taken out. */
 export interface Frame {
   /** True for bytes as they are; false for a message (handles and a value). */
   readonly raw: boolean;
-  /** Its payload, when it isn't large. Valid until the next frame is taken in this process. */
-  readonly bytes: Uint8Array;
+  /** Its payload, when it isn't large: the first `size` bytes. Valid until the next frame is taken in this process. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly size: number;
   /** The message block with its payload, when it is large: in this agent's hands once the removal is committed. */
   readonly large: number;
   /** The ring block that reading left behind, to be freed once the lock is released; 0 = none. */
@@ -57,16 +58,19 @@ export interface Frame {
 /** What becomes a frame. */
 export interface Parcel {
   readonly raw: boolean;
-  /** Its payload, when it isn't large. */
+  /** Its payload, when it isn't large: the first `size` bytes. */
   readonly bytes: Uint8Array;
+  readonly size: number;
+  /** `bytes` as words, where that can be had. */
+  readonly words: Int32Array | undefined;
   /** The message block with its payload, when it is large; else 0. */
   readonly large: number;
   /** Bytes that it weighs in the ring. */
   readonly weight: number;
 }
 
-const noBytes: Uint8Array = new Uint8Array(0);
-const scratch = new Uint8Array(LARGE_FRAME + 8);
+const scratchWords = new Int32Array(LARGE_FRAME / 4);
+const scratch = new Uint8Array(scratchWords.buffer);
 
 interface Area {
   readonly segment: Segment;
@@ -122,7 +126,7 @@ export class Ring {
 
   /** Under the lock: stages a frame at the end. The caller stages what else changes, and commits. */
   push(parcel: Parcel): void {
-    const { large } = parcel, size = large !== 0 ? 4 : parcel.bytes.length;
+    const { large } = parcel, size = large !== 0 ? 4 : parcel.size;
     const words = 1 + ((size + 3) >>> 2);
     const i32 = this.#i32, at = this.#at, lock = this.#lock;
     const tailBlock = (i32[at + TAIL_BLOCK] as number) >>> 0;
@@ -154,7 +158,7 @@ export class Ring {
     if (large !== 0) {
       area.i32[area.at + offset + 1] = large;
       lock.stage(large + H_STATE, BLOCK_PART);
-    } else write(area, offset + 1, parcel.bytes);
+    } else write(area, offset + 1, parcel);
     lock.stage(this.#address + TAIL, offset + words);
     lock.stage(this.#address + COUNT, (i32[at + COUNT] as number) + 1);
     lock.stage(this.#address + BYTES, (i32[at + BYTES] as number) + parcel.weight);
@@ -177,17 +181,17 @@ export class Ring {
     }
     const word = area.i32[area.at + offset] as number;
     const raw = (word & RAW) !== 0, size = word & LENGTH;
-    let bytes = noBytes, weight = size, large = 0;
+    let weight = size, large = 0;
     if ((word & LARGE) !== 0) {
       large = (area.i32[area.at + offset + 1] as number) >>> 0;
       weight = family.arena.load(large + HEADER_WORDS);
       lock.stage(large + H_LINK, family.self);
       lock.stage(large + H_STATE, BLOCK_TRANSIT);
-    } else bytes = read(area, offset + 1, size);
+    } else read(area, offset + 1, size);
     lock.stage(this.#address + HEAD, offset + 1 + ((size + 3) >>> 2));
     lock.stage(this.#address + COUNT, (i32[at + COUNT] as number) - 1);
     lock.stage(this.#address + BYTES, (i32[at + BYTES] as number) - weight);
-    return { raw, bytes, large, left };
+    return { raw, bytes: scratch, size, large, left };
   }
 
   /** Where the front frame is, past markers. `left`: the block that reading leaves behind, 0 = none. */
@@ -234,17 +238,18 @@ function areaOf(segment: Segment, address: number): Area {
   };
 }
 
-function write(area: Area, offset: number, bytes: Uint8Array): void {
-  const u8 = area.u8, at = (area.at + offset) * 4, length = bytes.length;
-  if (length > SHORT) u8.set(bytes, at);
-  else for (let i = 0; i < length; i++) u8[at + i] = bytes[i] as number;
+function write(area: Area, offset: number, { bytes, words, size }: Parcel): void {
+  const { i32, u8 } = area, at = area.at + offset, count = (size + 3) >>> 2;
+  if (words === undefined) u8.set(size === bytes.length ? bytes : bytes.subarray(0, size), at * 4);
+  else if (count > SHORT) i32.set(words.subarray(0, count), at);
+  else for (let i = 0; i < count; i++) i32[at + i] = words[i] as number;
 }
 
-function read(area: Area, offset: number, length: number): Uint8Array {
-  const u8 = area.u8, at = (area.at + offset) * 4;
-  if (length > SHORT) scratch.set(u8.subarray(at, at + length));
-  else for (let i = 0; i < length; i++) scratch[i] = u8[at + i] as number;
-  return scratch.subarray(0, length);
+/** Into the scratch buffer. */
+function read(area: Area, offset: number, size: number): void {
+  const { i32 } = area, at = area.at + offset, count = (size + 3) >>> 2;
+  if (count > SHORT) scratchWords.set(i32.subarray(at, at + count));
+  else for (let i = 0; i < count; i++) scratchWords[i] = i32[at + i] as number;
 }
 
 /** Frees a ring and all that is in it; idempotent, part of its owner's disposal. Nobody else has a handle any more. */
@@ -255,8 +260,8 @@ export function disposeRing(family: Family, lock: RobustLock, segment: Segment, 
       // The last block stays until all frames are out; then it leaves the state in one commit.
       if (segment.i32[at + HEAD_BLOCK] === 0) return;
       if (ring.count === 0) break;
-      const { raw, bytes, large, left } = ring.shift();
-      const handles = raw || large !== 0 ? [] : splitMessage(bytes).handles;
+      const { raw, bytes, size, large, left } = ring.shift();
+      const handles = raw || large !== 0 ? [] : splitMessage(bytes.subarray(0, size)).handles;
       lock.commit();
       for (const handle of handles) leaveFlight(family, handle);
       if (left !== 0) disposeBlock(family, left);
