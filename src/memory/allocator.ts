@@ -33,6 +33,9 @@ import {
   OWN_SEGMENT_CLASS,
 } from "./layout.ts";
 
+/** Bytes at the start of a segment of its own that are kept when it is freed. */
+const PAGE = 4096;
+
 /** The class whose blocks have room for `bytes` of payload. */
 function classFor(bytes: number): number {
   const whole = bytes + HEADER_WORDS * 4;
@@ -98,21 +101,28 @@ export class Allocator {
    * twice, or by two recoverers, is harmless.
    */
   free(address: number, generation?: number): void {
-    this.#lock.with(() => {
+    const isOwnSegment = this.#lock.with(() => {
       const segment = this.#arena.segment(address), i32 = segment.i32, at = address - segment.start;
       const current = i32[at + H_GENERATION] as number;
-      if (i32[at + H_STATE] === BLOCK_FREE || (generation !== undefined && generation !== current)) return;
+      if (i32[at + H_STATE] === BLOCK_FREE || (generation !== undefined && generation !== current)) return false;
       const sizeClass = i32[at + H_CLASS] as number;
       // No longer handed out and not yet listed: nobody else looks at these words.
       i32.fill(0, at + H_HOLDERS, at + H_IN_FLIGHT + 1);
       i32[at + H_NAME] = 0;
+      const isOwnSegment = sizeClass >= OWN_SEGMENT_CLASS;
+      // Everything but the page with the header, while it is still nobody else's: such blocks are handed out zeroed.
+      if (isOwnSegment && !this.#arena.backing.discard(address * 4 + PAGE, 2 ** sizeClass - PAGE)) {
+        i32.fill(0, at + PAGE / 4, at + 2 ** (sizeClass - 2));
+      }
       const lock = this.#lock;
       lock.stage(address + H_GENERATION, current + 1);
       lock.stage(address + H_STATE, BLOCK_FREE);
       lock.stage(address + H_LINK, this.#control[C_FREE + sizeClass] as number);
       lock.stage(C_FREE + sizeClass, address);
       lock.commit();
+      return isOwnSegment;
     });
+    if (isOwnSegment) this.#arena.forget(address);
   }
 
   /** Takes an object that `unused()` into this agent's hands, to be freed; false when somebody else did, or it is used. */

@@ -16,6 +16,8 @@ export interface Backing {
   grow(bytes: number): void;
   /** A window on part of it; the part must exist. */
   window(byteOffset: number, byteLength: number): Range;
+  /** What is in that part isn't needed any more: its pages go back to the system, and are zero when touched again. False = they stay. */
+  discard(byteOffset: number, byteLength: number): boolean;
   /** Takes back a window; a no-op where windows cost nothing. */
   release(range: Range): void;
 }
@@ -44,6 +46,10 @@ export class WorkerBacking implements Backing {
     return { buffer: this.memory, byteOffset };
   }
 
+  discard(_byteOffset: number, _byteLength: number): boolean {
+    return false;
+  }
+
   release(_range: Range): void {}
 }
 
@@ -66,6 +72,10 @@ export class ProcessBacking implements Backing {
   window(byteOffset: number, byteLength: number): Range {
     if (byteLength <= 0) throw new MisuseError(`Cannot map ${byteLength} bytes`);
     return { buffer: this.#system.map(this.fd, byteOffset, byteLength), byteOffset: 0 };
+  }
+
+  discard(byteOffset: number, byteLength: number): boolean {
+    return this.#system.discardMemory(this.fd, byteOffset, byteLength);
   }
 
   release(range: Range): void {

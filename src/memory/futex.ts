@@ -77,6 +77,7 @@ export class WaitQueue {
   readonly #local = new Set<LocalWaiter>();
   readonly #word: number;
   readonly #mask: number;
+  readonly #turnsAt: number | undefined;
   readonly #turns: Turns | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
 
@@ -85,16 +86,18 @@ export class WaitQueue {
   static at(family: Family, segment: Segment, at: number, turns?: number): WaitQueue {
     const address = segment.start + at;
     let queue = family.waitQueues.get(address)?.deref();
-    if (queue === undefined) {
-      queue = new WaitQueue(family, segment, at, turns === undefined ? undefined : new Turns(family, segment, turns));
+    // One with other turns is left from an object that was here before.
+    if (queue === undefined || queue.#turnsAt !== turns) {
+      queue = new WaitQueue(family, segment, at, turns);
       family.waitQueues.set(address, new WeakRef(queue));
     }
     return queue;
   }
 
-  private constructor(family: Family, segment: Segment, at: number, turns: Turns | undefined) {
+  private constructor(family: Family, segment: Segment, at: number, turns: number | undefined) {
     this.#family = family;
-    this.#turns = turns;
+    this.#turnsAt = turns;
+    this.#turns = turns === undefined ? undefined : new Turns(family, segment, turns);
     this.#i32 = segment.i32;
     this.#at = at;
     this.#word = at + (indexOf(family.self) >>> 5);

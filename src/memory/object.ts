@@ -100,6 +100,7 @@ export abstract class SharedObject {
     this.segment = this.family.arena.segment(address);
     this.at = address - this.segment.start + HEADER_WORDS;
     this.family.objects.set(keyOf(this.handle), [...othersOf(this), new WeakRef<SharedObject>(this)]);
+    dropped.register(this, { family: this.family, handle: this.handle }, this);
   }
 
   /** How it is called in errors: `Lock`, `queue "jobs"`. */
@@ -126,10 +127,8 @@ export abstract class SharedObject {
     if (this.#closed) return;
     this.#closed = true;
     this.onClose();
-    const others = othersOf(this);
-    if (others.length > 0) return void this.family.objects.set(keyOf(this.handle), others);
-    this.family.objects.delete(keyOf(this.handle));
-    releaseHolder(this.family, this.handle.address, indexOf(this.family.self));
+    dropped.unregister(this);
+    dropHandle(this.family, this.handle, othersOf(this));
   }
 
   /** What a class does before its handle goes; `isClosed` is true already. */
@@ -138,6 +137,19 @@ export abstract class SharedObject {
 
 function keyOf({ address, generation }: Handle): string {
   return `${address}.${generation}`;
+}
+
+/** Handles that a program lost without closing them: the net below close(). */
+const dropped = new FinalizationRegistry<{ readonly family: Family; readonly handle: Handle }>(({ family, handle }) => {
+  const all = family.objects.get(keyOf(handle)) as WeakRef<SharedObject>[] | undefined;
+  if (all !== undefined) dropHandle(family, handle, all.filter((one) => one.deref() !== undefined));
+});
+
+/** This process has one handle less; without `others` it is no holder any more. */
+function dropHandle(family: Family, handle: Handle, others: WeakRef<SharedObject>[]): void {
+  if (others.length > 0) return void family.objects.set(keyOf(handle), others);
+  family.objects.delete(keyOf(handle));
+  releaseHolder(family, handle.address, indexOf(family.self));
 }
 
 /** The other open handles of this process for the same object. */

@@ -4,8 +4,9 @@ import { MisuseError } from "../errors.ts";
 import { childCommand, childWords, MEMORY_FD } from "./child_command.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import type { DenoApi } from "./deno_api.ts";
+import { denoFlags } from "./deno_flags.ts";
 import { openDenoSystem } from "./deno_native.ts";
-import { allGranted, permissionFlags, requirePermissions } from "./deno_permissions.ts";
+import { allGranted, commandLine, permissionFlags, requirePermissions } from "./deno_permissions.ts";
 import { spawnDenoWorker } from "./deno_worker.ts";
 import { ExitHandlers } from "./exit_hooks.ts";
 import { type LinuxSystem, requireLinux } from "./libc.ts";
@@ -46,7 +47,7 @@ export function createDenoRuntime(): Runtime {
       const command = childCommand(options, {
         name: "deno",
         executable: deno.execPath(),
-        execArgv: [],
+        execArgv: denoFlags(commandLine(deno).slice(1)),
         permissions: permissionFlags(deno),
       });
       return spawnWithNode(command, options, { ...deno.env.toObject(), ...options.env });

@@ -14,6 +14,16 @@ export function allGranted(deno: DenoApi): boolean {
   return NAMES.every((name) => granted(deno, name));
 }
 
+/** The words of this process's command line; none where Deno doesn't show it (it takes all permissions). */
+export function commandLine(deno: DenoApi): string[] {
+  if (deno.build.os !== "linux" || !allGranted(deno)) return [];
+  try {
+    return deno.readTextFileSync("/proc/self/cmdline").split("\0").slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
 /** Flags that give a child what this process holds as a whole. */
 export function permissionFlags(deno: DenoApi): string[] {
   const held = NAMES.filter((name) => granted(deno, name));

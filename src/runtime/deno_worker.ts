@@ -2,7 +2,7 @@
 
 import { SpawnError } from "../errors.ts";
 import type { DenoApi } from "./deno_api.ts";
-import { allGranted } from "./deno_permissions.ts";
+import { commandLine } from "./deno_permissions.ts";
 import type { WorkerHandle, WorkerSpawn } from "./runtime.ts";
 import type { BootMessage } from "./web_worker.ts";
 
@@ -21,14 +21,9 @@ type DenoWorkerClass = new (
  * that can't be found out.
  */
 function lacksWorkerOptions(deno: DenoApi): boolean {
-  if (!allGranted(deno)) return false; // Deno then doesn't show the command line
-  let text: string;
-  try {
-    text = deno.readTextFileSync("/proc/self/cmdline");
-  } catch {
-    return false;
-  }
-  if (/\0--unstable(-worker-options)?\0/.test(text)) return false;
+  const words = commandLine(deno);
+  if (words.length === 0) return false;
+  if (words.some((word) => /^--unstable(-worker-options)?$/.test(word))) return false;
   for (let folder = deno.cwd();; folder = folder.replace(/\/[^/]*$/, "")) {
     for (const name of ["deno.json", "deno.jsonc"]) {
       try {

@@ -23,6 +23,7 @@ export const LIBC_FUNCTIONS = {
   ftruncate: declare("i32", "i32", "i64"),
   mmap: declare("u64", "u64", "u64", "i32", "i32", "i32", "i64"),
   munmap: declare("i32", "u64", "u64"),
+  fallocate: declare("i32", "i32", "i32", "i64", "i64"),
   memcpy: declare("u64", "buffer", "u64", "u64"),
   pipe2: declare("i32", "buffer", "i32"),
   open: declare("i32", "buffer", "i32"),
@@ -50,6 +51,9 @@ type ParametersOf<F extends NativeFunction> = Arguments<F["parameters"]>;
 
 /** Names under which a C library is found, for runtimes that can't look into their own process. */
 export const LIBC_NAMES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1", "libc.so"];
+
+const FALLOC_FL_KEEP_SIZE = 1;
+const FALLOC_FL_PUNCH_HOLE = 2;
 
 /** What an adapter gives. */
 export interface Native {
@@ -105,6 +109,10 @@ export function linuxSystem(native: Native): LinuxSystem {
   const pollEntry = new Int32Array(2); // struct pollfd: int fd, short events, short revents
   const linkText = new Uint8Array(256);
   const mappings = new WeakMap<ArrayBuffer, { readonly address: bigint; readonly length: bigint }>();
+  // A buffer that nobody can reach any more has no views either.
+  const collected = new FinalizationRegistry<{ readonly address: bigint; readonly length: bigint }>(
+    ({ address, length }) => void libc.munmap(address, length),
+  );
 
   // Other calls may have come between on some runtimes: good for messages, nothing depends on it.
   function errno(): number {
@@ -147,7 +155,9 @@ export function linuxSystem(native: Native): LinuxSystem {
         );
       }
       const buffer = native.view(address, length);
-      mappings.set(buffer, { address, length: size });
+      const mapping = { address, length: size };
+      mappings.set(buffer, mapping);
+      collected.register(buffer, mapping, buffer);
       return buffer;
     },
 
@@ -155,8 +165,13 @@ export function linuxSystem(native: Native): LinuxSystem {
       const mapping = mappings.get(buffer);
       if (mapping === undefined) return;
       mappings.delete(buffer);
+      collected.unregister(buffer);
       buffer.transfer?.(); // detaches it: a stray view is empty, instead of a crash (not on Node 20)
       libc.munmap(mapping.address, mapping.length);
+    },
+
+    discardMemory(fd, offset, length) {
+      return libc.fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, BigInt(offset), BigInt(length)) === 0;
     },
 
     createBell() {

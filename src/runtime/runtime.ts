@@ -56,6 +56,8 @@ export interface SystemCalls {
   map(fd: number, offset: number, length: number): ArrayBuffer;
   /** Takes back a mapping of `map`; its ArrayBuffer must not be used again. */
   unmap(buffer: ArrayBuffer): void;
+  /** Gives the pages of a part of the file back to the system; they are zero when touched again. False = it can't. */
+  discardMemory(fd: number, offset: number, length: number): boolean;
   /** A new bell: a pipe (O_CLOEXEC, O_NONBLOCK) and the inode that identifies it. */
   createBell(): Bell;
   /** Write end of another process's bell, or null when that process is gone or the bell is not the one meant. */

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { SpawnError } from "../errors.ts";
 import { W } from "./child_of_test.ts";
 import { inheritedFlags } from "./child_command.ts";
+import { denoFlags } from "./deno_flags.ts";
 import { runtime } from "./current.ts";
 import type { ExitStatus, ProcessHandle, ProcessSpawn } from "./runtime.ts";
 
@@ -315,6 +316,26 @@ test("flags that a child doesn't get", () => {
     ]),
     ["--no-warnings", "--import", "./x.js"],
   );
+});
+
+test("flags that a child on Deno gets", () => {
+  assert.deepEqual(
+    denoFlags([
+      "run",
+      "-A",
+      "--config",
+      "x.json",
+      "--unstable-kv",
+      "--v8-flags=--a",
+      "--inspect",
+      "main.ts",
+      "--config",
+      "y",
+    ]),
+    ["--config", "x.json", "--unstable-kv", "--v8-flags=--a"],
+  );
+  assert.deepEqual(denoFlags(["--cached-only", "-R", "main.ts"]), ["--cached-only"]);
+  assert.deepEqual(denoFlags(["main.ts", "--no-lock"]), []);
 });
 
 test("facts", () => {

@@ -72,6 +72,22 @@ class ArrayObject extends SharedObject {
     Object.defineProperty(this.array, "lock", { get: () => this.lock });
     Object.defineProperty(this.array, shareable, { value: arrayType });
     objects.set(this.array, this);
+    this.#keepWhileViewed();
+  }
+
+  /** A view that outlives the array must not see its memory become another's: it keeps this object. */
+  #keepWhileViewed(): void {
+    const { array } = this;
+    if (this.family.method === "process") {
+      viewed.set(array.buffer, this);
+      return;
+    }
+    const subarray = (begin?: number, end?: number) => {
+      const view = Object.getPrototypeOf(array).subarray.call(array, begin, end) as AnyTypedArray;
+      viewed.set(view, this);
+      return view;
+    };
+    Object.defineProperty(array, "subarray", { value: subarray });
   }
 
   get lock(): Lock | RLock {
@@ -80,6 +96,8 @@ class ArrayObject extends SharedObject {
 }
 
 const objects = new WeakMap<object, ArrayObject>();
+/** Buffers and views through which an array is still seen. */
+const viewed = new WeakMap<object, ArrayObject>();
 
 const arrayType = {
   name: "Array",

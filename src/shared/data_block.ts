@@ -27,8 +27,10 @@ export function allocateData(family: Family, bytes: number): number {
     own ? PAGE + bytes - HEADER_WORDS * 4 : bytes,
     own ? OWN_SEGMENT_CLASS : MIN_CLASS,
   );
-  const { buffer, byteOffset } = dataOf(family, block, bytes);
-  new Uint8Array(buffer, byteOffset, bytes).fill(0);
+  if (!own) {
+    const { buffer, byteOffset } = dataOf(family, block, bytes);
+    new Uint8Array(buffer, byteOffset, bytes).fill(0);
+  }
   return block;
 }
 
