@@ -9,6 +9,8 @@ import { lockCases } from "./tutorial/04_lock.ts";
 import { valueArrayCases } from "./tutorial/05_value_array.ts";
 import { managerCases } from "./tutorial/06_manager.ts";
 import { poolCases } from "./tutorial/07_pool.ts";
+import { badInputTargets } from "./bad_input/targets.ts";
+import { badInputValues } from "./bad_input/values.ts";
 
 export const cases: readonly Case[] = [
   ...harnessCases,
@@ -19,4 +21,6 @@ export const cases: readonly Case[] = [
   ...valueArrayCases,
   ...managerCases,
   ...poolCases,
+  ...badInputTargets,
+  ...badInputValues,
 ];

@@ -1,0 +1,18 @@
+/** A program that starts what can't start, twice: once nobody asks how it went, once only join() does. */
+
+import { isMain } from "../../../mod.ts";
+import { mp } from "../context.ts";
+
+if (isMain(import.meta)) {
+  const target = new URL("../bad_input.ts#nope", import.meta.url);
+  const forgotten = new mp.Process({ target });
+  forgotten.start();
+  const joined = new mp.Process({ target });
+  joined.start();
+  const before = joined.exitcode;
+  const outcome: string = await joined.join().then(String, (error: Error) => error.name);
+  await forgotten.sentinel;
+  // An unhandled rejection would come after a turn of the event loop.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  console.log(outcome, before, forgotten.exitcode, "end");
+}
