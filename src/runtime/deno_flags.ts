@@ -6,11 +6,12 @@ const PLAIN =
 /** Their value is the next word. */
 const WITH_VALUE = /^(-c|--(config|import-map|location|seed|cert|preload|import|require|conditions))$/;
 
+const COMMANDS = new Set(["run", "test", "bench", "serve", "eval", "repl", "jupyter"]);
+
 /** What to pass on from `words`, a process's command line after the executable: `run --config x main.ts …`. */
 export function denoFlags(words: readonly string[]): string[] {
   const flags: string[] = [];
-  // The first word is the command, or already a flag or the module.
-  for (let i = words[0]?.startsWith("-") ? 0 : 1; words[i]?.startsWith("-"); i++) {
+  for (let i = COMMANDS.has(words[0] ?? "") ? 1 : 0; words[i]?.startsWith("-"); i++) {
     const flag = words[i]!;
     if (WITH_VALUE.test(flag)) flags.push(flag, words[++i] ?? "");
     else if (PLAIN.test(flag)) flags.push(flag);
