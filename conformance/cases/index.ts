@@ -11,6 +11,8 @@ import { managerCases } from "./tutorial/06_manager.ts";
 import { poolCases } from "./tutorial/07_pool.ts";
 import { badInputTargets } from "./bad_input/targets.ts";
 import { badInputValues } from "./bad_input/values.ts";
+import { endCases } from "./process/ends.ts";
+import { familyCases } from "./process/family.ts";
 
 export const cases: readonly Case[] = [
   ...harnessCases,
@@ -23,4 +25,6 @@ export const cases: readonly Case[] = [
   ...poolCases,
   ...badInputTargets,
   ...badInputValues,
+  ...endCases,
+  ...familyCases,
 ];

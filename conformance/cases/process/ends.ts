@@ -1,0 +1,121 @@
+/** Exit codes: every way a child can end, and the number that its parent sees. */
+
+import { assertEquals, assertMatch, assertStringIncludes } from "../../assert.ts";
+import type { Case, Env } from "../../case.ts";
+import { runProgram } from "../../host.ts";
+import { compute, end, type Ending, stay, withHooks } from "../../targets/lives.ts";
+
+/** Keeps the tracebacks of children out of the report, where that is possible. */
+function quiet({ method }: Env): { stderr?: "ignore" } {
+  return method === "process" ? { stderr: "ignore" } : {};
+}
+
+async function codeOf(env: Env, how: Ending): Promise<number | null> {
+  const one = new env.mp.Process({ target: end, args: [how], ...quiet(env) });
+  await one.start();
+  const code = await one.join();
+  assertEquals([one.exitcode, await one.sentinel, await one.join(), one.isAlive()], [code, code, code, false]);
+  one.close();
+  return code;
+}
+
+export const endCases: readonly Case[] = [
+  {
+    name: "process/exit code: return, exit(n), process.exit(n), Deno.exit(n)",
+    async run(env) {
+      assertEquals(await codeOf(env, ["return"]), 0);
+      assertEquals(await codeOf(env, ["exit", 0]), 0);
+      assertEquals(await codeOf(env, ["exit", 7]), 7);
+      assertEquals(await codeOf(env, ["exit", 256 + 3]), 3);
+      assertEquals(await codeOf(env, ["exit", -1]), 255);
+      assertEquals(await codeOf(env, ["exit later", 9]), 9);
+      assertEquals(await codeOf(env, ["process.exit", 5]), 5);
+      if (env.runtime === "deno") assertEquals(await codeOf(env, ["Deno.exit", 6]), 6);
+    },
+  },
+  {
+    name: "process/exit code: 1 after an error that nobody caught, wherever it was thrown",
+    async run(env) {
+      assertEquals(await codeOf(env, ["throw"]), 1);
+      assertEquals(await codeOf(env, ["throw later"]), 1);
+      assertEquals(await codeOf(env, ["reject later"]), 1);
+    },
+  },
+  {
+    name: "process/exit code: -15 after terminate() or an abort, -9 after kill()",
+    async run({ mp }) {
+      const there = new mp.Queue<string>();
+      const controller = new AbortController();
+      const how = [
+        ["terminate", -15],
+        ["kill", -9],
+        ["abort", -15],
+      ] as const;
+      for (const [doing, code] of how) {
+        const one = new mp.Process({ target: stay, args: [there], signal: controller.signal });
+        await one.start();
+        assertEquals(await there.get(), one.ident);
+        assertEquals([one.exitcode, one.isAlive(), await one.join({ timeout: 0 })], [null, true, null]);
+        if (doing === "abort") controller.abort();
+        else one[doing]();
+        assertEquals(await one.join(), code, doing);
+        one.terminate(); // after its end: nothing
+        assertEquals([one.exitcode, one.isAlive()], [code, false]);
+      }
+      there.close();
+    },
+  },
+  {
+    name: "process/exit code: terminate() and kill() stop a child that never yields",
+    needs: ["stops-busy"],
+    async run({ mp }) {
+      const there = new mp.Queue<string>();
+      for (const [doing, code] of [["terminate", -15], ["kill", -9]] as const) {
+        const one = new mp.Process({ target: compute, args: [there] });
+        await one.start();
+        await there.get();
+        one[doing]();
+        assertEquals(await one.join(), code, doing);
+      }
+      there.close();
+    },
+  },
+  {
+    name: "process/exit hooks run last to first, awaited, however the child ends by itself",
+    async run(env) {
+      const said = new env.mp.Queue<string>();
+      for (const how of [["return"], ["exit", 3], ["throw"]] as const) {
+        const one = new env.mp.Process({ target: withHooks, args: [said, how], ...quiet(env) });
+        await one.start();
+        assertEquals(await one.join(), { return: 0, exit: 3, throw: 1 }[how[0]]);
+        assertEquals([said.getNowait(), said.getNowait(), said.qsize()], ["second", "first", 0], how[0]);
+      }
+      said.close();
+    },
+  },
+  {
+    name: "process/a child that throws says so on stderr, with its name and where",
+    async run(env) {
+      const program = new URL("../../targets/programs/throws.ts", import.meta.url);
+      const { code, stdout, stderr } = await runProgram(env, program);
+      assertEquals([stdout.trim(), code], ["1", 0]);
+      assertStringIncludes(stderr, "Process the unlucky one:");
+      assertStringIncludes(stderr, "RangeError: thrown by the target");
+      assertMatch(stderr, /throws\.ts:\d+/);
+      assertStringIncludes(stderr, "Caused by: TypeError: the cause");
+    },
+  },
+  {
+    name: 'process/stderr: "pipe" gives the traceback of a child that throws',
+    needs: ["process"],
+    async run({ mp }) {
+      const one = new mp.Process({ target: end, args: [["throw"]], stderr: "pipe", name: "the unlucky one" });
+      await one.start();
+      const [text, code] = await Promise.all([new Response(one.stderr).text(), one.join()]);
+      assertEquals(code, 1);
+      assertStringIncludes(text, "Process the unlucky one:");
+      assertStringIncludes(text, "RangeError: thrown by the target");
+      assertMatch(text, /lives\.ts:\d+/);
+    },
+  },
+];

@@ -1,0 +1,124 @@
+/** Who is who: names, ids, nested processes, daemons, and what a child has around it. */
+
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertInstanceOf,
+  assertMatch,
+  assertNotEquals,
+  assertStringIncludes,
+} from "../../assert.ts";
+import type { Case } from "../../case.ts";
+import { isRunning, runProgram, until } from "../../host.ts";
+import { descend, look, readStdin, type Self, stay } from "../../targets/lives.ts";
+
+const program = (name: string) => new URL(`../../targets/programs/${name}.ts`, import.meta.url);
+
+export const familyCases: readonly Case[] = [
+  {
+    name: "process/names are given, or numbered; children know theirs",
+    async run({ mp }) {
+      const one = new mp.Process({ target: descend, args: [new mp.Queue<Self>({ name: "names/told" }), 0] });
+      assertMatch(one.name, /^Process-\d+$/);
+      assertNotEquals(one.name, new mp.Process().name);
+      assertEquals(new mp.Process({ name: "worker bee" }).name, "worker bee");
+      one.name = "renamed ✓";
+      await one.start();
+      await one.join();
+      const told = new mp.Queue<Self>({ name: "names/told" });
+      assertEquals(told.getNowait().name, "renamed ✓");
+      told.close();
+      assertEquals([mp.currentProcess().name, mp.parentProcess(), mp.isMainProcess()], ["MainProcess", null, true]);
+    },
+  },
+  {
+    name: "process/a child starts a child that starts a child",
+    async run({ mp, method }) {
+      const told = new mp.Queue<Self>();
+      const one = new mp.Process({ target: descend, args: [told, 2], name: "Process-7" });
+      await one.start();
+      assertEquals(await one.join(), 2);
+      const selves = [told.getNowait(), told.getNowait(), told.getNowait()];
+      assertEquals(selves.map(({ name }) => name), ["Process-7", "Process-7:1", "Process-7:1:1"]);
+      const own = mp.currentProcess();
+      let above: Pick<Self, "name" | "pid" | "ident"> = own;
+      for (const self of selves) {
+        const { name, pid, ident } = above;
+        assertEquals(self.parent, { name, pid, ident, alive: true });
+        assertEquals([self.ppid, self.isMainProcess, self.daemon, self.method], [pid, false, false, method]);
+        above = self;
+      }
+      assertEquals(selves[0]?.ident, one.ident);
+      assertEquals(new Set([own, ...selves].map(({ ident }) => ident)).size, 4);
+      assertEquals(new Set([own, ...selves].map(({ pid }) => pid)).size, method === "process" ? 4 : 1);
+      told.close();
+    },
+  },
+  {
+    name: "process/daemons end with the root, others are waited for",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, program("daemons"));
+      assertEquals([code, stderr], [0, ""]);
+      const lines = stdout.trim().split("\n");
+      assertEquals(lines.slice(1), ["the program is through", "the other child is through"]);
+      const [word, pid] = (lines[0] ?? "").split(" ");
+      assertEquals(word, "daemon");
+      await until(() => !isRunning(Number(pid)), 5000, "the daemon's end");
+    },
+  },
+  {
+    name: "process/a process object says what it is, and closes",
+    async run({ mp }) {
+      const there = new mp.Queue<string>();
+      const one = new mp.Process({ target: stay, args: [there], daemon: true });
+      assertEquals([one.pid, one.ident, one.exitcode, one.isAlive(), one.daemon], [null, null, null, false, true]);
+      assertStringIncludes(String(one), "initial");
+      await one.start();
+      await there.get();
+      assertGreater(one.pid ?? 0, 0);
+      assert(mp.activeChildren().includes(one));
+      assertStringIncludes(String(one), `started ${one.ident} daemon`);
+      await one[Symbol.asyncDispose]();
+      assertStringIncludes(String(one), "closed");
+      assert(!mp.activeChildren().includes(one));
+      there.close();
+    },
+  },
+  {
+    name: "process/env, cwd, stdout and stderr are as asked for; stdin is empty",
+    needs: ["process"],
+    async run({ mp, tempDir }) {
+      const { process } = globalThis as unknown as { process: { env: Record<string, string | undefined> } };
+      process.env["MP_KEPT"] = "kept";
+      process.env["MP_REMOVED"] = "not removed";
+      const seen = new mp.Queue<unknown>();
+      try {
+        const one = new mp.Process({
+          target: look,
+          args: [seen],
+          env: { MP_GIVEN: "given ✓", MP_REMOVED: undefined },
+          cwd: tempDir,
+          stdout: "pipe",
+          stderr: "pipe",
+        });
+        await one.start();
+        assertInstanceOf(one.stdout, ReadableStream);
+        const texts = await Promise.all([new Response(one.stdout).text(), new Response(one.stderr).text()]);
+        assertEquals(await one.join(), 0);
+        assertEquals(texts, ["to stdout ✓\n", "to stderr ✓\n"]);
+        assertEquals(await seen.get(), { cwd: tempDir, given: "given ✓", kept: "kept", removed: undefined });
+      } finally {
+        delete process.env["MP_KEPT"];
+        delete process.env["MP_REMOVED"];
+        seen.close();
+      }
+      const [here, there] = mp.Pipe<number>();
+      const reader = new mp.Process({ target: readStdin, args: [there] });
+      await reader.start();
+      assertEquals([await here.recv(), await reader.join()], [0, 0]);
+      here.close();
+      there.close();
+    },
+  },
+];
