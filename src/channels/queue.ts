@@ -34,7 +34,7 @@ import {
   packParcel,
   registerSharedClass,
 } from "../wire/message.ts";
-import type { Parcel } from "../wire/ring.ts";
+import type { Frame, Parcel } from "../wire/ring.ts";
 import { disposeRing, initRing, Ring, RING_WORDS } from "../wire/ring.ts";
 
 const LOCK = 0, RING = LOCK_WORDS, MAXSIZE = RING + RING_WORDS, FLAGS = MAXSIZE + 1;
@@ -84,7 +84,7 @@ function maxsizeOf(options: QueueOptions): number {
 }
 
 /** A box, so that an item that is `undefined` isn't taken for "nothing yet". */
-interface Taken<T> {
+export interface Taken<T> {
   readonly item: T;
 }
 
@@ -142,7 +142,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     this.ensureOpen("put into");
-    let parcel = packParcel(this.family, item, "item");
+    let parcel = this.pack(item);
     let sent = false;
     try {
       if (!this.#putters.busy && this.#append(parcel)) {
@@ -164,7 +164,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
    */
   putNowait(item: T): void {
     this.ensureOpen("put into");
-    const parcel = packParcel(this.family, item, "item");
+    const parcel = this.pack(item);
     let sent = false;
     try {
       sent = !this.#putters.busy && this.#append(parcel);
@@ -198,9 +198,14 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
    * @throws {Empty} when there is nothing now
    */
   getNowait(): T {
-    const taken = this.#getters.busy ? undefined : this.#take();
+    const taken = this.tryTake();
     if (taken === undefined) throw new Empty(`Cannot get from ${this.title}: it is empty`);
     return taken.item;
+  }
+
+  /** For this package: as getNowait, undefined when there is nothing. */
+  protected tryTake(): Taken<T> | undefined {
+    return this.#getters.busy ? undefined : this.#take();
   }
 
   /** Items in it now. CPython: `Queue.qsize()`. */
@@ -312,7 +317,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
       if (isOver) throw new ClosedError(`Cannot get from ${this.title}: it is shut down and empty`);
       return undefined;
     }
-    return { item: openFrame(this.family, frame) as T };
+    return { item: this.open(frame) };
   }
 
   #discard(): boolean {
@@ -321,6 +326,16 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     discardFrame(this.family, frame);
     this.onDiscard();
     return true;
+  }
+
+  /** For subclasses: an item as a parcel. */
+  protected pack(item: T): Parcel {
+    return packParcel(this.family, item, "item");
+  }
+
+  /** For subclasses: the item in a frame. */
+  protected open(frame: Frame): T {
+    return openFrame(this.family, frame) as T;
   }
 
   /** For subclasses: stages what else changes with a put. */

@@ -1,9 +1,10 @@
 /** The two bells: a pipe for a process, a private word with `Atomics.waitAsync` for a worker. */
 
+import { runtime } from "../runtime/current.ts";
 import type { Bell, SystemCalls } from "../runtime/runtime.ts";
 import type { AgentTable } from "./agents.ts";
 import { lineOf } from "./agents.ts";
-import { A_BELL_WORD, A_PID, AGENT_RUNNING } from "./layout.ts";
+import { A_BELL_WORD, A_PID, A_THREAD_ID, AGENT_RUNNING } from "./layout.ts";
 
 /** How the agents of one family ring each other. */
 export interface Bells {
@@ -11,6 +12,8 @@ export interface Bells {
   readonly own: { readonly fd: number; readonly inode: bigint } | null;
   /** Wakes an agent. False = it is dead. Synchronous. */
   ring(owner: number): boolean;
+  /** The same, asking more thoroughly whether it is dead. */
+  probe(owner: number): boolean;
   /** From now on `onRing` is called for rings; one that came before is not lost. */
   listen(onRing: () => void): void;
   /** Rings needn't be heard for now; afterwards nothing of this keeps the process alive. */
@@ -45,6 +48,10 @@ export class ProcessBells implements Bells {
       this.#descriptors.set(owner, fd = opened);
     }
     return this.#system.ring(fd);
+  }
+
+  probe(owner: number): boolean {
+    return this.ring(owner);
   }
 
   listen(onRing: () => void): void {
@@ -85,6 +92,12 @@ export class WorkerBells implements Bells {
     Atomics.add(this.#control, at, 1);
     Atomics.notify(this.#control, at);
     return true;
+  }
+
+  probe(owner: number): boolean {
+    if (!this.ring(owner)) return false;
+    const id = this.#agents.get(owner, A_THREAD_ID);
+    return id === 0 || runtime.threadRuns(id);
   }
 
   listen(onRing: () => void): void {

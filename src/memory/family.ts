@@ -10,7 +10,7 @@ import { ProcessBacking, WorkerBacking } from "./backing.ts";
 import type { Bells } from "./bell.ts";
 import { ProcessBells, WorkerBells } from "./bell.ts";
 import type { WaitQueue } from "./futex.ts";
-import { A_THREAD, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "./layout.ts";
+import { A_THREAD, A_THREAD_ID, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "./layout.ts";
 import { bury, recover } from "./recovery.ts";
 import type { Owners } from "./robust_lock.ts";
 import { Spinner } from "./spinner.ts";
@@ -61,6 +61,7 @@ export class Family implements Owners {
     this.bells = this.method === "process"
       ? new ProcessBells(runtime.system(), this.agents)
       : new WorkerBells(this.arena.control, this.agents, this.self);
+    if (self !== undefined && this.method === "worker") this.agents.set(self, A_THREAD_ID, runtime.threadId());
     if (!this.agents.announce(this.self, runtime.pid, this.bells.own)) {
       throw new Error("Cannot join the family: its parent has died");
     }
@@ -90,7 +91,7 @@ export class Family implements Owners {
 
   probe(owner: number): void {
     if (owner === this.self || !this.agents.alive(owner)) return;
-    if (!this.bells.ring(owner)) this.died(owner);
+    if (!this.bells.probe(owner)) this.died(owner);
   }
 
   /** That agent has ended: recovers what it held, now or as soon as this call's caller is done. */

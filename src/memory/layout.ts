@@ -40,6 +40,7 @@
  *  11  request                    the parent: the signal by which a worker is to end itself
  *  12  thread number              the parent: n of ident "pid:n", 0 for a process
  *  13  stage                      the child: STAGE_LOADING, STAGE_LOADED, STAGE_FAILED
+ *  14  thread id              itself ("worker"): the system's, 0 where that is no help
  * ```
  *
  * ```
@@ -102,6 +103,7 @@ export const A_BELL_WORD = 10;
 export const A_REQUEST = 11;
 export const A_THREAD = 12;
 export const A_STAGE = 13;
+export const A_THREAD_ID = 14;
 
 export const AGENT_FREE = 0;
 export const AGENT_STARTING = 1;

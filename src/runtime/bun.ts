@@ -27,6 +27,7 @@ import type {
   WorkerSpawn,
 } from "./runtime.ts";
 import { type BootMessage, firstMessage } from "./web_worker.ts";
+import { threadId, threadRuns } from "./threads.ts";
 
 interface BunSubprocess {
   readonly pid: number;
@@ -236,6 +237,8 @@ export function createBunRuntime(): Runtime {
         return realExit.call(process, code);
       };
     },
+    threadId,
+    threadRuns,
     onIdle(handler) {
       process.on("beforeExit", () => handler());
     },

@@ -80,6 +80,9 @@ export function createDenoRuntime(): Runtime {
         realClose.call(globalThis);
       };
     },
+    // Its workers end by themselves: they say so.
+    threadId: () => 0,
+    threadRuns: () => true,
     onIdle(handler) {
       nodeProcess().on("beforeExit", () => handler());
     },

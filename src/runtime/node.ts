@@ -19,6 +19,7 @@ import { loadNodeNative } from "./node_native.ts";
 import { spawnWithNode } from "./node_process.ts";
 import type { Boot, Runtime, WorkerHandle, WorkerSpawn } from "./runtime.ts";
 import { socketBellReader } from "./socket_bell.ts";
+import { threadId, threadRuns } from "./threads.ts";
 
 interface WorkerWords {
   readonly multiprocessing: { readonly args: readonly string[]; readonly memory: SharedArrayBuffer };
@@ -154,6 +155,8 @@ export function createNodeRuntime(): Runtime {
         return realExit.call(process, code);
       };
     },
+    threadId,
+    threadRuns,
     onIdle(handler) {
       process.on("beforeExit", () => handler());
     },

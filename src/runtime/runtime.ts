@@ -36,6 +36,10 @@ export interface Runtime {
    * (synchronously, to record the code), then do what they did. Only called in children.
    */
   interceptExit(handler: (code: number) => void): void;
+  /** A number of this thread by which `threadRuns` knows it; 0 where nobody can tell, or needs to. */
+  threadId(): number;
+  /** False when that thread of this process has ended for certain. Synchronous. */
+  threadRuns(id: number): boolean;
   /** Calls `handler` when nothing is left to do (Node's "beforeExit") in a root or child process. */
   onIdle(handler: () => void): void;
   /** Calls `handler` synchronously when the process ends by itself or by exit(), the last moment where code runs. */

@@ -1,0 +1,156 @@
+/**
+ * Batches: many small messages in one frame, each with a few numbers and a value that can be bad without spoiling the others.
+ *
+ * ```
+ * batch        word 0: number of entries      then the entries
+ * entry        4 words: the sender's three numbers, bytes of the value      then the value, encoded, in whole words
+ * ```
+ */
+
+import { Queue } from "../channels/queue.ts";
+import type { Handle } from "../memory/blocks.ts";
+import type { Attachment } from "../memory/object.ts";
+import { decode, decodeSmall, encode, encodeSmall, unread } from "../wire/codec.ts";
+import { FamilyLink, openMessage, packMessage, registerSharedClass } from "../wire/message.ts";
+import type { Frame, Parcel } from "../wire/ring.ts";
+
+const HEADER_BYTES = 16;
+
+/** A message in a batch. */
+export interface Entry {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly value: unknown;
+}
+
+/** A message out of a batch; `error` when its value couldn't be rebuilt. */
+export interface Received extends Entry {
+  readonly error?: { readonly reason: unknown };
+}
+
+/** Collects entries until they are sent. */
+export class BatchWriter {
+  readonly #link: FamilyLink;
+  #words = new Int32Array(1024);
+  #bytes = new Uint8Array(this.#words.buffer);
+  #length = 4;
+  #count = 0;
+
+  constructor(family: ConstructorParameters<typeof FamilyLink>[0]) {
+    this.#link = new FamilyLink(family);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Bytes so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Handles in the values so far. */
+  get handles(): readonly Handle[] {
+    return this.#link.handles;
+  }
+
+  /** Adds an entry; SerializationError when its value can't travel, and nothing is added. `root` names it in errors. */
+  add(a: number, b: number, c: number, value: unknown, root: string): void {
+    const start = this.#length, body = start + HEADER_BYTES;
+    this.#reserve(body + 64);
+    let end = encodeSmall(value, this.#bytes, body);
+    if (end < 0) {
+      const handles = this.#link.handles.length;
+      let encoded: Uint8Array;
+      try {
+        encoded = encode(value, this.#link, root);
+      } catch (error) {
+        this.#link.handles.length = handles;
+        throw error;
+      }
+      end = body + encoded.length;
+      this.#reserve(end);
+      this.#bytes.set(encoded, body);
+    }
+    const word = start >>> 2, words = this.#words;
+    words[word] = a;
+    words[word + 1] = b;
+    words[word + 2] = c;
+    words[word + 3] = end - body;
+    this.#length = (end + 3) & ~3;
+    this.#count++;
+  }
+
+  /** The batch's bytes; valid until the next entry is added. */
+  finish(): Uint8Array {
+    this.#words[0] = this.#count;
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Starts over. */
+  clear(): void {
+    this.#length = 4;
+    this.#count = 0;
+    this.#link.handles.length = 0;
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#bytes.length) return;
+    const words = new Int32Array(Math.max(this.#words.length * 2, (bytes + 1024) >>> 2));
+    words.set(this.#words);
+    this.#words = words;
+    this.#bytes = new Uint8Array(words.buffer);
+  }
+}
+
+/** A queue of batches. What is put is a writer, what is got are its entries. */
+export class BatchQueue extends Queue<BatchWriter | Received[]> {
+  constructor(source?: Attachment) {
+    super(source);
+  }
+
+  /** The entries of the oldest batch; undefined = there is none now. */
+  takeNow(): Received[] | undefined {
+    return this.tryTake()?.item as Received[] | undefined;
+  }
+
+  /** The entries of the oldest batch. */
+  async take(signal?: AbortSignal): Promise<Received[]> {
+    return await this.get(signal === undefined ? undefined : { signal }) as Received[];
+  }
+
+  protected override pack(writer: BatchWriter | Received[]): Parcel {
+    const { handles } = writer as BatchWriter;
+    return packMessage(this.family, { handles: [...handles], bytes: (writer as BatchWriter).finish() });
+  }
+
+  protected override open(frame: Frame): Received[] {
+    return openMessage(this.family, frame, (bytes) => this.#read(bytes));
+  }
+
+  #read(bytes: Uint8Array): Received[] {
+    // A message begins at a whole word of a buffer of its own.
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
+    const count = words[0] as number, entries: Received[] = new Array(count);
+    let link: FamilyLink | undefined;
+    for (let i = 0, at = 4; i < count; i++) {
+      const word = at >>> 2, a = words[word] as number, b = words[word + 1] as number, c = words[word + 2] as number;
+      const body = at + HEADER_BYTES, end = body + (words[word + 3] as number);
+      let value = decodeSmall(bytes, body, end), error: Received["error"];
+      if (value === unread) {
+        value = undefined;
+        try {
+          value = decode(bytes.subarray(body, end), link ??= new FamilyLink(this.family));
+        } catch (reason) {
+          error = { reason };
+        }
+      }
+      entries[i] = error === undefined ? { a, b, c, value } : { a, b, c, value, error };
+      at = (end + 3) & ~3;
+    }
+    return entries;
+  }
+}
+
+registerSharedClass("BatchQueue", BatchQueue, (source) => new BatchQueue(source));
