@@ -1,7 +1,9 @@
 /** The list of all cases, in the order in which they run. */
 
 import type { Case } from "../case.ts";
+import { deathCases } from "./death.ts";
 import { harnessCases } from "./harness.ts";
+import { stressCases } from "./stress.ts";
 import { processCases } from "./tutorial/01_process.ts";
 import { queueCases } from "./tutorial/02_queue.ts";
 import { pipeCases } from "./tutorial/03_pipe.ts";
@@ -23,6 +25,8 @@ export const cases: readonly Case[] = [
   ...valueArrayCases,
   ...managerCases,
   ...poolCases,
+  ...stressCases,
+  ...deathCases,
   ...badInputTargets,
   ...badInputValues,
   ...endCases,
