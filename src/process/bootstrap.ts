@@ -13,7 +13,7 @@ import type { BootLetter } from "./birth.ts";
 import { callerFrame } from "./caller.ts";
 import { setBirth, setLoading, textOf } from "./current.ts";
 import { getLogger } from "./logging.ts";
-import { ExitSignal, leave, recordExit, vanish } from "./exit.ts";
+import { ExitSignal, leave, noteExit, obey, recordExit, vanish } from "./exit.ts";
 import { reviveProcess } from "./process.ts";
 import { setMainModule } from "./reference.ts";
 import { resolveReference } from "./resolve.ts";
@@ -29,7 +29,7 @@ export async function runChild(): Promise<void> {
   getLogger().level = letter.logLevel;
   // Our parent may have died before we asked to die with it.
   if (boot.method === "process" && runtime.parentPid() !== letter.parent.pid) return void await vanish(1);
-  runtime.interceptExit(recordExit);
+  runtime.interceptExit(noteExit);
   runtime.onUncaught((error) => void fail(letter.name, error));
   obeyRequests(family);
 
@@ -123,8 +123,7 @@ function obeyRequests(family: Family): void {
   const look = () => {
     const signal = family.agents.get(family.self, A_REQUEST);
     if (signal === 0) return;
-    recordExit(-signal);
-    void vanish(-signal);
+    obey(signal);
   };
   family.listeners.add(look);
   family.attend();

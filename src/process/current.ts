@@ -16,9 +16,22 @@ export interface CurrentProcess {
   /** Unique in the family: "4711", or "4711:2" for a worker. */
   readonly ident: string;
   readonly daemon: boolean;
-  /** Key of connections within the family. */
+  /** Key of connections within the family; 32 random bytes in the root, inherited by children. */
   authkey: Uint8Array;
-  /** Runs `fn` (awaited, deadline 5 000 ms) when this process ends by return, error or exit(). */
+  /**
+   * Runs `fn` when this process ends by return, by an error or by exit(): before its children are seen to, last registered
+   * first, one after the other. Each is awaited, all of them together for 5 000 ms. What one throws is written to standard
+   * error and changes nothing else. Disposing of the result withdraws `fn`. CPython: `atexit.register()`.
+   *
+   * A process that is terminated or killed runs none. The runtime's own `process.exit()` calls them, but can't await them. A
+   * root ends by return when nothing keeps it alive any more: when its children that aren't daemons have ended.
+   * @throws {MisuseError} when `fn` is not a function
+   *
+   * @example
+   * ```ts ignore
+   * currentProcess().onExit(() => log.flush());
+   * ```
+   */
   onExit(fn: () => unknown): Disposable;
 }
 
@@ -36,6 +49,8 @@ export interface ParentProcess {
 export interface Birth {
   readonly family: Family;
   readonly name: string;
+  /** Its number among its parent's children, after the parent's own: "1:2". */
+  readonly lineage: string;
   readonly daemon: boolean;
   readonly authkey: Uint8Array;
   readonly parent: { readonly owner: number; readonly name: string; readonly pid: number; readonly ident: string };
@@ -71,23 +86,63 @@ export function refuseWhileLoading(doing: string): void {
   );
 }
 
-/** Runs what onExit() registered, last first, each at most once; gives up after the deadline. */
-export async function runExitHooks(): Promise<void> {
+/** Called when the first exit hook of this process is registered; set by the module that ends it. */
+let firstHook: (() => void) | undefined;
+export function onFirstExitHook(fn: () => void): void {
+  firstHook = fn;
+}
+
+function takeExitHooks(): (() => unknown)[] {
   const hooks = [...exitHooks].reverse();
   exitHooks.clear();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<void>((resolve) => timer = setTimeout(resolve, EXIT_DEADLINE));
+  return hooks;
+}
+
+function hookFailed(error: unknown): void {
+  runtime.writeError(`${current.name}: an exit hook failed: ${textOf(error)}\n`);
+}
+
+/** Forgets what onExit() registered. */
+export function dropExitHooks(): void {
+  exitHooks.clear();
+}
+
+/** Runs what onExit() registered, last first, each at most once; gives up after the deadline. */
+export async function runExitHooks(): Promise<void> {
+  const hooks = takeExitHooks();
+  if (hooks.length === 0) return;
+  let timer: ReturnType<typeof setTimeout> | undefined, late = false;
+  const deadline = new Promise<void>((resolve) =>
+    timer = setTimeout(() => {
+      late = true;
+      runtime.writeError(`${current.name}: gave up the exit hooks, which took longer than ${EXIT_DEADLINE} ms\n`);
+      resolve();
+    }, EXIT_DEADLINE)
+  );
   const all = (async () => {
     for (const hook of hooks) {
+      if (late) return;
       try {
         await hook();
       } catch (error) {
-        runtime.writeError(`${currentProcess().name}: an exit hook failed: ${textOf(error)}\n`);
+        hookFailed(error);
       }
     }
   })();
-  await Promise.race([all, late]);
+  await Promise.race([all, deadline]);
   clearTimeout(timer);
+}
+
+/** As runExitHooks, where nothing can be awaited any more. */
+export function runExitHooksNow(): void {
+  for (const hook of takeExitHooks()) {
+    try {
+      const done = hook();
+      if (done instanceof Promise) done.catch(hookFailed);
+    } catch (error) {
+      hookFailed(error);
+    }
+  }
 }
 
 /** An error as it is printed: its stack where it has one. */
@@ -127,6 +182,8 @@ const current: CurrentProcess = {
     // A wrapper, so that the same function registered twice runs twice.
     const hook = () => fn();
     exitHooks.add(hook);
+    firstHook?.();
+    firstHook = undefined;
     return { [Symbol.dispose]: () => void exitHooks.delete(hook) };
   },
 };

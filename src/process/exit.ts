@@ -1,10 +1,11 @@
-/** The end of a process: children first, then exit hooks, then the code that the parent sees. */
+/** The end of a process: exit hooks first, then its children, then the code that the parent sees. */
 
 import { lineOf } from "../memory/agents.ts";
 import { A_EXITCODE, A_EXITED } from "../memory/layout.ts";
 import { runtime } from "../runtime/current.ts";
 import { endChildren } from "./children.ts";
-import { birthOfThis, runExitHooks } from "./current.ts";
+import { birthOfThis, dropExitHooks, isMainProcess, onFirstExitHook } from "./current.ts";
+import { runExitHooks, runExitHooksNow, textOf } from "./current.ts";
 
 let leaving: Promise<never> | undefined;
 
@@ -21,37 +22,90 @@ export function recordExit(code: number): void {
 /** Ends this process in order: exit hooks, daemons terminated, other children awaited, output flushed. Once. */
 export function leave(code: number): Promise<never> {
   return leaving ??= (async () => {
-    await endChildren();
+    await undefined; // first the caller of exit() unwinds
+    // The hooks may tell the children to come to an end.
     await runExitHooks();
+    await endChildren();
     return await vanish(code);
   })();
 }
 
-/** Ends this process now; as the last act of a thread that the runtime doesn't tell about, its line is marked dead. */
+/** Ends this process now. */
 export async function vanish(code: number): Promise<never> {
-  recordExit(code);
-  const birth = birthOfThis();
-  if (birth?.family.method === "worker") {
-    const { family, parent } = birth;
-    runtime.onExit(() => {
-      family.agents.declareDead(family.self);
-      family.bells.ring(parent.owner);
-    });
-  }
+  noteExit(code);
   return await runtime.exit(code);
 }
 
+let announced = false;
+
 /**
- * Ends this process or worker with a code the parent sees, on every runtime and start method. CPython: `sys.exit()`.
- * Exit hooks run and children are seen to, in the background; the caller doesn't go on.
+ * This process or worker is about to end, whoever ends it. As the last act of a thread that the runtime doesn't tell about,
+ * its line is marked dead.
+ */
+export function noteExit(code: number): void {
+  recordExit(code);
+  const birth = birthOfThis();
+  if (birth?.family.method !== "worker" || announced) return;
+  announced = true;
+  const { family, parent } = birth;
+  runtime.onExit(() => {
+    family.agents.declareDead(family.self);
+    family.bells.ring(parent.owner);
+  });
+}
+
+/** Ends this process at once as its parent asked: no exit hook runs, as with a signal. */
+export function obey(signal: number): void {
+  dropExitHooks();
+  recordExit(-signal);
+  void vanish(-signal);
+}
+
+/**
+ * Ends this process or worker with a code that its parent sees (0 to 255: `code` modulo 256), on every runtime and with
+ * either start method; in the root, the program. CPython: `sys.exit()`.
+ *
+ * It throws, so that its caller doesn't go on and `finally` blocks run. What it throws is no error for anyone to see; to
+ * catch it doesn't stop the end. Then what `onExit()` registered runs, daemons are terminated and other children awaited.
+ * @throws {TypeError} when `code` is not an integer
+ *
+ * @example
+ * ```ts ignore
+ * export function work() {
+ *   if (!ready()) exit(3); // `await child.join()` is 3
+ * }
+ * ```
  */
 export function exit(code = 0): never {
   if (!Number.isInteger(code)) throw new TypeError(`Cannot exit with code ${String(code)}: it takes an integer`);
   const exitcode = code & 0xff;
   recordExit(exitcode);
+  if (isMainProcess()) watchUncaught();
   void leave(exitcode);
   throw new ExitSignal(exitcode);
 }
+
+let watched = false;
+
+/** In the root: an error that nobody catches ends it in order too, and what exit() throws isn't one. */
+function watchUncaught(): void {
+  if (watched) return;
+  watched = true;
+  runtime.onUncaught((error) => {
+    if (error instanceof ExitSignal) return void leave(error.exitcode);
+    runtime.writeError(`${textOf(error)}\n`);
+    void leave(1);
+  });
+}
+
+// A child is told when it ends; the root has to find out.
+onFirstExitHook(() => {
+  // The last moment where code runs, e.g. of process.exit(): hooks can't be awaited any more.
+  runtime.onExit(runExitHooksNow);
+  if (!isMainProcess()) return;
+  runtime.onIdle(() => void runExitHooks());
+  watchUncaught();
+});
 
 /** Thrown by exit() to unwind its caller; not an error for anyone to see. */
 export class ExitSignal extends Error {
