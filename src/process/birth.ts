@@ -35,6 +35,7 @@ export interface BootLetter {
   /** A subclass's own fields, encoded likewise. */
   readonly fields: Uint8Array;
   readonly name: string;
+  readonly lineage: string;
   readonly daemon: boolean;
   readonly authkey: Uint8Array;
   readonly mainModule: string | undefined;

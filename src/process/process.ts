@@ -14,7 +14,7 @@ import { bear, writeLetter } from "./birth.ts";
 import type { Child } from "./children.ts";
 import { childEnded, childStarted, livingChildren } from "./children.ts";
 import { executable } from "./start_method.ts";
-import { currentProcess, refuseWhileLoading } from "./current.ts";
+import { birthOfThis, currentProcess, refuseWhileLoading } from "./current.ts";
 import { getLogger } from "./logging.ts";
 import type { Reference } from "./reference.ts";
 import { classReference, mainModule, referenceTo } from "./reference.ts";
@@ -94,6 +94,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   /** What run() calls here. */
   readonly #fn: ((...args: never[]) => unknown) | undefined;
   readonly #args: readonly unknown[];
+  /** Its number among its parent's children, after the parent's own: "1:2". */
+  readonly #lineage: string;
   #name: string;
   #daemon: boolean;
   #authkey: Uint8Array;
@@ -127,7 +129,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     this.#args = [...args];
     checkSettings(settings, this.#method);
     const self = currentProcess();
-    this.#name = settings.name ?? nextName(self.name);
+    this.#lineage = this.#isHere ? "" : nextLineage();
+    this.#name = settings.name || `Process-${this.#lineage}`;
     this.#daemon = settings.daemon ?? self.daemon;
     this.#authkey = self.authkey;
   }
@@ -150,6 +153,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   start(): Promise<void> {
     try {
       this.#ensureOpen("start");
+      if (this.#isHere) throw new MisuseError(`Cannot start ${this.#name}: it is the process that this code runs in`);
       if (this.#started !== undefined) throw new MisuseError(`Cannot start ${this.#name}: it was started already`);
       refuseWhileLoading(`start ${this.#name}`);
     } catch (error) {
@@ -197,6 +201,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     return writeLetter(family, {
       target: this.#target,
       name: this.#name,
+      lineage: this.#lineage,
       daemon: this.#daemon,
       authkey: this.#authkey,
       mainModule: mainModule(),
@@ -230,6 +235,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   /** True between start and end. */
   isAlive(): boolean {
     this.#ensureOpen("ask");
+    if (this.#isHere) return true;
     return this.#offspring !== undefined && this.#exitcode === null;
   }
 
@@ -374,11 +380,11 @@ export function activeChildren(): Process[] {
   return livingChildren().map((child) => processes.get(child)).filter((one): one is Process => one !== undefined);
 }
 
-/** "Process-1"; in a child "Process-1:2". */
-function nextName(parent: string): string {
+/** "1"; in that child "1:2", whatever it is called. */
+function nextLineage(): string {
+  const parent = birthOfThis()?.lineage;
   count++;
-  const found = /^Process-([\d:]+)$/.exec(parent);
-  return found === null ? `Process-${count}` : `Process-${found[1]}:${count}`;
+  return parent === undefined ? String(count) : `${parent}:${count}`;
 }
 
 function checkSettings(settings: ProcessSettings, method: StartMethod): void {
