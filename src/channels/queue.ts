@@ -51,15 +51,17 @@ export interface QueueOptions extends Named {
 
 /** What a subclass is in memory. */
 export interface QueuePlan {
+  /** What it is called in errors; default "queue". */
+  readonly label?: string;
   readonly kind: number;
   readonly words: number;
 }
 
 const plainQueue: QueuePlan = { kind: KIND_QUEUE, words: QUEUE_WORDS };
 
-function blueprintFor(maxsize: number, { kind, words }: QueuePlan): Blueprint {
+function blueprintFor(maxsize: number, { label = "queue", kind, words }: QueuePlan): Blueprint {
   return {
-    label: "queue",
+    label,
     kind,
     words,
     init(family, segment, at) {
@@ -221,7 +223,8 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
 
   /** True when a put would have to wait now. */
   full(): boolean {
-    return this.#maxsize > 0 && this.qsize() >= this.#maxsize;
+    const size = this.qsize();
+    return this.#maxsize > 0 && size >= this.#maxsize;
   }
 
   /**

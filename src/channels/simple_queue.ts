@@ -1,16 +1,33 @@
 /** SimpleQueue: a queue with the least of methods. */
 
+import { registerKind } from "../memory/kinds.ts";
+import { KIND_SIMPLE_QUEUE } from "../memory/layout.ts";
 import type { Named } from "../memory/object.ts";
 import type { Link } from "../wire/registry.ts";
 import { registerShareable, shareable } from "../wire/registry.ts";
-import { Queue } from "./queue.ts";
+import type { QueuePlan } from "./queue.ts";
+import { Queue, QUEUE_WORDS, queueKind } from "./queue.ts";
 
-/** An unbounded queue without timeouts. CPython: `multiprocessing.SimpleQueue`. */
+const plan: QueuePlan = { label: "SimpleQueue", kind: KIND_SIMPLE_QUEUE, words: QUEUE_WORDS };
+/** So that what comes twice is one object. */
+const wrappers = new WeakMap<Queue, SimpleQueue>();
+
+/**
+ * An unbounded queue without timeouts. CPython: `multiprocessing.SimpleQueue`.
+ *
+ * @example
+ * ```ts ignore
+ * const queue = new SimpleQueue<number>();
+ * await queue.put(1);
+ * console.log(await queue.get()); // 1
+ * ```
+ */
 export class SimpleQueue<T = unknown> implements Disposable {
   readonly #queue: Queue<T>;
 
   constructor(options?: Named | Queue<T>) {
-    this.#queue = options instanceof Queue ? options : new Queue<T>({ name: options?.name });
+    this.#queue = options instanceof Queue ? options : new Queue<T>({ name: options?.name }, plan);
+    wrappers.set(this.#queue as Queue, this as SimpleQueue);
   }
 
   /** The queue behind it; internal. */
@@ -47,7 +64,8 @@ const simpleQueueType = {
   name: "SimpleQueue",
   is: (value: object): value is SimpleQueue => value instanceof SimpleQueue,
   encode: (value: SimpleQueue) => value.queue,
-  decode: (wire: unknown, _link: Link): SimpleQueue => new SimpleQueue(wire as Queue),
+  decode: (wire: unknown, _link: Link): SimpleQueue => wrappers.get(wire as Queue) ?? new SimpleQueue(wire as Queue),
 };
+registerKind(KIND_SIMPLE_QUEUE, queueKind());
 registerShareable(simpleQueueType);
 Object.defineProperty(SimpleQueue.prototype, shareable, { value: simpleQueueType });

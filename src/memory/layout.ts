@@ -168,3 +168,4 @@ export const KIND_CONDITION = 13;
 export const KIND_BARRIER = 14;
 export const KIND_SHARED_MEMORY = 15;
 export const KIND_JOINABLE_QUEUE = 16;
+export const KIND_SIMPLE_QUEUE = 17;
