@@ -71,6 +71,7 @@ export function createDenoRuntime(): Runtime {
       globalThis.addEventListener("unload", () => {
         if (!leaving) handler(deno.exitCode);
       });
+      globalThis.addEventListener("unload", atExit); // what the handler adds there would come too late for this event
       const scope = globalThis as unknown as { close(): void };
       const realClose = scope.close;
       if (!isThread) return; // elsewhere it is an exit with an "unload" of its own
