@@ -54,7 +54,8 @@ export {
   setStartMethod,
 } from "./src/process/start_method.ts";
 export { Pool } from "./src/pool/pool.ts";
-export type { ImapOptions, MapOptions, PoolOptions, Rest } from "./src/pool/pool.ts";
+export type { ImapOptions, Items, MapOptions, PoolOptions, Rest, TaskOptions } from "./src/pool/options.ts";
+export type { PoolStats } from "./src/pool/stats.ts";
 export type { AsyncResult } from "./src/pool/async_result.ts";
 export { Manager, SyncManager } from "./src/managers/manager.ts";
 export type { DictProxy } from "./src/managers/proxies.ts";

@@ -46,6 +46,8 @@ export interface Awaited<T> {
   attempt(): T | undefined;
   /** Owner ids of agents whose death would change something for this wait. */
   blockers?(): Iterable<number>;
+  /** The handle that waits, where closing it ends the wait; see expel(). */
+  readonly of?: object;
 }
 
 interface LocalWaiter {
@@ -216,6 +218,17 @@ export class WaitQueue {
     }
   }
 
+  /** Ends the waits of a handle that is closed, also those behind others that wait on; says how many. */
+  expel(of: object, error: () => unknown): number {
+    const expelled = [...this.#local].filter(({ awaited }) => awaited.of === of);
+    for (const waiter of expelled) {
+      this.#local.delete(waiter);
+      waiter.fail(error());
+    }
+    if (this.#local.size === 0 && expelled[0] !== undefined) this.#unregister(expelled[0].awaited);
+    return expelled.length;
+  }
+
   /** Whoever was to go first had its time. */
   #serveLater(patience: number): void {
     this.#later ??= setTimeout(() => {
@@ -224,16 +237,16 @@ export class WaitQueue {
     }, patience);
   }
 
-  /** After a change: wakes one waiter while `ready()` says that there is something to take. */
-  wake(ready: () => boolean): void {
+  /** After a change: wakes one waiter while `ready()` says that there is something to take; false when it woke nobody. */
+  wake(ready: () => boolean): boolean {
     const i32 = this.#i32;
     for (;;) {
       const index = this.#choose();
-      if (index === 0 || !ready()) return;
+      if (index === 0 || !ready()) return false;
       const word = this.#at + (index >>> 5), mask = 1 << (index & 31);
       if ((Atomics.and(i32, word, ~mask) & mask) === 0) continue;
       i32[this.#at + BITMAP_WORDS] = index + 1;
-      if (this.#family.ringIndex(index)) return;
+      if (this.#family.ringIndex(index)) return true;
     }
   }
 

@@ -115,6 +115,7 @@ export function joinOrCreate(
 export function unlinkName(family: Family, address: number, unused: () => boolean): boolean {
   const lock = namesLock(family);
   let entry = 0;
+  // `unused` is asked first: the block may be another's by now.
   const gone = lock.with(() => {
     if (!unused()) return false;
     entry = family.arena.load(address + H_NAME) >>> 0;

@@ -3,7 +3,7 @@
 import { ClosedError, MisuseError } from "../errors.ts";
 import type { Segment } from "./arena.ts";
 import type { Handle } from "./blocks.ts";
-import { generationOf, hold, publish, releaseHolder } from "./blocks.ts";
+import { disposeBlock, generationOf, hold, publish, releaseHolder } from "./blocks.ts";
 import type { Family } from "./family.ts";
 import { familyOf } from "./families.ts";
 import { indexOf } from "./agents.ts";
@@ -49,18 +49,27 @@ export function noteUnnamed(label: string): void {
   onUnnamed?.(label);
 }
 
-function findOrCreate(family: Family, blueprint: Blueprint, name: string | undefined): Handle {
+/** In place of a constructor's options: an object that belongs to another, and so needs no name. */
+export const part: Named = {};
+
+function findOrCreate(family: Family, blueprint: Blueprint, source: Named | undefined): Handle {
+  const name = source?.name;
   const create = () => {
     const address = family.allocator.allocate(blueprint.words * 4);
     const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
     segment.i32.fill(0, at, at + blueprint.words);
     family.allocator.setKind(address, blueprint.kind);
-    blueprint.init?.(family, segment, at);
+    try {
+      blueprint.init?.(family, segment, at);
+    } catch (error) {
+      disposeBlock(family, address);
+      throw error;
+    }
     return address;
   };
   let address: number;
   if (name === undefined) {
-    noteUnnamed(blueprint.label);
+    if (source !== part) noteUnnamed(blueprint.label);
     address = create();
     publish(family, address);
   } else {
@@ -94,7 +103,7 @@ export abstract class SharedObject {
       this.handle = source.handle;
     } else {
       this.family = familyOf();
-      this.handle = findOrCreate(this.family, blueprint, source?.name);
+      this.handle = findOrCreate(this.family, blueprint, source);
     }
     const { address } = this.handle;
     this.segment = this.family.arena.segment(address);
@@ -116,7 +125,12 @@ export abstract class SharedObject {
 
   /** ClosedError when this process's handle is closed; internal. `doing`: "put into". */
   ensureOpen(doing: string): void {
-    if (this.#closed) throw new ClosedError(`Cannot ${doing} ${this.title}: it is closed`);
+    if (this.#closed) throw this.closedError(doing);
+  }
+
+  /** What a use after close() throws. */
+  protected closedError(doing: string): ClosedError {
+    return new ClosedError(`Cannot ${doing} ${this.title}: it is closed`);
   }
 
   /**

@@ -4,24 +4,46 @@ import { MisuseError, TimeoutError } from "../errors.ts";
 import type { WaitOptions } from "../memory/futex.ts";
 import { withLimit } from "../process/watch.ts";
 
+/** How a result comes about, and how it can be cancelled. */
+type Begin<R> = (resolve: (value: R) => void, reject: (error: unknown) => void) => { cancel(reason: unknown): boolean };
+
 /** A result that is on its way. CPython: `multiprocessing.pool.AsyncResult`. No unhandledRejection if nobody looks. */
 export class AsyncResult<R> extends Promise<R> {
   #state: "pending" | "done" | "failed" = "pending";
+  #cancel: (reason: unknown) => boolean = () => false;
 
   /** What `then` makes is a plain promise. */
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
 
-  /** Follows `promise`. */
-  static of<R>(promise: Promise<R>): AsyncResult<R> {
-    const result = new AsyncResult<R>((resolve, reject) => void promise.then(resolve, reject));
-    result.then(() => {
-      result.#state = "done";
-    }, () => {
+  /** Begins what the result comes from. What `begin` throws rejects it. */
+  static of<R>(begin: Begin<R>): AsyncResult<R> {
+    const { promise, resolve, reject } = Promise.withResolvers<R>();
+    const result = new AsyncResult<R>((accept, refuse) => void promise.then(accept, refuse));
+    try {
+      const call = begin((value) => {
+        result.#state = "done";
+        resolve(value);
+      }, (error) => {
+        result.#state = "failed";
+        reject(error);
+      });
+      result.#cancel = (reason) => call.cancel(reason);
+    } catch (error) {
       result.#state = "failed";
-    });
+      reject(error);
+    }
+    result.catch(() => {});
     return result;
+  }
+
+  /**
+   * Withdraws the task, or stops it by replacing its worker; the result rejects with `reason`, by default an AbortError. False
+   * when there is an outcome already.
+   */
+  cancel(reason: unknown = new DOMException("The task was cancelled", "AbortError")): boolean {
+    return this.#cancel(reason);
   }
 
   /**

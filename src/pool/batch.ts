@@ -11,6 +11,7 @@ import { Queue } from "../channels/queue.ts";
 import type { Handle } from "../memory/blocks.ts";
 import type { Attachment } from "../memory/object.ts";
 import { decode, decodeSmall, encode, encodeSmall, unread } from "../wire/codec.ts";
+import { encodeThrown } from "../wire/thrown.ts";
 import { FamilyLink, openMessage, packMessage, registerSharedClass } from "../wire/message.ts";
 import type { Frame, Parcel } from "../wire/ring.ts";
 
@@ -62,17 +63,30 @@ export class BatchWriter {
     let end = encodeSmall(value, this.#bytes, body);
     if (end < 0) {
       const handles = this.#link.handles.length;
-      let encoded: Uint8Array;
       try {
-        encoded = encode(value, this.#link, root);
+        end = this.#place(encode(value, this.#link, root), body);
       } catch (error) {
         this.#link.handles.length = handles;
         throw error;
       }
-      end = body + encoded.length;
-      this.#reserve(end);
-      this.#bytes.set(encoded, body);
     }
+    this.#close(start, end, a, b, c);
+  }
+
+  /** As add, for what was thrown: it always travels, if not unchanged. */
+  addThrown(a: number, b: number, c: number, thrown: unknown): void {
+    const start = this.#length;
+    this.#close(start, this.#place(encodeThrown(thrown, this.#link), start + HEADER_BYTES), a, b, c);
+  }
+
+  #place(encoded: Uint8Array, at: number): number {
+    this.#reserve(at + encoded.length);
+    this.#bytes.set(encoded, at);
+    return at + encoded.length;
+  }
+
+  #close(start: number, end: number, a: number, b: number, c: number): void {
+    const body = start + HEADER_BYTES;
     const word = start >>> 2, words = this.#words;
     words[word] = a;
     words[word + 1] = b;

@@ -1,90 +1,73 @@
-/** A pool's workers and who does what: tasks go out ahead of need, come back from the dead, and are taken from the busy. */
+/** A pool's workers and who does what: tasks go out ahead of need, are taken back from the busy, and survive the dead. */
 
-import { Queue } from "../channels/queue.ts";
-import { ClosedError, Empty, SerializationError, WorkerDiedError } from "../errors.ts";
+import { ClosedError, TimeoutError, WorkerDiedError } from "../errors.ts";
 import { withMethod } from "../memory/families.ts";
-import { Process } from "../process/process.ts";
 import type { Reference } from "../process/reference.ts";
-import type { StartMethod } from "../runtime/runtime.ts";
+import { runtime } from "../runtime/current.ts";
 import { markOrigin } from "../wire/errors.ts";
 import { packValue } from "../wire/message.ts";
-import type { ResultMessage, TaskMessage } from "./protocol.ts";
-import { APPLY, READY, UNFIT } from "./protocol.ts";
-import type { WorkerOptions } from "./worker.ts";
+import type { Received } from "./batch.ts";
+import { BatchQueue, BatchWriter } from "./batch.ts";
+import { taskEnd, taskStart, workerDeath } from "./events.ts";
+import type { MemberOptions } from "./member.ts";
+import { Member } from "./member.ts";
+import { APPLY, DEFINE, DISMISS, OUTGROWN, PACE, READY, TIMED, UNFIT } from "./protocol.ts";
+import type { PoolStats } from "./stats.ts";
+import { Latencies } from "./stats.ts";
+import type { Outcome, Task, TaskPlan } from "./task.ts";
+import { Backlog } from "./backlog.ts";
 
-const workerModule = new URL(
-  import.meta.url.endsWith(".ts") ? "./worker.ts#serve" : "./worker.js#serve",
-  import.meta.url,
-);
-
-/** Tasks that a worker is given ahead: many when they are short, so that it never waits for us. */
-const AHEAD_SHORT = 64;
-const AHEAD_LONG = 2;
-/** A task that takes longer than this many milliseconds isn't short. */
-const SHORT = 1;
-
-/** A call, or a chunk of calls, that one worker does in one go. */
-export interface Task {
-  readonly fn: number;
-  readonly mode: number;
-  readonly payload: readonly unknown[];
-  /** Its outcome; `index` is the item of the payload that failed. Called once, unless the task was withdrawn. */
-  settle(ok: boolean, value: unknown, index: number): void;
-  withdrawn: boolean;
-}
-
-interface Worker {
-  readonly index: number;
-  readonly process: Process;
-  readonly inbox: Queue<TaskMessage>;
-  /** What it was given and hasn't reported, by id, in the order given. */
-  readonly assigned: Map<number, Task>;
-  /** Functions that it has shown to have. */
-  readonly functions: Set<number>;
-  ready: boolean;
-  /** Was told that there are no more tasks. */
-  dismissed: boolean;
-  /** Average time between its results, in milliseconds. */
-  pace: number;
-  lastResult: number;
-}
+/** Tasks and bytes in one batch, at most. */
+const BATCH_TASKS = 256;
+const BATCH_BYTES = 48 * 1024;
+/** A task that was given out this often, its workers dying each time before they could say that they were at it, isn't tried again. */
+const MOST_ATTEMPTS = 3;
 
 /** What a crew is to be. */
-export interface CrewOptions {
-  readonly method: StartMethod;
+export interface CrewOptions extends Omit<MemberOptions, "results"> {
   readonly size: number;
-  readonly initializer: Reference | null;
-  readonly initargs: readonly unknown[];
+  readonly retries: number;
 }
 
 /** The workers of one pool. */
 export class Crew {
   readonly #options: CrewOptions;
-  readonly #results: Queue<ResultMessage>;
-  readonly #workers = new Map<number, Worker>();
-  readonly #backlog: Task[] = [];
-  #backlogStart = 0;
+  readonly #results: BatchQueue;
+  readonly #writer: BatchWriter;
+  readonly #members = new Map<number, Member>();
+  /** Workers that were given up; they haven't ended yet. */
+  readonly #goners = new Set<Member>();
+  readonly #backlog = new Backlog();
   readonly #references: Reference[] = [];
   readonly #numbers = new Map<unknown, number>();
-  #nextTask = 1;
-  #nextWorker = 1;
-  #outstanding = 0;
-  #collecting = false;
-  #closing = false;
-  #broken: { readonly error: unknown } | undefined;
-  /** Aborted when no result is of interest any more. */
-  readonly #collector = new AbortController();
+  readonly #latencies = new Latencies();
   readonly #ended = Promise.withResolvers<void>();
+  #collector = new AbortController();
+  #nextTask = 1;
+  #nextMember = 1;
+  /** Tasks without an outcome. */
+  #outstanding = 0;
+  #done = 0;
+  #failed = 0;
+  #idle: PromiseWithResolvers<void> | undefined;
+  #isCollecting = false;
+  #isClosing = false;
+  #broken: { readonly error: unknown } | undefined;
 
   constructor(options: CrewOptions) {
     this.#options = options;
-    this.#results = withMethod(options.method, () => new Queue<ResultMessage>());
+    this.#results = withMethod(options.method, () => new BatchQueue());
+    this.#writer = new BatchWriter(this.#results.family);
     for (let i = 0; i < options.size; i++) this.#hire();
   }
 
   /** Resolves when all workers have ended. */
   get ended(): Promise<void> {
     return this.#ended.promise;
+  }
+
+  get outstanding(): number {
+    return this.#outstanding;
   }
 
   /** The number of a function, by which tasks name it. `key` is the function, or the URL's text. */
@@ -98,70 +81,142 @@ export class Crew {
   }
 
   /** Hands a task in. Why it can't be done is its outcome. */
-  submit(task: Task): void {
-    if (this.#broken !== undefined) return task.settle(false, this.#broken.error, 0);
+  submit(plan: TaskPlan): Task {
+    const task = Object.assign(plan, {
+      id: this.#nextTask++,
+      state: "waiting",
+      member: undefined,
+      retries: this.#options.retries,
+      attempts: 0,
+      submittedAt: performance.now(),
+      timer: undefined,
+    }) as Task;
     this.#outstanding++;
+    if (this.#broken !== undefined) {
+      this.#settle(task, { ok: false, error: this.#broken.error, index: 0, isRestDue: false });
+      return task;
+    }
     this.#backlog.push(task);
     this.#distribute();
     this.#collect();
+    return task;
+  }
+
+  /** Its outcome is of no interest any more. `stop`: if it is running, its worker is replaced. */
+  withdraw(task: Task, stop: boolean): void {
+    if (task.state === "done") return;
+    const { member } = task;
+    if (member !== undefined) {
+      this.#drain();
+      if (task.state !== "given") return;
+      this.#requeue(this.#takeBack(member));
+    }
+    const isRunning = task.state === "given" && task.member?.running?.task === task;
+    this.#finish(task);
+    if (stop && isRunning && member !== undefined) this.#replace(member);
+    this.#distribute();
+    this.#dismissIfDone();
+  }
+
+  /** Takes back and refuses everything that no worker has begun; resolves when the rest has its outcome. */
+  async drain(error: unknown): Promise<void> {
+    for (const member of this.#members.values()) this.#requeue(this.#takeBack(member));
+    for (const task of this.#backlog.clear()) this.#settle(task, { ok: false, error, index: 0, isRestDue: false });
+    if (this.#outstanding > 0) await (this.#idle ??= Promise.withResolvers<void>()).promise;
   }
 
   /** No more tasks will come: workers end when all is done. */
   close(): void {
-    if (this.#closing) return;
-    this.#closing = true;
+    this.#isClosing = true;
     this.#dismissIfDone();
   }
 
-  /** Everything that isn't done is refused with `reason`; workers are killed. */
+  /** Everything without an outcome is refused with `reason`; workers are killed. */
   terminate(reason: unknown): void {
-    this.#closing = true;
+    this.#isClosing = true;
     this.#fail(reason);
-    for (const { process } of this.#workers.values()) process.terminate();
+    for (const member of [...this.#members.values(), ...this.#goners]) kill(member);
     this.#endIfEmpty();
+  }
+
+  stats(): PoolStats {
+    const members = [...this.#members.values()];
+    const isProcess = this.#options.method === "process";
+    return {
+      queued: this.#outstanding - members.filter(({ assigned }) => assigned.size > 0).length,
+      running: members.filter(({ assigned }) => assigned.size > 0).length,
+      done: this.#done,
+      failed: this.#failed,
+      workers: members.map(({ process: { pid }, done, assigned }) => ({
+        pid: pid ?? 0,
+        tasks: done,
+        busy: assigned.size > 0,
+        rss: isProcess && pid !== null ? runtime.residentBytesOf(pid) : null,
+      })),
+      latency: this.#latencies.percentiles(),
+    };
   }
 
   // ── giving out ──
 
   #distribute(): void {
-    while (this.#backlogStart < this.#backlog.length) {
-      const worker = this.#leastLoaded();
-      if (worker === undefined) break;
-      // noUncheckedIndexedAccess: the index was compared with the length
-      const task = this.#backlog[this.#backlogStart++] as Task;
-      if (task.withdrawn) this.#outstanding--;
-      else this.#assign(worker, this.#nextTask++, task);
-    }
-    if (this.#backlogStart > 1024 && this.#backlogStart * 2 > this.#backlog.length) {
-      this.#backlog.splice(0, this.#backlogStart);
-      this.#backlogStart = 0;
+    while (this.#backlog.size > 0) {
+      const member = this.#roomiest();
+      if (member === undefined) return;
+      // A fair share for everyone, so that the last tasks aren't all with one.
+      const share = Math.ceil(this.#backlog.size / (2 * this.#members.size));
+      this.#give(member, Math.min(member.room, share, BATCH_TASKS));
     }
   }
 
-  #leastLoaded(): Worker | undefined {
-    let best: Worker | undefined;
-    for (const worker of this.#workers.values()) {
-      if (best === undefined || worker.assigned.size < best.assigned.size) best = worker;
+  /** The member with the least to do, if it may be given more. */
+  #roomiest(): Member | undefined {
+    let best: Member | undefined;
+    for (const member of this.#members.values()) {
+      if (member.room > 0 && (best === undefined || member.assigned.size < best.assigned.size)) best = member;
     }
-    if (best === undefined) return undefined;
-    return best.assigned.size < (best.pace > SHORT ? AHEAD_LONG : AHEAD_SHORT) ? best : undefined;
+    return best;
   }
 
-  #assign(worker: Worker, id: number, task: Task): void {
-    const { fn, mode, payload } = task;
-    // Until a first result shows that the worker has it: any one of these tasks may be taken back by us.
-    const isNew = !worker.functions.has(fn);
-    try {
-      worker.inbox.putNowait(
-        isNew ? [id, fn, mode, payload, this.#references[fn] as Reference] : [id, fn, mode, payload],
-      );
-    } catch (error) {
-      this.#outstanding--;
-      task.settle(false, error instanceof SerializationError ? this.#refusal(task) ?? error : error, 0);
-      return;
+  /** Sends up to `most` tasks of the backlog to a member, in one batch. */
+  #give(member: Member, most: number): void {
+    const writer = this.#writer, defined = new Set<number>(), tasks: Task[] = [];
+    while (tasks.length < most && writer.length < BATCH_BYTES) {
+      const task = this.#backlog.shift();
+      if (task === undefined) break;
+      const { id, fn, mode, payload, taskTimeout } = task;
+      try {
+        if (!member.functions.has(fn) && !defined.has(fn)) writer.add(0, fn, DEFINE, this.#references[fn], "function");
+        defined.add(fn);
+        writer.add(id, fn, taskTimeout < Infinity ? mode | TIMED : mode, payload, mode === APPLY ? "args" : "items");
+      } catch (error) {
+        this.#settle(task, { ok: false, error: this.#refusal(task) ?? error, index: 0, isRestDue: false });
+        continue;
+      }
+      tasks.push(task);
     }
-    if (worker.assigned.size === 0) worker.lastResult = performance.now();
-    worker.assigned.set(id, task);
+    if (tasks.length > 0) {
+      try {
+        member.inbox.putNowait(writer);
+      } catch (error) {
+        for (const task of tasks) this.#settle(task, { ok: false, error, index: 0, isRestDue: false });
+        tasks.length = 0;
+      }
+    }
+    writer.clear();
+    for (const task of tasks) this.#assign(member, task);
+  }
+
+  #assign(member: Member, task: Task): void {
+    task.state = "given";
+    task.member = member;
+    task.attempts++;
+    member.given++;
+    member.assigned.set(task.id, task);
+    if (task.taskTimeout < Infinity) this.#watch(task, task.taskTimeout);
+    if (taskStart.hasSubscribers) {
+      taskStart.publish({ pool: this.#options.name, pid: member.process.pid, task: task.id });
+    }
   }
 
   /** Why a task's payload can't travel, with the path inside of it. */
@@ -174,185 +229,294 @@ export class Crew {
     }
   }
 
-  /** An idle worker takes what another was given ahead. */
-  #steal(idle: Worker): void {
-    let busiest: Worker | undefined;
-    for (const worker of this.#workers.values()) {
-      if (worker.assigned.size > (busiest?.assigned.size ?? 1)) busiest = worker;
-    }
-    if (busiest === undefined || busiest === idle) return;
-    const [message] = this.#takeBack(busiest, 1);
-    if (message !== undefined) this.#assign(idle, message.id, message.task);
+  /** After `delay` milliseconds: has an item of the task been running for too long? */
+  #watch(task: Task, delay: number): void {
+    clearTimeout(task.timer);
+    task.timer = setTimeout(() => {
+      this.#drain();
+      const { member } = task;
+      if (task.state !== "given" || member === undefined) return;
+      const { running } = member;
+      const left = running?.task === task ? running.since + task.taskTimeout - Date.now() : task.taskTimeout;
+      if (left > 0) return this.#watch(task, left);
+      const error = new TimeoutError(`The task ran for more than ${task.taskTimeout} ms (taskTimeout)`);
+      this.#settle(task, { ok: false, error, index: running?.item ?? 0, isRestDue: true });
+      this.#replace(member);
+    }, Math.max(1, delay));
   }
 
-  /** Up to `most` tasks out of a worker's inbox, before it takes them itself. */
-  #takeBack(worker: Worker, most = Infinity): { id: number; task: Task }[] {
-    const taken: { id: number; task: Task }[] = [];
-    while (taken.length < most) {
-      let message: TaskMessage;
-      try {
-        message = worker.inbox.getNowait();
-      } catch (error) {
-        if (error instanceof Empty) break;
-        throw error;
-      }
-      if (message === null) break;
-      const [id] = message;
-      const task = worker.assigned.get(id);
-      worker.assigned.delete(id);
-      if (task !== undefined) taken.push({ id, task });
+  /** An idle member takes what another was given ahead. */
+  #steal(idle: Member): void {
+    if (idle.room <= 0) return;
+    let busiest: Member | undefined;
+    for (const member of this.#members.values()) {
+      if (member !== idle && member.assigned.size > (busiest?.assigned.size ?? 1)) busiest = member;
     }
-    return taken;
+    if (busiest === undefined) return;
+    this.#requeue(this.#takeBack(busiest, 1));
+    this.#distribute();
+  }
+
+  /** Tasks out of a member's inbox, before it takes them itself; at most `batches` batches. */
+  #takeBack(member: Member, batches = Infinity): Task[] {
+    const tasks: Task[] = [];
+    for (let i = 0; i < batches; i++) {
+      const batch = member.inbox.takeNow();
+      if (batch === undefined) break;
+      for (const { a: id, c: mode } of batch) {
+        if (mode === DISMISS) {
+          this.#sendDismissal(member);
+          return tasks;
+        }
+        const task = mode === DEFINE ? undefined : member.assigned.get(id);
+        if (task !== undefined) tasks.push(task);
+      }
+    }
+    for (const task of tasks) member.given--;
+    return tasks;
+  }
+
+  /** Tasks are to be given out again, before all others. */
+  #requeue(tasks: readonly Task[]): void {
+    for (const task of tasks) {
+      clearTimeout(task.timer);
+      task.member?.assigned.delete(task.id);
+      task.member = undefined;
+      task.state = "waiting";
+    }
+    this.#backlog.unshift(tasks);
   }
 
   // ── taking in ──
 
   /** Takes results in as long as any are due. A pool without work keeps nothing alive. */
   #collect(): void {
-    if (this.#collecting) return;
-    this.#collecting = true;
+    if (this.#isCollecting) return;
+    this.#isCollecting = true;
     // Not at once: whoever hands in many tasks in a row isn't kept waiting for the first.
     queueMicrotask(async () => {
       const { signal } = this.#collector;
       try {
-        while (this.#outstanding > 0) this.#take(await this.#results.get({ signal }));
+        while (this.#outstanding > 0) {
+          this.#take(await this.#results.take(signal));
+          this.#drain();
+        }
       } catch (error) {
         if (!signal.aborted) this.#break(error);
       }
-      this.#collecting = false;
+      this.#isCollecting = false;
     });
   }
 
-  #take([index, id, ok, value, at = 0]: ResultMessage): void {
-    const worker = this.#workers.get(index);
-    if (worker === undefined) return;
-    if (id === READY) {
-      worker.ready = true;
-      return;
+  /** Takes what is there now. */
+  #drain(): void {
+    // A bound, so that workers that report without end don't keep the event loop from its turn.
+    for (let i = 0; i < 1024; i++) {
+      let batch: Received[] | undefined;
+      try {
+        batch = this.#results.takeNow();
+      } catch (error) {
+        if (error instanceof ClosedError) return;
+        throw error;
+      }
+      if (batch === undefined) return;
+      this.#take(batch);
     }
-    if (id === UNFIT) return this.#break(value);
-    const task = worker.assigned.get(id);
+  }
+
+  #take(batch: readonly Received[]): void {
+    for (const entry of batch) {
+      const member = this.#members.get(entry.a);
+      if (member === undefined) continue;
+      switch (entry.b) {
+        case READY:
+          member.isReady = true;
+          break;
+        case UNFIT:
+          this.#break(entry.error === undefined ? entry.value : entry.error.reason);
+          break;
+        case PACE:
+          member.notePace(entry.c);
+          break;
+        case OUTGROWN:
+          this.#dismiss(member);
+          break;
+        default:
+          this.#takeOutcome(member, entry);
+      }
+    }
+  }
+
+  #takeOutcome(member: Member, { b: id, c: failedAt, value, error }: Received): void {
+    const task = member.assigned.get(id);
     if (task === undefined) return;
-    worker.assigned.delete(id);
-    worker.functions.add(task.fn);
-    const now = performance.now();
-    worker.pace = worker.pace * 0.75 + (now - worker.lastResult) * 0.25;
-    worker.lastResult = now;
-    this.#outstanding--;
-    if (!ok && typeof value === "object" && value !== null) {
-      const { pid, ident } = worker.process;
-      markOrigin(value, { pid: pid ?? 0, ident: ident ?? "", index: at });
+    member.functions.add(task.fn);
+    member.done++;
+    if (failedAt < 0 && error === undefined) this.#settle(task, { ok: true, value });
+    else {
+      const reason = error === undefined ? value : error.reason, index = Math.max(0, failedAt);
+      if (typeof reason === "object" && reason !== null) {
+        const { pid, ident } = member.process;
+        markOrigin(reason, { pid: pid ?? 0, ident: ident ?? "", index });
+      }
+      this.#settle(task, { ok: false, error: reason, index, isRestDue: false });
     }
-    if (!task.withdrawn) task.settle(ok, value, at);
+    if (member.assigned.size > 0 && this.#backlog.size === 0) return;
     this.#distribute();
-    if (worker.assigned.size === 0 && this.#outstanding > 0) this.#steal(worker);
+    if (member.assigned.size === 0) {
+      if (member.isLeaving) this.#letGo(member);
+      else if (member.isSpent) this.#dismiss(member);
+      else if (this.#outstanding > 0) this.#steal(member);
+    }
     this.#dismissIfDone();
+  }
+
+  #settle(task: Task, outcome: Outcome): void {
+    if (task.state === "done") return;
+    const { member } = task;
+    this.#finish(task);
+    if (outcome.ok) this.#done++;
+    else this.#failed++;
+    this.#latencies.add(performance.now() - task.submittedAt);
+    if (taskEnd.hasSubscribers) {
+      taskEnd.publish({ pool: this.#options.name, pid: member?.process.pid, task: task.id, ok: outcome.ok });
+    }
+    task.settle(outcome);
+  }
+
+  /** The task is nobody's any more. */
+  #finish(task: Task): void {
+    clearTimeout(task.timer);
+    task.member?.assigned.delete(task.id);
+    if (task.state === "waiting") this.#backlog.forget(task);
+    task.member = undefined;
+    task.state = "done";
+    if (--this.#outstanding === 0) this.#idle?.resolve();
   }
 
   // ── coming and going ──
 
   #hire(): void {
-    const index = this.#nextWorker++;
-    const { method, initializer, initargs } = this.#options;
-    const { inbox, process } = withMethod(method, () => {
-      const inbox = new Queue<TaskMessage>();
-      const options: WorkerOptions = { index, inbox, results: this.#results, initializer, initargs };
-      return {
-        inbox,
-        process: new Process({ target: workerModule, args: [options], name: `PoolWorker-${index}`, daemon: true }),
-      };
-    });
-    const worker: Worker = {
-      index,
-      process,
-      inbox,
-      assigned: new Map(),
-      functions: new Set(),
-      ready: false,
-      dismissed: false,
-      pace: 0,
-      lastResult: 0,
-    };
-    this.#workers.set(index, worker);
+    const member = new Member(this.#nextMember++, { ...this.#options, results: this.#results });
+    this.#members.set(member.index, member);
+    const { process } = member;
     void process.start().then(
-      () => process.sentinel.then((exitcode) => this.#left(worker, exitcode)),
+      () => process.sentinel.then((exitcode) => this.#left(member, exitcode)),
       (error: unknown) => {
-        this.#break(error);
-        this.#left(worker, 1);
+        if (this.#members.has(member.index) && !member.isLeaving) this.#break(error);
+        this.#left(member, 1);
       },
     );
   }
 
-  /** A worker has ended: what it hadn't begun goes to others, what it had is lost. */
-  #left(worker: Worker, exitcode: number): void {
-    // Whatever it said before it ended counts.
-    for (;;) {
-      let message: ResultMessage;
-      try {
-        message = this.#results.getNowait();
-      } catch (error) {
-        if (error instanceof Empty || error instanceof ClosedError) break;
-        throw error;
+  /** A member has ended: what it hadn't begun goes to others, what it was at is lost or tried again. */
+  #left(member: Member, exitcode: number): void {
+    if (!this.#goners.delete(member)) {
+      // Whatever it said before it ended counts.
+      this.#drain();
+      const { running } = member;
+      this.#members.delete(member.index);
+      const back = this.#takeBack(member);
+      const { pid } = member.process;
+      const how = exitcode < 0 ? `signal ${-exitcode}` : `exit code ${exitcode}`;
+      const lost = (task: Task) =>
+        new WorkerDiedError(`The worker with pid ${pid} died with ${how} while it ran the task`, pid ?? 0, exitcode, {
+          cause: { task: task.id },
+        });
+      for (const task of [...member.assigned.values()]) {
+        const isRunning = running?.task === task;
+        const mayTry = isRunning ? task.retries-- > 0 : back.includes(task) || task.attempts < MOST_ATTEMPTS;
+        if (mayTry) {
+          if (!back.includes(task)) back.push(task);
+        } else this.#settle(task, { ok: false, error: lost(task), index: running?.item ?? 0, isRestDue: isRunning });
       }
-      this.#take(message);
+      this.#requeue(back.filter(({ state }) => state === "given"));
+      if (!member.isLeaving && workerDeath.hasSubscribers) {
+        workerDeath.publish({ pool: this.#options.name, pid, exitcode });
+      }
+      if (!member.isReady && !member.isLeaving) {
+        this.#break(new WorkerDiedError(`A worker died with ${how} before it could take tasks`, pid ?? 0, exitcode));
+      }
+      if (this.#isNeeded()) this.#hire();
     }
-    this.#workers.delete(worker.index);
-    const back = this.#broken === undefined ? this.#takeBack(worker) : [];
-    const { pid } = worker.process;
-    const how = exitcode < 0 ? `signal ${-exitcode}` : `exit code ${exitcode}`;
-    for (const task of worker.assigned.values()) {
-      this.#outstanding--;
-      const error = new WorkerDiedError(
-        `The worker with pid ${pid} died with ${how} while it ran the task`,
-        pid ?? 0,
-        exitcode,
-      );
-      if (!task.withdrawn) task.settle(false, error, 0);
-    }
-    worker.assigned.clear();
-    worker.inbox.close();
-    if (this.#broken === undefined && !worker.ready) {
-      this.#break(new WorkerDiedError(`A worker died with ${how} before it could take tasks`, pid ?? 0, exitcode));
-    }
-    this.#backlog.splice(this.#backlogStart, 0, ...back.map(({ task }) => task));
-    if (this.#broken === undefined && !(this.#closing && this.#outstanding === 0)) this.#hire();
+    member.inbox.close();
     this.#distribute();
     this.#dismissIfDone();
     this.#endIfEmpty();
+  }
+
+  /** Whether another member is to be hired: there are too few, and something to do for it or to come. */
+  #isNeeded(): boolean {
+    if (this.#broken !== undefined || this.#members.size >= this.#options.size) return false;
+    return !this.#isClosing || this.#backlog.size > 0;
+  }
+
+  /** A member that can't be waited for: it is stopped, as soon as it can be, and another takes its place and its tasks. */
+  #replace(member: Member): void {
+    this.#members.delete(member.index);
+    this.#goners.add(member);
+    member.isLeaving = true;
+    member.wasGivenUp = true;
+    this.#requeue(this.#takeBack(member));
+    this.#requeue([...member.assigned.values()]);
+    kill(member);
+    if (this.#isNeeded()) this.#hire();
+    this.#distribute();
   }
 
   /** No worker can do any task: all that is due and all that comes is refused. */
   #break(error: unknown): void {
     if (this.#broken !== undefined) return;
     this.#fail(error);
-    for (const { process } of this.#workers.values()) if (process.isAlive()) process.terminate();
+    for (const member of this.#members.values()) kill(member);
   }
 
   #fail(error: unknown): void {
     if (this.#broken !== undefined) return;
     this.#broken = { error };
-    const due = this.#backlog.splice(0).slice(this.#backlogStart);
-    this.#backlogStart = 0;
-    for (const worker of this.#workers.values()) {
-      due.push(...worker.assigned.values());
-      worker.assigned.clear();
-    }
-    this.#outstanding = 0;
     this.#collector.abort();
-    for (const task of due) if (!task.withdrawn) task.settle(false, error, 0);
+    const due = this.#backlog.clear();
+    for (const { assigned } of this.#members.values()) due.push(...assigned.values());
+    for (const task of due) this.#settle(task, { ok: false, error, index: 0, isRestDue: false });
+  }
+
+  /** Tells a member that there is no more for it. */
+  #dismiss(member: Member): void {
+    if (member.isLeaving) return;
+    member.isLeaving = true;
+    this.#requeue(this.#takeBack(member));
+    this.#sendDismissal(member);
+    if (member.assigned.size === 0) this.#letGo(member);
+  }
+
+  /** A member that was dismissed has nothing left to say: another takes its place without waiting for its end. */
+  #letGo(member: Member): void {
+    this.#members.delete(member.index);
+    this.#goners.add(member);
+    if (this.#isNeeded()) this.#hire();
+  }
+
+  #sendDismissal(member: Member): void {
+    this.#writer.add(0, 0, DISMISS, null, "dismissal");
+    member.inbox.putNowait(this.#writer);
+    this.#writer.clear();
   }
 
   #dismissIfDone(): void {
-    if (!this.#closing || this.#outstanding > 0 || this.#broken !== undefined) return;
-    for (const worker of this.#workers.values()) {
-      if (!worker.dismissed) worker.inbox.putNowait(null);
-      worker.dismissed = true;
-    }
+    if (!this.#isClosing || this.#outstanding > 0 || this.#broken !== undefined) return;
+    for (const member of this.#members.values()) this.#dismiss(member);
   }
 
   #endIfEmpty(): void {
-    if (!this.#closing || this.#workers.size > 0) return;
+    // A thread that can't be stopped while it computes isn't waited for.
+    const canStop = this.#options.method === "process" || runtime.stopsThreads;
+    const awaited = [...this.#goners].filter(({ wasGivenUp }) => canStop || !wasGivenUp);
+    if (!this.#isClosing || this.#members.size > 0 || awaited.length > 0) return;
     this.#results.close();
     this.#ended.resolve();
   }
+}
+
+function kill({ process }: Member): void {
+  if (process.pid !== null) process.kill();
 }

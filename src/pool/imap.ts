@@ -1,30 +1,23 @@
 /** imap: an input that is read only a little ahead of its consumer, and results as they are wanted. */
 
-import type { Task } from "./crew.ts";
-
-/** Hands in one chunk; the task settles with an array of values. */
-export type SubmitChunk = (items: unknown[], settle: Task["settle"]) => Task;
+import type { Call } from "./call.ts";
+import type { Items } from "./options.ts";
 
 /** What imap is to do. */
 export interface ImapPlan {
-  readonly items: Iterable<unknown> | AsyncIterable<unknown>;
+  readonly items: Items<unknown>;
   readonly chunksize: number;
   /** Items that may be ahead of the consumer. */
   readonly buffersize: number;
   /** Results in the order of the input, else as they come. */
-  readonly ordered: boolean;
-  readonly submit: SubmitChunk;
-}
-
-interface Outcome {
-  readonly ok: boolean;
-  readonly value: unknown;
+  readonly isOrdered: boolean;
+  readonly onProgress: ((done: number, total: number | undefined) => void) | undefined;
+  /** Begins the call; `onEnd` is called when it is ended from outside. */
+  begin(onEnd: (error: unknown) => void): Call;
 }
 
 interface Slot {
-  task: Task | undefined;
-  outcome: Outcome | undefined;
-  readonly size: number;
+  outcome: { readonly values: unknown[] } | { readonly error: unknown } | undefined;
 }
 
 /** A condition that one waits for and others signal. */
@@ -41,80 +34,134 @@ class Signal {
   }
 }
 
-/** Runs the plan. Ending the iteration early withdraws what isn't done and closes the input. */
-export async function* runImap({ items, chunksize, buffersize, ordered, submit }: ImapPlan): AsyncGenerator<unknown> {
-  const slots: Slot[] = [];
-  const changed = new Signal();
-  let ahead = 0, inputDone = false, stopped = false;
-  let inputError: { readonly error: unknown } | undefined;
+/** Reads the input and hands it in, as far ahead as it may. */
+class Feeder {
+  readonly slots: Slot[] = [];
+  readonly changed = new Signal();
+  readonly #room = new Signal();
+  readonly #plan: ImapPlan;
+  readonly #call: Call;
+  readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>;
+  #ahead = 0;
+  #done = 0;
+  #isStopped = false;
+  isExhausted = false;
+  /** The call was ended from outside: what is still due doesn't come. */
+  isCancelled = false;
+  /** Why there will be no more, if not because the input ended. */
+  failure: { readonly error: unknown } | undefined;
 
-  const settled = (slot: Slot) => ordered ? slots[0] === slot : true;
-  const next = (): Slot | undefined =>
-    ordered ? slots[0]?.outcome !== undefined ? slots[0] : undefined : slots.find((slot) => slot.outcome !== undefined);
+  constructor(plan: ImapPlan) {
+    this.#plan = plan;
+    const { items } = plan;
+    this.#call = plan.begin((error) => {
+      this.isCancelled = true;
+      this.#fail(error);
+    });
+    this.#iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+  }
 
-  const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
-  const room = new Signal();
-
-  /** One chunk of the input, and whether it was the last. */
-  const pull = async (): Promise<{ chunk: unknown[]; last: boolean }> => {
-    const chunk: unknown[] = [];
-    while (chunk.length < chunksize) {
-      const step = await iterator.next();
-      if (step.done === true) return { chunk, last: true };
-      chunk.push(step.value);
-    }
-    return { chunk, last: false };
-  };
-
-  const feed = async (): Promise<void> => {
+  async run(): Promise<void> {
+    const { chunksize, buffersize } = this.#plan;
     try {
-      while (!stopped) {
-        if (ahead > 0 && ahead + chunksize > buffersize) {
-          await room.wait();
+      while (!this.#isStopped) {
+        if (this.#ahead > 0 && this.#ahead + chunksize > buffersize) {
+          await this.#room.wait();
           continue;
         }
-        const { chunk, last } = await pull();
-        if (chunk.length > 0 && !stopped) {
-          const slot: Slot = { task: undefined, outcome: undefined, size: chunk.length };
-          slots.push(slot);
-          ahead += chunk.length;
-          slot.task = submit(chunk, (ok, value) => {
-            slot.outcome = { ok, value };
-            if (settled(slot)) changed.notify();
-          });
-        }
-        if (last) return;
+        const { chunk, isLast } = await this.#pull(chunksize);
+        if (this.#isStopped) return;
+        if (chunk.length > 0) this.#hand(chunk);
+        if (isLast) break;
       }
     } catch (error) {
-      inputError = { error };
-    } finally {
-      inputDone = true;
-      changed.notify();
+      return this.#fail(error);
     }
-  };
-  void feed();
+    this.isExhausted = true;
+    this.changed.notify();
+  }
 
+  /** The consumer has had one item. */
+  consumed(): void {
+    this.#ahead--;
+    this.#room.notify();
+  }
+
+  /** The consumer wants no more. */
+  async stop(): Promise<void> {
+    const wasStopped = this.#isStopped;
+    this.#isStopped = true;
+    this.#call.end();
+    this.#room.notify();
+    if (!wasStopped && !this.isExhausted) await this.#iterator.return?.();
+  }
+
+  async #pull(size: number): Promise<{ chunk: unknown[]; isLast: boolean }> {
+    const chunk: unknown[] = [];
+    while (chunk.length < size) {
+      const step = this.#iterator.next();
+      const { done, value } = step instanceof Promise ? await step : await step;
+      if (done === true) return { chunk, isLast: true };
+      chunk.push(value);
+    }
+    return { chunk, isLast: false };
+  }
+
+  #hand(chunk: unknown[]): void {
+    const slot: Slot = { outcome: undefined };
+    this.slots.push(slot);
+    this.#ahead += chunk.length;
+    this.#call.submitChunk(chunk, {
+      done: (values) => {
+        slot.outcome = { values };
+        this.#done += chunk.length;
+        try {
+          this.#plan.onProgress?.(this.#done, undefined);
+        } catch (error) {
+          slot.outcome = { error };
+        }
+        this.#tell(slot);
+      },
+      failed: (error) => {
+        slot.outcome = { error };
+        this.#tell(slot);
+      },
+    });
+  }
+
+  #tell(slot: Slot): void {
+    if (!this.#plan.isOrdered || this.slots[0] === slot) this.changed.notify();
+  }
+
+  #fail(error: unknown): void {
+    this.failure ??= { error };
+    this.isExhausted = true;
+    this.changed.notify();
+  }
+}
+
+/** Runs the plan. Ending the iteration early withdraws what isn't done and closes the input. */
+export async function* runImap(plan: ImapPlan): AsyncGenerator<unknown, void, undefined> {
+  const feeder = new Feeder(plan);
+  const { slots } = feeder;
+  void feeder.run();
   try {
     for (;;) {
-      const slot = next();
-      if (slot?.outcome !== undefined) {
-        slots.splice(slots.indexOf(slot), 1);
-        const { ok, value } = slot.outcome;
-        if (!ok) throw value;
-        for (const item of value as unknown[]) {
-          yield item;
-          ahead--;
-          room.notify();
+      const index = plan.isOrdered ? 0 : slots.findIndex(({ outcome }) => outcome !== undefined);
+      const outcome = slots[index]?.outcome;
+      if (outcome !== undefined) {
+        slots.splice(index, 1);
+        if ("error" in outcome) throw outcome.error;
+        for (const value of outcome.values) {
+          yield value;
+          feeder.consumed();
         }
-      } else if (inputDone && slots.length === 0) {
-        if (inputError !== undefined) throw inputError.error;
+      } else if (feeder.isExhausted && (slots.length === 0 || feeder.isCancelled)) {
+        if (feeder.failure !== undefined) throw feeder.failure.error;
         return;
-      } else await changed.wait();
+      } else await feeder.changed.wait();
     }
   } finally {
-    stopped = true;
-    room.notify();
-    for (const { task } of slots) if (task !== undefined) task.withdrawn = true;
-    if (!inputDone || inputError === undefined) await iterator.return?.();
+    await feeder.stop();
   }
 }

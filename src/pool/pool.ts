@@ -6,45 +6,28 @@ import type { WaitOptions } from "../memory/futex.ts";
 import { refuseWhileLoading } from "../process/current.ts";
 import type { Target } from "../process/reference.ts";
 import { referenceTo } from "../process/reference.ts";
-import { cpuCount } from "../process/start_method.ts";
 import { keptAlive, withLimit } from "../process/watch.ts";
 import { AsyncResult } from "./async_result.ts";
-import type { Task } from "./crew.ts";
+import { Call } from "./call.ts";
 import { Crew } from "./crew.ts";
 import { runImap } from "./imap.ts";
-import { APPLY, MAP, STARMAP } from "./protocol.ts";
-
-/** What a pool is to be. */
-export interface PoolOptions {
-  /** Number of workers; default cpuCount(). */
-  processes?: number;
-  /** Runs in each worker before its first task. One that fails fails the pool, with the cause. */
-  initializer?: Target;
-  initargs?: unknown[];
-}
-
-/** How map and its relatives go about it. */
-export interface MapOptions {
-  /** Items that go to a worker in one go. map: default a quarter of a worker's share. imap: default 1. */
-  chunksize?: number;
-}
-
-/** How imap and imapUnordered go about it. */
-export interface ImapOptions extends MapOptions {
-  /** Items that may be read ahead of the consumer; default 2 × processes × chunksize. */
-  buffersize?: number;
-}
-
-type Items<T> = Iterable<T> | AsyncIterable<T>;
-
-/** Arguments are needed by functions that take some. */
-export type Rest<A extends readonly unknown[]> = [] extends A ? [args?: A] : [args: A];
+import { drainOnInterrupt } from "./interrupt.ts";
+import { runMap } from "./map.ts";
+import type { ImapOptions, Items, MapOptions, PoolOptions, Rest, TaskOptions } from "./options.ts";
+import { checkCount, checkMap, checkPoolOptions } from "./options.ts";
+import { APPLY, MAP, SETTLED, STARMAP } from "./protocol.ts";
+import type { PoolStats } from "./stats.ts";
 
 /**
  * Workers that tasks are handed to. CPython: `multiprocessing.Pool`.
  *
- * Functions are found in the worker as targets are (see Target). A task whose worker dies rejects with WorkerDiedError; the
- * worker is replaced and the pool goes on. Unlike CPython's `with Pool()`, `await using` lets accepted tasks finish.
+ * Functions are found in the worker as targets are (see Target). Every task has an outcome: one whose worker dies rejects with
+ * WorkerDiedError, the worker is replaced, and the pool goes on. Unlike CPython's `with Pool()`, `await using` lets accepted
+ * tasks finish. A program that forgets to close its pool still ends by itself.
+ *
+ * All calls take `timeout` (milliseconds for the whole call), `taskTimeout` (milliseconds for one task from its start) and
+ * `signal`; running out, or aborted, they reject at once, what no worker has begun is withdrawn, and what is running is
+ * stopped by replacing its worker.
  *
  * @example
  * ```ts ignore
@@ -55,31 +38,39 @@ export type Rest<A extends readonly unknown[]> = [] extends A ? [args?: A] : [ar
 export class Pool implements AsyncDisposable {
   readonly #crew: Crew;
   readonly #size: number;
+  readonly #takesInterrupts: boolean;
+  #disarm: (() => void) | undefined;
   #state: "open" | "closed" | "terminated" = "open";
 
   /**
    * Starts the workers.
-   * @throws {RangeError} for a number of processes below 1
-   * @throws {MisuseError} for a bad option, or while a child loads its modules
+   * @throws {RangeError} for a number of processes below 1, or another number out of its range
+   * @throws {MisuseError} for another bad option, or while a child loads its modules
+   * @throws {TargetError} when a worker could never find the initializer
    */
   constructor(options?: number | PoolOptions) {
     refuseWhileLoading("create a Pool");
-    const { processes = cpuCount(), initializer, initargs = [] } = typeof options === "number"
-      ? { processes: options }
-      : options ?? {};
-    if (!Number.isInteger(processes) || processes < 1) {
-      throw new RangeError(
-        `Cannot create a Pool: its number of processes is ${String(processes)}, it must be at least 1`,
+    const checked = checkPoolOptions(options);
+    const method = currentMethod();
+    if (checked.maxMemoryPerChild > 0 && method === "worker") {
+      throw new MisuseError(
+        'Cannot create a Pool with maxMemoryPerChild: threads share one memory; use getContext("process")',
       );
     }
-    if (!Array.isArray(initargs)) throw new MisuseError("Cannot create a Pool: initargs is not an array");
+    const { initializer, initargs, processes, name, retries, maxTasksPerChild, maxMemoryPerChild } = checked;
     this.#size = processes;
+    this.#takesInterrupts = checked.sigint === "drain";
     this.#crew = new Crew({
-      method: currentMethod(),
+      method,
+      name,
       size: processes,
       initializer: initializer === undefined ? null : referenceTo(initializer, "create a Pool with this initializer"),
       initargs,
+      retries,
+      maxTasks: maxTasksPerChild,
+      maxMemory: maxMemoryPerChild,
     });
+    void this.#crew.ended.then(() => this.#disarm?.());
   }
 
   /** Number of workers. */
@@ -89,30 +80,50 @@ export class Pool implements AsyncDisposable {
 
   /** Calls `fn` with `args` in a worker. CPython: `Pool.apply`. */
   apply<A extends unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A>): Promise<Awaited<R>>;
-  apply<R = unknown>(fn: URL, args?: readonly unknown[]): Promise<R>;
-  apply(fn: Target, args: readonly unknown[] = []): Promise<unknown> {
-    return this.#call(fn, args);
+  apply<R = unknown>(fn: URL, args?: readonly unknown[], options?: TaskOptions): Promise<R>;
+  apply(fn: Target, args: readonly unknown[] = [], options: TaskOptions = {}): Promise<unknown> {
+    return new Promise((resolve, reject) => void this.#apply(fn, args, options, resolve, reject));
   }
 
-  /** As apply; the result can also be asked. CPython: `Pool.apply_async`. */
+  /** As apply; the result can also be asked and cancelled. CPython: `Pool.apply_async`. */
   applyAsync<A extends unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A>): AsyncResult<Awaited<R>>;
-  applyAsync<R = unknown>(fn: URL, args?: readonly unknown[]): AsyncResult<R>;
-  applyAsync(fn: Target, args: readonly unknown[] = []): AsyncResult<unknown> {
-    return AsyncResult.of(this.#call(fn, args));
+  applyAsync<R = unknown>(fn: URL, args?: readonly unknown[], options?: TaskOptions): AsyncResult<R>;
+  applyAsync(fn: Target, args: readonly unknown[] = [], options: TaskOptions = {}): AsyncResult<unknown> {
+    return AsyncResult.of((resolve, reject) => this.#apply(fn, args, options, resolve, reject));
   }
 
-  /** Calls `fn` with each item; results in the order of the items. The first failure rejects at once. CPython: `Pool.map`. */
+  /**
+   * Calls `fn` with each item; results in the order of the items. The first failure rejects at once and withdraws the rest.
+   * CPython: `Pool.map`.
+   */
   map<T, R>(fn: (item: T) => R, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>;
   map<R = unknown>(fn: URL, items: Items<unknown>, options?: MapOptions): Promise<R[]>;
   map(fn: Target, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
-    return this.#map(fn, items, MAP, options);
+    return new Promise((resolve, reject) => void this.#map(fn, items, MAP, options, resolve, reject));
   }
 
-  /** As map; the result can also be asked. CPython: `Pool.map_async`. */
+  /** As map; the result can also be asked and cancelled. CPython: `Pool.map_async`. */
   mapAsync<T, R>(fn: (item: T) => R, items: Items<T>, options?: MapOptions): AsyncResult<Awaited<R>[]>;
   mapAsync<R = unknown>(fn: URL, items: Items<unknown>, options?: MapOptions): AsyncResult<R[]>;
   mapAsync(fn: Target, items: Items<unknown>, options?: MapOptions): AsyncResult<unknown[]> {
-    return AsyncResult.of(this.#map(fn, items, MAP, options));
+    return AsyncResult.of((resolve, reject) => this.#map(fn, items, MAP, options, resolve, reject));
+  }
+
+  /** As map, but each item has an outcome of its own, as of Promise.allSettled. */
+  mapSettled<T, R>(
+    fn: (item: T) => R,
+    items: Items<T>,
+    options?: MapOptions,
+  ): Promise<PromiseSettledResult<Awaited<R>>[]>;
+  mapSettled<R = unknown>(fn: URL, items: Items<unknown>, options?: MapOptions): Promise<PromiseSettledResult<R>[]>;
+  mapSettled(
+    fn: Target,
+    items: Items<unknown>,
+    options?: MapOptions,
+  ): Promise<PromiseSettledResult<unknown>[]> {
+    return new Promise((resolve, reject) =>
+      void this.#map(fn, items, MAP | SETTLED, options, resolve as (values: unknown[]) => void, reject)
+    );
   }
 
   /** As map, each item an array of arguments. CPython: `Pool.starmap`. */
@@ -123,10 +134,10 @@ export class Pool implements AsyncDisposable {
   ): Promise<Awaited<R>[]>;
   starmap<R = unknown>(fn: URL, items: Items<readonly unknown[]>, options?: MapOptions): Promise<R[]>;
   starmap(fn: Target, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
-    return this.#map(fn, items, STARMAP, options);
+    return new Promise((resolve, reject) => void this.#map(fn, items, STARMAP, options, resolve, reject));
   }
 
-  /** As starmap; the result can also be asked. CPython: `Pool.starmap_async`. */
+  /** As starmap; the result can also be asked and cancelled. CPython: `Pool.starmap_async`. */
   starmapAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     items: Items<Readonly<A>>,
@@ -134,14 +145,40 @@ export class Pool implements AsyncDisposable {
   ): AsyncResult<Awaited<R>[]>;
   starmapAsync<R = unknown>(fn: URL, items: Items<readonly unknown[]>, options?: MapOptions): AsyncResult<R[]>;
   starmapAsync(fn: Target, items: Items<unknown>, options?: MapOptions): AsyncResult<unknown[]> {
-    return AsyncResult.of(this.#map(fn, items, STARMAP, options));
+    return AsyncResult.of((resolve, reject) => this.#map(fn, items, STARMAP, options, resolve, reject));
   }
 
-  /** Results in the order of the items, as they are wanted; the input is read only a little ahead. CPython: `Pool.imap`. */
+  /**
+   * Results in the order of the items, as they are wanted; the input is read only a little ahead. Ending the iteration
+   * withdraws the rest. CPython: `Pool.imap`.
+   */
   imap<T, R>(fn: (item: T) => R, items: Items<T>, options?: ImapOptions): AsyncGenerator<Awaited<R>, void, undefined>;
   imap<R = unknown>(fn: URL, items: Items<unknown>, options?: ImapOptions): AsyncGenerator<R, void, undefined>;
   imap(fn: Target, items: Items<unknown>, options?: ImapOptions): AsyncGenerator<unknown, void, undefined> {
-    return this.#imap(fn, items, true, options);
+    return this.#imap(fn, items, MAP, true, options);
+  }
+
+  /** As imap, but each item has an outcome of its own, as of Promise.allSettled. */
+  imapSettled<T, R>(
+    fn: (item: T) => R,
+    items: Items<T>,
+    options?: ImapOptions,
+  ): AsyncGenerator<PromiseSettledResult<Awaited<R>>, void, undefined>;
+  imapSettled<R = unknown>(
+    fn: URL,
+    items: Items<unknown>,
+    options?: ImapOptions,
+  ): AsyncGenerator<PromiseSettledResult<R>, void, undefined>;
+  imapSettled(
+    fn: Target,
+    items: Items<unknown>,
+    options?: ImapOptions,
+  ): AsyncGenerator<PromiseSettledResult<unknown>, void, undefined> {
+    return this.#imap(fn, items, MAP | SETTLED, true, options) as AsyncGenerator<
+      PromiseSettledResult<unknown>,
+      void,
+      undefined
+    >;
   }
 
   /** As imap, results in the order in which they come. CPython: `Pool.imap_unordered`. */
@@ -152,7 +189,7 @@ export class Pool implements AsyncDisposable {
   ): AsyncGenerator<Awaited<R>, void, undefined>;
   imapUnordered<R = unknown>(fn: URL, items: Items<unknown>, options?: ImapOptions): AsyncGenerator<R, void, undefined>;
   imapUnordered(fn: Target, items: Items<unknown>, options?: ImapOptions): AsyncGenerator<unknown, void, undefined> {
-    return this.#imap(fn, items, false, options);
+    return this.#imap(fn, items, MAP, false, options);
   }
 
   /** No new tasks; accepted ones finish. Idempotent. */
@@ -177,91 +214,82 @@ export class Pool implements AsyncDisposable {
     return await keptAlive(withLimit(this.#crew.ended.then(() => true), options)) ?? false;
   }
 
+  /** Live figures. They cost when they are asked for. */
+  stats(): PoolStats {
+    return this.#crew.stats();
+  }
+
   /** close(), then join(). (CPython's `with Pool` terminates.) */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     await this.join();
   }
 
+  /** The number of a function; called synchronously from the public method, since it asks for the caller's module. */
   #number(fn: unknown, doing: string): number {
     if (this.#state !== "open") throw new ClosedError(`Cannot ${doing}: the pool is ${this.#state}`);
+    if (this.#takesInterrupts) this.#disarm ??= this.#armInterrupt();
     return this.#crew.numberOf(fn instanceof URL ? fn.href : fn, () => referenceTo(fn, doing));
   }
 
-  #submit(fn: number, mode: number, payload: readonly unknown[], settle: Task["settle"]): Task {
-    const task: Task = { fn, mode, payload, settle, withdrawn: false };
-    this.#crew.submit(task);
-    return task;
-  }
-
-  #call(fn: unknown, args: readonly unknown[]): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const number = this.#number(fn, "apply");
-      if (!Array.isArray(args)) throw new MisuseError("Cannot apply: args is not an array");
-      this.#submit(number, APPLY, args, (ok, value) => ok ? resolve(value) : reject(value));
+  #armInterrupt(): () => void {
+    const crew = this.#crew;
+    return drainOnInterrupt({
+      get outstanding() {
+        return crew.outstanding;
+      },
+      drain: (error) => crew.drain(error),
+      kill: (error) => crew.terminate(error),
     });
   }
 
-  #map(fn: unknown, items: Items<unknown>, mode: number, options: MapOptions = {}): Promise<unknown[]> {
-    return new Promise((resolve, reject) => {
-      const number = this.#number(fn, mode === MAP ? "map" : "starmap");
-      checkItems(items, "map");
-      checkCount(options.chunksize, "chunksize");
-      const start = (all: readonly unknown[]) => {
-        const chunksize = options.chunksize ?? Math.max(1, Math.ceil(all.length / (4 * this.#size)));
-        const results: unknown[] = new Array(all.length);
-        const tasks: Task[] = [];
-        let due = Math.ceil(all.length / chunksize);
-        if (due === 0) return resolve(results);
-        let failed = false;
-        for (let at = 0; at < all.length && !failed; at += chunksize) {
-          tasks.push(this.#submit(number, mode, all.slice(at, at + chunksize), (ok, value) => {
-            if (!ok) {
-              failed = true;
-              for (const task of tasks) task.withdrawn = true;
-              return reject(value);
-            }
-            const values = value as unknown[];
-            for (let i = 0; i < values.length; i++) results[at + i] = values[i];
-            if (--due === 0) resolve(results);
-          }));
-        }
-      };
-      if (Symbol.asyncIterator in Object(items)) void Array.fromAsync(items).then(start).catch(reject);
-      else start([...items as Iterable<unknown>]);
+  #apply(
+    fn: unknown,
+    args: readonly unknown[],
+    options: TaskOptions,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ): Call {
+    const number = this.#number(fn, "apply");
+    if (!Array.isArray(args)) throw new MisuseError("Cannot apply: args is not an array");
+    const call = new Call(this.#crew, number, APPLY, options, "apply", reject);
+    call.submit(args, (outcome) => {
+      call.end();
+      if (outcome.ok) resolve(outcome.value);
+      else reject(outcome.error);
     });
+    return call;
+  }
+
+  #map(
+    fn: unknown,
+    items: Items<unknown>,
+    mode: number,
+    options: MapOptions = {},
+    resolve: (values: unknown[]) => void,
+    reject: (error: unknown) => void,
+  ): Call {
+    const doing = mode === STARMAP ? "starmap" : "map";
+    const number = this.#number(fn, doing);
+    checkMap(items, options, doing);
+    const call = new Call(this.#crew, number, mode, options, doing, reject);
+    runMap(call, items, options, this.#size, resolve, reject);
+    return call;
   }
 
   #imap(
     fn: unknown,
     items: Items<unknown>,
-    ordered: boolean,
+    mode: number,
+    isOrdered: boolean,
     options: ImapOptions = {},
   ): AsyncGenerator<unknown, void, undefined> {
-    const number = this.#number(fn, ordered ? "imap" : "imapUnordered");
-    checkItems(items, "imap");
-    checkCount(options.chunksize, "chunksize");
-    checkCount(options.buffersize, "buffersize");
-    const chunksize = options.chunksize ?? 1;
-    return runImap({
-      items,
-      chunksize,
-      buffersize: options.buffersize ?? 2 * this.#size * chunksize,
-      ordered,
-      submit: (chunk, settle) => this.#submit(number, MAP, chunk, settle),
-    });
-  }
-}
-
-function checkItems(items: unknown, doing: string): void {
-  const object = Object(items) as object;
-  if (!(Symbol.iterator in object) && !(Symbol.asyncIterator in object)) {
-    throw new MisuseError(`Cannot ${doing}: the items are neither an iterable nor an async iterable`);
-  }
-}
-
-function checkCount(value: number | undefined, what: string): void {
-  if (value !== undefined && (!Number.isInteger(value) || value < 1)) {
-    throw new RangeError(`Cannot map: ${what} is ${String(value)}, it must be at least 1`);
+    const doing = isOrdered ? "imap" : "imapUnordered";
+    const number = this.#number(fn, doing);
+    checkMap(items, options, doing);
+    const { chunksize = 1, buffersize = 2 * this.#size * chunksize, onProgress } = options;
+    checkCount(buffersize, "buffersize");
+    const begin = (onEnd: (error: unknown) => void) => new Call(this.#crew, number, mode, options, doing, onEnd);
+    return runImap({ items, chunksize, buffersize, isOrdered, onProgress, begin });
   }
 }

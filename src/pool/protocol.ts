@@ -1,25 +1,40 @@
-/** What a pool and its workers say to each other. */
+/** What a pool and its workers say to each other, as entries of batches. */
 
-import type { Reference } from "../process/reference.ts";
-
-/** One call with the payload as its arguments. */
+/** How a task calls its function: once, the payload being the arguments. */
 export const APPLY = 0;
-/** One call for each item of the payload, the item as the argument. */
+/** Once for each item of the payload, the item being the argument. */
 export const MAP = 1;
-/** One call for each item of the payload, the item as the arguments. */
+/** Once for each item of the payload, the item being the arguments. */
 export const STARMAP = 2;
+/** Not a task: the payload is the reference of function `b`, which the tasks after it need. */
+export const DEFINE = 3;
+/** Not a task: there are no more. */
+export const DISMISS = 4;
+/** With a mode: note when each item begins, somebody looks at the time. */
+export const TIMED = 8;
+/** With MAP or STARMAP: each item's outcome is a value, as of Promise.allSettled. */
+export const SETTLED = 16;
+const FLAGS = TIMED | SETTLED;
 
-/**
- * A task, into a worker's inbox: its id, the function's number, how to call it, arguments or items; the function's reference
- * goes with it until the worker has shown that it has the function. null: there are no more.
- */
-export type TaskMessage =
-  | readonly [id: number, fn: number, mode: number, payload: readonly unknown[], reference?: Reference]
-  | null;
+/** A mode without its flags. */
+export function wayOf(mode: number): number {
+  return mode & ~FLAGS;
+}
 
-/** What a worker says about itself instead of a task's id. */
+// Into a worker: a = task, b = function, c = mode. Out of a worker: a = worker, b = task or one of these, c = the item at
+// which it failed, -1 = it succeeded.
+
+/** The worker can take tasks. */
 export const READY = -1;
+/** The initializer failed: value = why. */
 export const UNFIT = -2;
+/** c = nanoseconds that a task took on average since the last time. */
+export const PACE = -3;
+/** The worker's memory has outgrown its limit: it takes no more. */
+export const OUTGROWN = -4;
 
-/** An outcome, out of a worker: who, which task, whether it succeeded, value(s) or error, and at which item it failed. */
-export type ResultMessage = readonly [worker: number, id: number, ok: boolean, value: unknown, index?: number];
+/** Words of the array by which a worker shows what it is at: task, item, when the item began (Date.now()). */
+export const PROGRESS_TASK = 0;
+export const PROGRESS_ITEM = 1;
+export const PROGRESS_SINCE = 2;
+export const PROGRESS_WORDS = 3;

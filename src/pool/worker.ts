@@ -1,13 +1,30 @@
-/** A pool's worker: takes tasks from its inbox, one at a time, and says what came of each. */
+/** A pool's worker: takes batches of tasks from its inbox and says what came of each. */
 
-import type { Queue } from "../channels/queue.ts";
-import { textOf } from "../process/current.ts";
+import { SerializationError } from "../errors.ts";
 import type { Reference } from "../process/reference.ts";
 import { resolveReference } from "../process/resolve.ts";
-import { SerializationError } from "../errors.ts";
-import { packValue } from "../wire/message.ts";
-import type { ResultMessage, TaskMessage } from "./protocol.ts";
-import { APPLY, MAP, READY, UNFIT } from "./protocol.ts";
+import { runtime } from "../runtime/current.ts";
+import { decode } from "../wire/codec.ts";
+import { FamilyLink, packValue } from "../wire/message.ts";
+import { encodeThrown } from "../wire/thrown.ts";
+import type { BatchQueue, Received } from "./batch.ts";
+import { BatchWriter } from "./batch.ts";
+import {
+  APPLY,
+  DEFINE,
+  DISMISS,
+  MAP,
+  OUTGROWN,
+  PACE,
+  PROGRESS_ITEM,
+  PROGRESS_SINCE,
+  PROGRESS_TASK,
+  READY,
+  SETTLED,
+  TIMED,
+  UNFIT,
+  wayOf,
+} from "./protocol.ts";
 
 // deno-lint-ignore no-explicit-any -- whatever a task takes
 type AnyFunction = (...args: any[]) => unknown;
@@ -15,75 +32,186 @@ type AnyFunction = (...args: any[]) => unknown;
 /** What a worker is started with. */
 export interface WorkerOptions {
   readonly index: number;
-  readonly inbox: Queue<TaskMessage>;
-  readonly results: Queue<ResultMessage>;
+  readonly inbox: BatchQueue;
+  readonly results: BatchQueue;
+  readonly progress: Float64Array;
   readonly initializer: Reference | null;
   readonly initargs: readonly unknown[];
+  /** Bytes of memory after which this worker takes no more; 0 = no limit. */
+  readonly maxMemory: number;
 }
 
 /** The target of a worker's process. Ends when it is told that there are no more tasks. */
-export async function serve({ index, inbox, results, initializer, initargs }: WorkerOptions): Promise<void> {
-  if (initializer !== null) {
-    try {
-      await (await resolveReference(initializer))(...initargs);
-    } catch (error) {
-      await send(results, [index, UNFIT, false, error]);
-      return;
+export async function serve(options: WorkerOptions): Promise<void> {
+  await new PoolWorker(options).run();
+}
+
+class PoolWorker {
+  readonly #options: WorkerOptions;
+  readonly #out: BatchWriter;
+  readonly #functions = new Map<number, Promise<AnyFunction> | AnyFunction>();
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+    this.#out = new BatchWriter(options.results.family);
+  }
+
+  async run(): Promise<void> {
+    const { inbox, initializer, initargs, maxMemory } = this.#options;
+    // Ctrl-C reaches the whole group of processes; the pool's owner says what becomes of the tasks.
+    runtime.onInterrupt(() => {});
+    if (initializer !== null) {
+      try {
+        await (await resolveReference(initializer))(...initargs);
+      } catch (error) {
+        return this.#report(UNFIT, 0, error);
+      }
+    }
+    this.#report(READY, -1, null);
+    for (;;) {
+      const batch = await inbox.take();
+      const since = performance.now();
+      let tasks = 0;
+      for (const entry of batch) {
+        if (entry.c === DISMISS) return;
+        if (entry.c === DEFINE) this.#define(entry);
+        else {
+          const later = this.#perform(entry);
+          if (later !== undefined) await later;
+          tasks++;
+        }
+      }
+      if (maxMemory > 0 && runtime.residentBytes() > maxMemory) this.#report(OUTGROWN, -1, null);
+      const pace = (performance.now() - since) * 1e6 / Math.max(1, tasks);
+      this.#out.add(this.#options.index, PACE, Math.min(0x7fff_ffff, Math.round(pace)), null, "pace");
     }
   }
-  await send(results, [index, READY, true, null]);
-  const functions = new Map<number, Promise<AnyFunction> | AnyFunction>();
-  for (;;) {
-    const message = await inbox.get();
-    if (message === null) return;
-    const [id, number, mode, payload, reference] = message;
-    if (reference !== undefined && !functions.has(number)) functions.set(number, resolveReference(reference));
-    let at = 0;
+
+  #define({ b, value, error }: Received): void {
+    if (this.#functions.has(b)) return;
+    const found = error === undefined ? resolveReference(value as Reference) : Promise.reject(error.reason);
+    found.catch(() => {}); // whoever calls it hears of it
+    this.#functions.set(b, found);
+  }
+
+  /** Does a task. Synchronous as long as the function is: short tasks don't pay for an await. */
+  #perform({ a: id, b: number, c: mode, value: payload, error }: Received): Promise<void> | undefined {
+    const { progress } = this.#options;
+    if ((mode & TIMED) !== 0) progress[PROGRESS_SINCE] = Date.now();
+    progress[PROGRESS_ITEM] = 0;
+    progress[PROGRESS_TASK] = id;
+    if (error !== undefined) return void this.#report(id, 0, error.reason);
+    const fn = this.#functions.get(number) as Promise<AnyFunction> | AnyFunction;
+    if (typeof fn !== "function") return this.#performLater(id, number, mode, payload as unknown[], fn);
+    if (wayOf(mode) !== APPLY) return this.#each(id, fn, mode, payload as unknown[], []);
+    let value: unknown;
     try {
-      let fn = functions.get(number) as Promise<AnyFunction> | AnyFunction;
-      if (typeof fn !== "function") functions.set(number, fn = await fn);
-      let value: unknown;
-      if (mode === APPLY) {
-        value = fn(...payload);
-        if (isThenable(value)) value = await value;
-      } else {
-        const values: unknown[] = new Array(payload.length);
-        for (; at < payload.length; at++) {
-          const item = payload[at];
-          const result = mode === MAP ? fn(item) : fn(...item as unknown[]);
-          values[at] = isThenable(result) ? await result : result;
-        }
-        value = values;
-      }
-      await send(results, [index, id, true, value]);
-    } catch (error) {
-      await send(results, [index, id, false, error, at]);
+      value = fn(...payload as unknown[]);
+    } catch (thrown) {
+      return void this.#report(id, 0, thrown);
     }
+    if (isThenable(value)) return this.#settle(id, value);
+    this.#report(id, -1, value);
+    return undefined;
+  }
+
+  async #performLater(
+    id: number,
+    number: number,
+    mode: number,
+    payload: unknown[],
+    fn: Promise<AnyFunction>,
+  ): Promise<void> {
+    try {
+      this.#functions.set(number, await fn);
+    } catch (error) {
+      return this.#report(id, 0, error);
+    }
+    await this.#perform({ a: id, b: number, c: mode, value: payload });
+  }
+
+  async #settle(id: number, promise: PromiseLike<unknown>): Promise<void> {
+    let value: unknown;
+    try {
+      value = await promise;
+    } catch (thrown) {
+      return this.#report(id, 0, thrown);
+    }
+    this.#report(id, -1, value);
+  }
+
+  /** Calls for each item from `values.length` on. */
+  #each(id: number, fn: AnyFunction, mode: number, items: unknown[], values: unknown[]): Promise<void> | undefined {
+    const { progress } = this.#options, isTimed = (mode & TIMED) !== 0, isMap = wayOf(mode) === MAP;
+    const isSettled = (mode & SETTLED) !== 0;
+    while (values.length < items.length) {
+      const at = values.length;
+      progress[PROGRESS_ITEM] = at;
+      if (isTimed) progress[PROGRESS_SINCE] = Date.now();
+      try {
+        const value = isMap ? fn(items[at]) : fn(...items[at] as unknown[]);
+        if (isThenable(value)) return this.#eachLater(id, fn, mode, items, values, value);
+        values.push(isSettled ? { status: "fulfilled", value } : value);
+      } catch (thrown) {
+        if (!isSettled) return void this.#report(id, at, thrown);
+        values.push({ status: "rejected", reason: thrown });
+      }
+    }
+    this.#report(id, -1, isSettled ? this.#portable(values as PromiseSettledResult<unknown>[]) : values);
+    return undefined;
+  }
+
+  async #eachLater(
+    id: number,
+    fn: AnyFunction,
+    mode: number,
+    items: unknown[],
+    values: unknown[],
+    first: PromiseLike<unknown>,
+  ): Promise<void> {
+    const isSettled = (mode & SETTLED) !== 0;
+    try {
+      const value = await first;
+      values.push(isSettled ? { status: "fulfilled", value } : value);
+    } catch (thrown) {
+      if (!isSettled) return this.#report(id, values.length, thrown);
+      values.push({ status: "rejected", reason: thrown });
+    }
+    await this.#each(id, fn, mode, items, values);
+  }
+
+  /** Outcomes of items, those that can't travel replaced by the error that says so. */
+  #portable(outcomes: PromiseSettledResult<unknown>[]): PromiseSettledResult<unknown>[] {
+    const { family } = this.#options.results;
+    return outcomes.map((outcome) => {
+      try {
+        packValue(family, outcome.status === "fulfilled" ? outcome.value : outcome.reason, "result");
+        return outcome;
+      } catch (error) {
+        if (!(error instanceof SerializationError)) throw error;
+        if (outcome.status === "fulfilled") return { status: "rejected", reason: error };
+        const link = new FamilyLink(family);
+        return { status: "rejected", reason: decode(encodeThrown(outcome.reason, link), link) };
+      }
+    });
+  }
+
+  /** Says what came of a task, at once: it is known even if this worker dies in the next one. The last batch's pace goes along. */
+  #report(what: number, failedAt: number, value: unknown): void {
+    const { index, results } = this.#options, out = this.#out;
+    try {
+      if (failedAt < 0) out.add(index, what, failedAt, value, "result");
+      else out.addThrown(index, what, failedAt, value);
+    } catch (error) {
+      // What can't travel is replaced by the error that says so.
+      if (!(error instanceof SerializationError)) throw error;
+      out.addThrown(index, what, 0, error);
+    }
+    results.putNowait(out);
+    out.clear();
   }
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
-}
-
-/** Sends an outcome; what can't travel is replaced by the error that says so. */
-async function send(results: Queue<ResultMessage>, message: ResultMessage): Promise<void> {
-  try {
-    return await results.put(message);
-  } catch (error) {
-    if (!(error instanceof SerializationError)) throw error;
-    const [index, id, ok, value, at] = message;
-    if (!ok) return await results.put([index, id, false, new Error(textOf(value)), at ?? 0]);
-    await results.put([index, id, false, refusal(results, value) ?? error, 0]);
-  }
-}
-
-/** Why a result can't travel, with the path inside of it. */
-function refusal(results: Queue<ResultMessage>, value: unknown): unknown {
-  try {
-    packValue(results.family, value, "result");
-    return undefined;
-  } catch (error) {
-    return error;
-  }
 }

@@ -16,6 +16,7 @@ import { type Libc, LIBC_FUNCTIONS, LIBC_NAMES, type LinuxSystem, linuxSystem, r
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import { cannotStart, signalNumber } from "./node_process.ts";
 import { pullBellReader, type PullSource } from "./pull_bell.ts";
+import { onNodeInterrupt, residentBytesOf } from "./self_care.ts";
 import type {
   Boot,
   ExitStatus,
@@ -198,20 +199,26 @@ export function createBunRuntime(): Runtime {
   const bun = (globalThis as unknown as { Bun: BunApi }).Bun;
   const process = nodeProcess();
   const realExit = process.exit;
+  const isThread = !bun.isMainThread;
   const exitHandlers = new ExitHandlers();
   const atExit = () => exitHandlers.run();
   let system: LinuxSystem | undefined;
 
   return {
     name: "bun",
+    stopsThreads: true,
     defaultMethod: process.platform === "win32" ? "worker" : "process",
     pid: process.pid,
-    isThread: !bun.isMainThread,
+    isThread,
     get mainModule() {
       return /[/\\]\[(eval|stdin)\]$/.test(bun.main) ? undefined : builtin("node:url").pathToFileURL(bun.main).href;
     },
     parentPid: () => process.ppid,
     cpuCount: () => withinQuota(navigator.hardwareConcurrency),
+    residentBytes: () => process.memoryUsage.rss(),
+    residentBytesOf,
+    onInterrupt: (handler) => isThread ? () => {} : onNodeInterrupt(handler),
+    endByInterrupt: () => void process.kill(process.pid, "SIGINT"),
     system() {
       return system ??= openSystem(bun);
     },

@@ -12,6 +12,7 @@ import { ExitHandlers } from "./exit_hooks.ts";
 import { type LinuxSystem, requireLinux } from "./libc.ts";
 import { nodeProcess } from "./node_builtins.ts";
 import { spawnWithNode } from "./node_process.ts";
+import { residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { firstMessage } from "./web_worker.ts";
 
@@ -26,6 +27,7 @@ export function createDenoRuntime(): Runtime {
 
   return {
     name: "deno",
+    stopsThreads: false,
     defaultMethod: "worker",
     pid: deno.pid,
     isThread,
@@ -37,6 +39,20 @@ export function createDenoRuntime(): Runtime {
     cpuCount() {
       const available = navigator.hardwareConcurrency;
       return allGranted(deno) ? withinQuota(available) : available;
+    },
+    residentBytes: () => deno.memoryUsage().rss,
+    residentBytesOf: (pid) => residentBytesOf(pid, (path) => deno.readTextFileSync(path)),
+    onInterrupt(handler) {
+      if (isThread) return () => {};
+      deno.addSignalListener("SIGINT", handler);
+      return () => deno.removeSignalListener("SIGINT", handler);
+    },
+    endByInterrupt() {
+      try {
+        deno.kill(deno.pid, "SIGINT");
+      } catch {
+        deno.exit(130); // it needs --allow-run
+      }
     },
     system() {
       return system ??= openDenoSystem(deno);

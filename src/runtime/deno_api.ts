@@ -12,6 +12,10 @@ export interface DenoApi {
   exitCode: number;
   exit: (code?: number) => never;
   execPath(): string;
+  memoryUsage(): { readonly rss: number };
+  kill(pid: number, signal: "SIGINT"): void;
+  addSignalListener(signal: "SIGINT", handler: () => void): void;
+  removeSignalListener(signal: "SIGINT", handler: () => void): void;
   cwd(): string;
   readTextFileSync(path: string): string;
   readonly env: { toObject(): Record<string, string> };

@@ -17,6 +17,7 @@ import { type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import { loadNodeNative } from "./node_native.ts";
 import { spawnWithNode } from "./node_process.ts";
+import { onNodeInterrupt, residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime, WorkerHandle, WorkerSpawn } from "./runtime.ts";
 import { socketBellReader } from "./socket_bell.ts";
 import { threadId, threadRuns } from "./threads.ts";
@@ -102,6 +103,7 @@ export function createNodeRuntime(): Runtime {
   const process = nodeProcess();
   const { isMainThread, workerData } = builtin("node:worker_threads");
   const realExit = process.exit;
+  const isThread = !isMainThread;
   const exitHandlers = new ExitHandlers();
   const atExit = () => exitHandlers.run();
   let mainModule: string | undefined | null = null;
@@ -109,15 +111,20 @@ export function createNodeRuntime(): Runtime {
 
   const runtime: Runtime = {
     name: "node",
+    stopsThreads: true,
     defaultMethod: process.platform === "win32" ? "worker" : "process",
     pid: process.pid,
-    isThread: !isMainThread,
+    isThread,
     get mainModule() {
       if (mainModule === null) mainModule = findMainModule();
       return mainModule;
     },
     parentPid: () => process.ppid,
     cpuCount: () => withinQuota(builtin("node:os").availableParallelism()),
+    residentBytes: () => process.memoryUsage.rss(),
+    residentBytesOf,
+    onInterrupt: (handler) => isThread ? () => {} : onNodeInterrupt(handler),
+    endByInterrupt: () => void process.kill(process.pid, "SIGINT"),
     system() {
       return system ??= openSystem();
     },

@@ -19,8 +19,21 @@ export interface Runtime {
   readonly mainModule: string | undefined;
   /** Parent's OS process id, as it is now. */
   parentPid(): number;
+  /** Whether a thread that computes can be stopped; not on Deno (denoland/deno#35657). */
+  readonly stopsThreads: boolean;
   /** Usable processors. */
   cpuCount(): number;
+  /** Bytes of memory that this process has resident. */
+  residentBytes(): number;
+  /** The same of another process; null where that can't be found out. */
+  residentBytesOf(pid: number): number | null;
+  /**
+   * From now on `handler` is called for SIGINT instead of what the runtime does by default, until the function returned is
+   * called. It doesn't keep the process alive. In a thread: nothing, signals are the main thread's.
+   */
+  onInterrupt(handler: () => void): () => void;
+  /** Does to this process what SIGINT does when nobody handles it. */
+  endByInterrupt(): void;
   /** System calls of start method "process". Throws SpawnError saying what to install or which flag to give. Cached. */
   system(): SystemCalls;
   /** Starts an OS process that runs `options.entry`. Throws SpawnError (also for an executable that isn't there). */

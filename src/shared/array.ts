@@ -32,7 +32,7 @@ import type { Link } from "../wire/registry.ts";
 import { registerShareable, shareable } from "../wire/registry.ts";
 import { allocateData, dataOf, disposeData } from "./data_block.ts";
 import type { SharedOptions } from "./options.ts";
-import { disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
+import { checkGuard, disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
 import type { AnyTypedArray, ElementOf, TypeCode, TypedArrays } from "./typecodes.ts";
 import { checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
 
@@ -143,6 +143,7 @@ function blueprintFor(
           `Cannot join an Array of type code "${code}" and length ${length}: that name's is "${knownCode}", ${knownLength}`,
         );
       }
+      checkGuard(i32, at + GUARD, lock, "an Array");
     },
   };
 }

@@ -10,13 +10,13 @@
  * The name counts as a user of the block until unlink() takes it away.
  */
 
-import { ClosedError, MisuseError } from "../errors.ts";
-import { enterFlight, leaveFlight } from "../memory/blocks.ts";
+import { MisuseError } from "../errors.ts";
+import { enterFlight, generationOf, leaveFlight } from "../memory/blocks.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { BLOCK_PART, H_STATE, KIND_SHARED_MEMORY } from "../memory/layout.ts";
 import { nameOf, unlinkName } from "../memory/names.ts";
 import type { Blueprint } from "../memory/object.ts";
-import { Attachment, SharedObject } from "../memory/object.ts";
+import { Attachment, noteUnnamed, SharedObject } from "../memory/object.ts";
 import { registerSharedClass } from "../wire/message.ts";
 import { allocateData, dataOf, disposeData } from "./data_block.ts";
 
@@ -92,6 +92,7 @@ export class SharedMemory extends SharedObject implements Disposable {
     const named = options instanceof Attachment
       ? options
       : { ...options, name: options.name ?? (create ? randomName() : undefined) };
+    if (create && options.name === undefined) noteUnnamed("SharedMemory");
     super(named instanceof Attachment ? joining : blueprintFor(named as SharedMemoryOptions), named);
     const { i32 } = this.segment;
     const size = ((i32[this.at + SIZE] as number) >>> 0) + (i32[this.at + SIZE + 1] as number) * 2 ** 32;
@@ -118,18 +119,18 @@ export class SharedMemory extends SharedObject implements Disposable {
   }
 
   /**
-   * Takes the name away, once for each block, from any process; those who have it open keep it.
+   * Takes the name away, once for each block, from any process, also after close(); those who have it open keep it.
    * @throws {MisuseError} when that was done before
    */
   unlink(): void {
     const { family, handle } = this;
-    if (this.isClosed) throw new ClosedError(`Cannot unlink shared memory "${this.#name}": this handle is closed`);
-    let isFirst = false;
-    unlinkName(family, handle.address, () => {
-      isFirst = nameOf(family, handle.address) !== undefined;
-      return true;
-    });
-    if (!isFirst) throw new MisuseError(`Cannot unlink shared memory "${this.#name}": it was unlinked already`);
+    // The name keeps the block, so one that is another's by now has lost its name.
+    const isNamed = () =>
+      generationOf(family, handle.address) === handle.generation &&
+      nameOf(family, handle.address) !== undefined;
+    if (!unlinkName(family, handle.address, isNamed)) {
+      throw new MisuseError(`Cannot unlink shared memory "${this.#name}": it was unlinked already`);
+    }
     leaveFlight(family, handle);
   }
 

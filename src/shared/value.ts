@@ -18,7 +18,7 @@ import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
 import { registerSharedClass } from "../wire/message.ts";
 import type { SharedOptions } from "./options.ts";
-import { disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
+import { checkGuard, disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
 import type { AnyTypedArray, ElementOf, TypeCode } from "./typecodes.ts";
 import { checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
 
@@ -65,6 +65,7 @@ function blueprintFor(code: TypeCode, initial: unknown, lock: SharedOptions["loc
       if (known !== code) {
         throw new MisuseError(`Cannot join a Value of type code "${code}": that name's is "${known}"`);
       }
+      checkGuard(i32, at + GUARD, lock, "a Value");
     },
   };
 }

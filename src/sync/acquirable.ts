@@ -45,6 +45,7 @@ export abstract class AcquirableObject extends SharedObject implements Acquirabl
         return this.take() ? true : undefined;
       },
       blockers: () => this.holders(),
+      of: this,
     };
   }
 
@@ -83,7 +84,10 @@ export abstract class AcquirableObject extends SharedObject implements Acquirabl
   }
 
   async hold(options?: WaitOptions): Promise<Held> {
-    if (await this.acquire(options)) return new Holding(this, this.abandoned);
+    if (await this.acquire(options)) {
+      // What was held when the handle was closed went back then.
+      return new Holding(() => this.abandoned, () => this.isClosed || this.release());
+    }
     throw new TimeoutError(`Cannot hold ${this.title}: it was not free within ${options?.timeout} ms`);
   }
 
@@ -100,22 +104,31 @@ export abstract class AcquirableObject extends SharedObject implements Acquirabl
   }
 
   protected override onClose(): void {
-    this.waiters.serve();
+    this.waiters.expel(this, () => this.closedError("acquire"));
   }
 }
 
-class Holding implements Held {
-  readonly abandoned: boolean;
-  #of: Acquirable | undefined;
+/** What hold() resolves to: `giveBack` runs once. */
+export class Holding implements Held {
+  readonly #isAbandoned: () => boolean;
+  #abandoned: boolean;
+  #giveBack: (() => void) | undefined;
 
-  constructor(of: Acquirable, abandoned: boolean) {
-    this.#of = of;
-    this.abandoned = abandoned;
+  constructor(isAbandoned: () => boolean, giveBack: () => void) {
+    this.#isAbandoned = isAbandoned;
+    this.#abandoned = isAbandoned();
+    this.#giveBack = giveBack;
+  }
+
+  /** May change while it is held: a condition's wait() releases and acquires. */
+  get abandoned(): boolean {
+    if (this.#giveBack !== undefined) this.#abandoned = this.#isAbandoned();
+    return this.#abandoned;
   }
 
   [Symbol.dispose](): void {
-    const of = this.#of;
-    this.#of = undefined;
-    of?.release();
+    const giveBack = this.#giveBack;
+    this.#giveBack = undefined;
+    giveBack?.();
   }
 }

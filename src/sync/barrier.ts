@@ -110,6 +110,8 @@ export class Barrier extends SharedObject {
   readonly #inside: WaitQueue;
   readonly #outside: WaitQueue;
   #action: (() => unknown) | undefined;
+  /** Parties that are inside by this handle. */
+  #parties = 0;
 
   /**
    * For `parties` parties.
@@ -158,6 +160,7 @@ export class Barrier extends SharedObject {
     const limit = options?.timeout === undefined ? (own < 0 ? Infinity : own) : limitOf(options);
     const end = performance.now() + limit;
     const index = await this.#enter(limit, options?.signal);
+    this.ensureOpen("wait at");
     if (index === this.parties - 1) {
       await this.#finishRound();
     } else if (!this.#isOver()) {
@@ -166,10 +169,13 @@ export class Barrier extends SharedObject {
       try {
         over = await this.#inside.wait(waiting, Math.max(0, end - performance.now()), options?.signal);
       } catch (error) {
-        this.#giveUp();
-        this.#leave();
+        if (!this.isClosed) {
+          this.#giveUp();
+          this.#leave();
+        }
         throw error;
       }
+      this.ensureOpen("wait at");
       if (over === undefined) this.#giveUp();
     }
     if (!this.#leave()) throw this.#brokenError();
@@ -192,8 +198,11 @@ export class Barrier extends SharedObject {
   }
 
   protected override onClose(): void {
-    this.#inside.serve();
-    this.#outside.serve();
+    const error = () => this.closedError("wait at");
+    this.#outside.expel(this, error);
+    this.#inside.expel(this, error);
+    if (this.#parties > 0) this.#giveUp();
+    while (this.#parties > 0) this.#leave();
   }
 
   #load(word: number): number {
@@ -219,6 +228,7 @@ export class Barrier extends SharedObject {
         return attempt();
       },
       blockers: () => this.#agentsInside(),
+      of: this,
     };
   }
 
@@ -256,6 +266,7 @@ export class Barrier extends SharedObject {
       lock.stage(start + own, (i32[own] as number) + 1);
       if (index + 1 === i32[at + PARTIES]) lock.stage(start + at + STATE, ACTION);
       lock.commit();
+      this.#parties++;
       return index;
     });
   }
@@ -265,10 +276,13 @@ export class Barrier extends SharedObject {
     try {
       await this.#runAction();
     } catch (error) {
-      this.#break();
-      this.#leave();
+      if (!this.isClosed) {
+        this.#break();
+        this.#leave();
+      }
       throw error;
     }
+    this.ensureOpen("wait at");
     this.#update(({ state }) => state === ACTION ? DRAINING : state);
   }
 
@@ -291,6 +305,7 @@ export class Barrier extends SharedObject {
       lock.stage(start + own, (i32[own] as number) - 1);
       if (empty) lock.stage(start + at + STATE, FILLING);
       lock.commit();
+      this.#parties--;
       return { passed: state === DRAINING, empty };
     });
     if (empty) this.#outside.wakeAll();

@@ -6,13 +6,14 @@
  *    0…33    robust lock with redo log
  *   34, 35   the lock it is used under: address, generation       once
  *   36…44    wait queue
- *   64…319   waiting: waits of each agent that nobody notified    under the robust lock
- *  320…575   notified: waits of each agent that may end           under the robust lock
+ *   64…319  waiting: waits of each agent that nobody notified                          under the robust lock
+ *  320…575  notified: waits of each agent that may end, or that take the lock again    under the robust lock
+ *  576…831  returning: of the notified, those that take the lock again                 each agent its own
  * ```
  *
- * A notification moves a wait of some agent from `waiting` to `notified`; that agent ends its longest wait and takes it out.
- * A wait that gives up takes itself out of whichever it is in: so no notification is spent on one that isn't there, and those
- * of an agent that died go to others.
+ * A notification moves a wait of some agent from `waiting` to `notified`; that agent ends its longest wait, and takes it out
+ * once it has the lock again. A wait that gives up takes itself out of whichever it is in: so no notification is spent on one
+ * that isn't there, and those of an agent that died before its wait() returned go to others.
  */
 
 import { MisuseError } from "../errors.ts";
@@ -28,12 +29,12 @@ import { Attachment, SharedObject } from "../memory/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import { registerSharedClass } from "../wire/message.ts";
 import type { Held } from "./acquirable.ts";
-import { disposeGuard, guardOf, initGuard } from "./guard.ts";
+import { checkGuard, disposeGuard, guardOf, initGuard } from "./guard.ts";
 import { Lock } from "./lock.ts";
 import type { RLock } from "./rlock.ts";
 
 const LOCK = 0, GUARD = LOCK_WORDS, WAITERS = GUARD + 2, WAITING = 64, NOTIFIED = WAITING + MAX_AGENTS;
-const WORDS = NOTIFIED + MAX_AGENTS;
+const RETURNING = NOTIFIED + MAX_AGENTS, WORDS = RETURNING + MAX_AGENTS;
 /** Agents whose two words fit into one commit. */
 const BATCH = 8;
 
@@ -49,6 +50,7 @@ function blueprintFor(lock: Lock | RLock | undefined): Blueprint {
     kind: KIND_CONDITION,
     words: WORDS,
     init: (family, { i32 }, at) => initGuard(family, i32, at + GUARD, lock),
+    check: (_family, { i32 }, at) => checkGuard(i32, at + GUARD, lock, "a Condition"),
   };
 }
 
@@ -67,12 +69,20 @@ export class Condition extends SharedObject {
   readonly #guard: Lock | RLock;
   readonly #lock: RobustLock;
   readonly #waiters: WaitQueue;
+  /** Waits of this handle that wait for a notification, and those that take the lock again. */
+  #waits = 0;
+  #returns = 0;
 
   /** Used under `lock` (the argument itself, or an option), by default under an RLock of its own. */
   constructor(options?: Lock | RLock | ConditionOptions | Attachment) {
+    if (options !== undefined && (typeof options !== "object" || options === null)) {
+      throw new MisuseError(
+        `Cannot create a Condition: its argument is ${String(options)}, neither a lock nor options`,
+      );
+    }
     const lock = options instanceof Lock ? options : options instanceof Attachment ? undefined : options?.lock;
     super(blueprintFor(lock), options instanceof Lock ? undefined : options);
-    this.#guard = lock ?? guardOf(this.family, this.segment.i32, this.at + GUARD, this.title);
+    this.#guard = guardOf(this.family, this.segment.i32, this.at + GUARD, this.title);
     this.#lock = lockOf(this.family, this.segment, this.at);
     this.#waiters = WaitQueue.at(this.family, this.segment, this.at + WAITERS);
   }
@@ -108,25 +118,32 @@ export class Condition extends SharedObject {
     options?.signal?.throwIfAborted();
     this.#ensureHeld("wait for");
     const self = indexOf(this.family.self);
-    this.#change(self, 1, 0);
-    this.#guard.releaseFully();
+    this.#beginWait(self);
+    const acquireAgain = this.#guard.releaseFully();
     const waiting: Awaited<true> = {
       ready: () => this.isClosed || this.#notified(self) > 0,
-      attempt: () => this.isClosed || this.#takeNotification(self) ? true : undefined,
+      attempt: () => this.#beginReturn(self) ? true : undefined,
+      of: this,
     };
-    let notified: true | undefined;
+    let notified: boolean;
     try {
-      notified = await this.#waiters.wait(waiting, limit, options?.signal);
-      if (notified === undefined && !this.isClosed && this.#giveUp(self)) notified = true;
+      notified = await this.#waiters.wait(waiting, limit, options?.signal) === true ||
+        (!this.isClosed && this.#giveUp(self));
     } catch (error) {
-      // Aborted. A notification that was meant for this wait is another's.
-      if (!this.isClosed && this.#giveUp(self)) this.#notify(1);
-      await this.#guard.acquireFully();
+      // Aborted: a notification that was meant for this wait is another's.
+      if (!this.isClosed && this.#giveUp(self)) this.#passOn(self);
+      await acquireAgain();
       throw error;
     }
-    await this.#guard.acquireFully();
+    try {
+      await acquireAgain();
+    } catch (error) {
+      if (notified && !this.isClosed) this.#passOn(self);
+      throw error;
+    }
     this.ensureOpen("wait for");
-    return notified === true;
+    if (notified) this.#endReturn(self);
+    return notified;
   }
 
   /**
@@ -162,50 +179,68 @@ export class Condition extends SharedObject {
   }
 
   protected override onClose(): void {
-    this.#waiters.serve();
+    const self = indexOf(this.family.self);
+    this.#waiters.expel(this, () => this.closedError("wait for"));
+    while (this.#waits > 0) if (this.#giveUp(self)) this.#passOn(self);
+    while (this.#returns > 0) this.#passOn(self);
   }
 
   #ensureHeld(doing: string): void {
     this.ensureOpen(doing);
+    this.#guard.ensureOpen("use a condition under");
     if (!this.#guard.heldHere) {
       throw new MisuseError(`Cannot ${doing} ${this.title}: its lock is not held; acquire() it first`);
     }
   }
 
-  #notified(index: number): number {
-    return Atomics.load(this.segment.i32, this.at + NOTIFIED + index);
+  /** Waits of this agent that may end and don't yet. */
+  #notified(self: number): number {
+    const { i32 } = this.segment;
+    return Atomics.load(i32, this.at + NOTIFIED + self) - Atomics.load(i32, this.at + RETURNING + self);
   }
 
-  /** Adds to an agent's two words, in one commit. */
-  #change(index: number, waiting: number, notified: number): void {
-    this.#lock.lock();
-    this.#stage(index, waiting, notified);
-    this.#lock.commit();
-    this.#lock.unlock();
-  }
-
-  #stage(index: number, waiting: number, notified: number): void {
+  /** Adds to one word, under the robust lock. */
+  #change(word: number, by: number): void {
     const { i32, start } = this.segment;
-    const w = this.at + WAITING + index, n = this.at + NOTIFIED + index;
-    this.#lock.stage(start + w, (i32[w] as number) + waiting);
-    this.#lock.stage(start + n, (i32[n] as number) + notified);
+    this.#lock.stage(start + this.at + word, (i32[this.at + word] as number) + by);
+    this.#lock.commit();
   }
 
-  #takeNotification(self: number): boolean {
-    if (this.#notified(self) === 0) return false;
-    this.#change(self, 0, -1);
+  #beginWait(self: number): void {
+    this.#lock.with(() => this.#change(WAITING + self, 1));
+    this.#waits++;
+  }
+
+  /** One of this agent's waits gives up; true when it was notified already, and so returns. */
+  #giveUp(self: number): boolean {
+    return this.#lock.with(() => {
+      if ((this.segment.i32[this.at + WAITING + self] as number) === 0) return this.#beginReturn(self);
+      this.#change(WAITING + self, -1);
+      this.#waits--;
+      return false;
+    });
+  }
+
+  /** One of this agent's waits was notified: it takes the lock again. */
+  #beginReturn(self: number): boolean {
+    if (this.#notified(self) <= 0) return false;
+    Atomics.add(this.segment.i32, this.at + RETURNING + self, 1);
+    this.#waits--;
+    this.#returns++;
     return true;
   }
 
-  /** One of this agent's waits gives up; true when it was notified already. */
-  #giveUp(self: number): boolean {
-    const lock = this.#lock;
-    lock.lock();
-    const stillWaiting = (this.segment.i32[this.at + WAITING + self] as number) > 0;
-    this.#stage(self, stillWaiting ? -1 : 0, stillWaiting ? 0 : -1);
-    lock.commit();
-    lock.unlock();
-    return !stillWaiting;
+  /** It has the lock. (Killed in between, the notification is another's once more.) */
+  #endReturn(self: number): void {
+    this.#lock.with(() => this.#change(NOTIFIED + self, -1));
+    Atomics.sub(this.segment.i32, this.at + RETURNING + self, 1);
+    this.#returns--;
+  }
+
+  /** It doesn't return after all. */
+  #passOn(self: number): void {
+    this.#endReturn(self);
+    this.#notify(1);
   }
 
   #notify(n: number): void {
@@ -228,42 +263,56 @@ function notifyWaits(
 ): void {
   const { i32, start } = segment, end = family.agents.end();
   let left = n, index = waiters.rotation % end;
-  for (let seen = 0; seen < end && left >= 1;) {
+  // One wait of each agent, and around again while there are more.
+  for (let seen = 0, found = false; seen < end && left >= 1;) {
     const ring: number[] = [];
-    lock.lock();
-    try {
+    lock.with(() => {
       for (; seen < end && left >= 1 && ring.length < BATCH; seen++, index = (index + 1) % end) {
         const waiting = i32[at + WAITING + index] as number;
         if (waiting === 0) continue;
-        const count = n === Infinity ? waiting : Math.min(waiting, 1);
+        const count = n === Infinity ? waiting : 1;
         lock.stage(start + at + WAITING + index, waiting - count);
         lock.stage(start + at + NOTIFIED + index, (i32[at + NOTIFIED + index] as number) + count);
         ring.push(index);
         left -= count;
       }
       lock.commit();
-    } finally {
-      lock.unlock();
-    }
+    });
     for (const one of ring) waiters.wakeAgent(one);
-    // More than one each: once around isn't enough.
-    if (seen === end && left >= 1 && ring.length > 0) seen = 0;
+    found ||= ring.length > 0;
+    if (seen === end && found && n !== Infinity) {
+      seen = 0;
+      found = false;
+    }
   }
+}
+
+/** A dead agent's waits are gone; its notifications go to others who wait. */
+function recoverCondition(family: Family, segment: Segment, at: number, dead: number): void {
+  const { i32, start } = segment, index = indexOf(dead), lock = lockOf(family, segment, at);
+  const waiting = at + WAITING + index, notified = at + NOTIFIED + index, returning = at + RETURNING + index;
+  lock.with(() => {
+    lock.stage(start + waiting, 0);
+    lock.commit();
+    // One receiver at a time: if this one is killed too, the next goes on. Everyone is rung afterwards.
+    for (let other = 1, end = family.agents.end(); other < end && (i32[notified] as number) > 0; other++) {
+      const lost = i32[notified] as number, count = Math.min(lost, i32[at + WAITING + other] as number);
+      if (count === 0 || !family.alive(family.agents.ownerAt(other))) continue;
+      lock.stage(start + notified, lost - count);
+      lock.stage(start + at + WAITING + other, (i32[at + WAITING + other] as number) - count);
+      lock.stage(start + at + NOTIFIED + other, (i32[at + NOTIFIED + other] as number) + count);
+      lock.commit();
+    }
+    lock.stage(start + notified, 0);
+    lock.stage(start + returning, 0);
+    lock.commit();
+  });
 }
 
 registerKind(KIND_CONDITION, {
   locks: [LOCK],
   waitQueues: [WAITERS],
-  recover(family, segment, at, dead) {
-    const { i32, start } = segment, index = indexOf(dead), lock = lockOf(family, segment, at);
-    const lost = i32[at + NOTIFIED + index] as number;
-    lock.with(() => {
-      lock.stage(start + at + WAITING + index, 0);
-      lock.stage(start + at + NOTIFIED + index, 0);
-      lock.commit();
-    });
-    if (lost > 0) notifyWaits(family, segment, at, lock, lost, WaitQueue.at(family, segment, at + WAITERS));
-  },
+  recover: recoverCondition,
   dispose: (family, { i32 }, at) => disposeGuard(family, i32, at + GUARD),
 });
 registerSharedClass("Condition", Condition, (source) => new Condition(source));

@@ -77,6 +77,7 @@ export class Event extends SharedObject {
         this.ensureOpen("wait for");
         return isOver() ? true : undefined;
       },
+      of: this,
     };
     return await this.#waiters.wait(waiting, limit, options?.signal) === true;
   }
@@ -90,7 +91,7 @@ export class Event extends SharedObject {
   }
 
   protected override onClose(): void {
-    this.#waiters.serve();
+    this.#waiters.expel(this, () => this.closedError("wait for"));
   }
 }
 

@@ -4,7 +4,7 @@ import { MisuseError } from "../errors.ts";
 import type { Handle } from "../memory/blocks.ts";
 import { enterFlight, leaveFlight } from "../memory/blocks.ts";
 import type { Family } from "../memory/family.ts";
-import { attach } from "../memory/object.ts";
+import { attach, part } from "../memory/object.ts";
 import { H_KIND, KIND_RLOCK } from "../memory/layout.ts";
 import { Lock } from "./lock.ts";
 import { RLock } from "./rlock.ts";
@@ -14,11 +14,12 @@ export const GUARD_WORDS = 2;
 
 /** Writes the lock that `lock` asks for into a payload, which counts as a user of it. */
 export function initGuard(family: Family, i32: Int32Array, at: number, lock: boolean | Lock | RLock | undefined): void {
-  const guard = lock === undefined || lock === true ? new RLock() : lock === false ? undefined : lock;
+  const guard = lock === undefined || lock === true ? new RLock(part) : lock === false ? undefined : lock;
   if (guard === undefined) return;
   if (!(guard instanceof Lock)) {
     throw new MisuseError("Cannot create the object: lock is neither a boolean nor a lock");
   }
+  guard.ensureOpen("create an object with");
   if (guard.family !== family) {
     throw new MisuseError(
       `Cannot create an object of the "${family.method}" context with a lock of another context`,
@@ -34,6 +35,14 @@ export function initGuard(family: Family, i32: Int32Array, at: number, lock: boo
 function guardHandle(i32: Int32Array, at: number): Handle | undefined {
   const address = (i32[at] as number) >>> 0;
   return address === 0 ? undefined : { address, generation: i32[at + 1] as number };
+}
+
+/** Throws MisuseError when an object that is joined by name is used under another lock than the caller's. */
+export function checkGuard(i32: Int32Array, at: number, lock: boolean | Lock | RLock | undefined, what: string): void {
+  if (!(lock instanceof Lock)) return;
+  const handle = guardHandle(i32, at);
+  if (handle?.address === lock.handle.address && handle.generation === lock.handle.generation) return;
+  throw new MisuseError(`Cannot join ${what} with this lock: the one of that name is used under another`);
 }
 
 /** The lock named in a payload. MisuseError when there is none. */

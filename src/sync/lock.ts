@@ -46,6 +46,7 @@ function recoverLock(i32: Int32Array, at: number, dead: number): void {
  */
 export class Lock extends AcquirableObject {
   #abandoned = false;
+  #takenHere = false;
 
   /** `name`: the same name in one family is the same lock. MisuseError when the name is another class's. */
   constructor(options?: Named | Attachment, plan: Blueprint = blueprint) {
@@ -69,7 +70,7 @@ export class Lock extends AcquirableObject {
    * @throws {MisuseError} when nobody holds it
    */
   override release(): void {
-    this.releaseFully();
+    this.#give();
   }
 
   /** Whether this process holds it; internal. */
@@ -77,19 +78,19 @@ export class Lock extends AcquirableObject {
     return Atomics.load(this.segment.i32, this.at + OWNER) === this.family.self;
   }
 
-  /** Takes it as a new owner, whatever level a caller is on; internal, for Condition. */
-  async acquireFully(): Promise<void> {
-    await this.obtain();
+  /** Gives it back, whatever level a caller is on; what it returns takes it again. Internal, for Condition. */
+  releaseFully(): () => Promise<void> {
+    this.#give();
+    return async () => void await this.obtain();
   }
 
-  /** Gives it back, whatever level a caller is on; internal, for Condition. */
-  releaseFully(): void {
+  #give(): void {
     this.ensureOpen("release");
     const { i32 } = this.segment;
     if (Atomics.exchange(i32, this.at + OWNER, 0) === 0) {
       throw new MisuseError(`Cannot release ${this.title}: nobody holds it`);
     }
-    this.#abandoned = false;
+    this.#abandoned = this.#takenHere = false;
     this.waiters.wake(this.#isFree);
   }
 
@@ -98,6 +99,7 @@ export class Lock extends AcquirableObject {
     if (Atomics.compareExchange(i32, this.at + OWNER, 0, this.family.self) !== 0) return false;
     this.#abandoned = Atomics.load(i32, this.at + ABANDONED) !== 0;
     if (this.#abandoned) Atomics.store(i32, this.at + ABANDONED, 0);
+    this.#takenHere = true;
     return true;
   }
 
@@ -106,6 +108,14 @@ export class Lock extends AcquirableObject {
   }
 
   readonly #isFree = (): boolean => this.isFree();
+
+  /** What this handle holds goes back with it. */
+  protected override onClose(): void {
+    super.onClose();
+    const { i32 } = this.segment, { self } = this.family;
+    if (!this.#takenHere || Atomics.compareExchange(i32, this.at + OWNER, self, 0) !== self) return;
+    this.waiters.wake(this.#isFree);
+  }
 
   protected override *holders(): Iterable<number> {
     const owner = Atomics.load(this.segment.i32, this.at + OWNER);

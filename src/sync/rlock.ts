@@ -49,6 +49,17 @@ export class RLock extends Lock {
     run.depth--;
   }
 
+  /** The run's levels end with the lock, until it is acquired again: meanwhile nobody is inside. */
+  override releaseFully(): () => Promise<void> {
+    const run = this.#runs.getStore(), depth = run?.depth ?? 0;
+    const again = super.releaseFully();
+    if (run !== undefined) run.depth = 0;
+    return async () => {
+      await again();
+      if (run !== undefined) run.depth = depth;
+    };
+  }
+
   override with<R>(fn: (held: Held) => R | Promise<R>, options?: WaitOptions): Promise<R> {
     const run = this.#runs.getStore();
     if (run !== undefined && run.depth > 0) return (async () => await fn(run.held))();

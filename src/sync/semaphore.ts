@@ -5,7 +5,7 @@
  * payload
  *    0…33   robust lock with redo log
  *   34      permits that are free                              under the lock
- *   35      most permits, BoundedSemaphore; 0 = no limit       once
+ *   35      most permits                                       once
  *   36      abandoned: permits that came back from the dead    under the lock
  *   37…45   wait queue
  *   46…54   turns
@@ -29,13 +29,13 @@ import { Attachment } from "../memory/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import { registerSharedClass } from "../wire/message.ts";
 import type { Held } from "./acquirable.ts";
-import { AcquirableObject } from "./acquirable.ts";
+import { AcquirableObject, Holding } from "./acquirable.ts";
 
-const LOCK = 0, FREE = LOCK_WORDS, BOUND = FREE + 1, ABANDONED = FREE + 2, WAITERS = FREE + 3;
+const LOCK = 0, FREE = LOCK_WORDS, MOST = FREE + 1, ABANDONED = FREE + 2, WAITERS = FREE + 3;
 const TURNS = WAITERS + WAIT_QUEUE_WORDS, HELD = 64;
 const WORDS = HELD + MAX_AGENTS;
-/** CPython's SEM_VALUE_MAX. */
-const MOST = 0x7fff_ffff;
+/** Most permits of a semaphore that isn't bounded: CPython's SEM_VALUE_MAX. */
+const LIMIT = 0x7fff_ffff;
 
 type Options = number | ({ value?: number } & Named);
 
@@ -46,16 +46,16 @@ function blueprintFor(label: string, kind: number, value: number, bounded: boole
     words: WORDS,
     init(_family, { i32 }, at) {
       i32[at + FREE] = value;
-      i32[at + BOUND] = bounded ? value : 0;
+      i32[at + MOST] = bounded ? value : LIMIT;
     },
   };
 }
 
 function valueOf(options: Options | undefined, label: string): number {
-  const value = typeof options === "number" ? options : options?.value ?? 1;
-  if (!Number.isInteger(value) || value < 0 || value > MOST) {
+  const value = options === undefined || typeof options === "object" ? options?.value ?? 1 : options;
+  if (!Number.isInteger(value) || value < 0 || value > LIMIT) {
     throw new RangeError(
-      `Cannot create a ${label}: its value is ${String(value)}, it takes an integer from 0 to ${MOST}`,
+      `Cannot create a ${label}: its value is ${String(value)}, it takes an integer from 0 to ${LIMIT}`,
     );
   }
   return value;
@@ -72,6 +72,8 @@ function valueOf(options: Options | undefined, label: string): number {
  */
 export class Semaphore extends AcquirableObject {
   readonly #lock: RobustLock;
+  /** Permits that hold() and with() of this handle have. */
+  #held = 0;
 
   /**
    * `value` permits (default 1); the first creator's counts where a name is given.
@@ -124,13 +126,21 @@ export class Semaphore extends AcquirableObject {
           return this.#take(true);
         },
         blockers: () => this.holders(),
+        of: this,
       };
       took = await this.waiters.wait(holding, limit, options?.signal);
     } else if (this.family.due()) await this.family.turn();
     if (took === undefined) {
       throw new TimeoutError(`Cannot hold ${this.title}: no permit was free within ${options?.timeout} ms`);
     }
-    return new Permit(took.abandoned, () => this.#give(1, true));
+    const { abandoned } = took;
+    return new Holding(() => abandoned, () => this.isClosed || this.#give(1, true));
+  }
+
+  /** What hold() and with() of this handle have goes back with it. */
+  protected override onClose(): void {
+    super.onClose();
+    if (this.#held > 0) this.#give(this.#held, true);
   }
 
   protected override take(): boolean {
@@ -161,6 +171,7 @@ export class Semaphore extends AcquirableObject {
         const held = at + HELD + indexOf(this.family.self);
         lock.stage(start + held, (i32[held] as number) + 1);
         if (abandoned > 0) lock.stage(start + at + ABANDONED, abandoned - 1);
+        this.#held++;
       }
       lock.commit();
       return { abandoned: abandoned > 0 };
@@ -170,31 +181,32 @@ export class Semaphore extends AcquirableObject {
   }
 
   #give(n: number, counted: boolean): void {
-    if (this.isClosed) return; // a permit that is still held goes back with the handle
     const { i32, start } = this.segment, at = this.at, lock = this.#lock;
+    let free: number, most: number;
     lock.lock();
     try {
-      const free = i32[at + FREE] as number, bound = i32[at + BOUND] as number;
-      const most = bound === 0 && !this.#isBounded ? MOST : bound;
-      if (free + n > most) {
-        throw new MisuseError(
-          `Cannot release ${n} of ${this.title}: it would have ${free + n} permits, at most ${most}`,
-        );
-      }
-      lock.stage(start + at + FREE, free + n);
+      free = (i32[at + FREE] as number) + n;
+      most = i32[at + MOST] as number;
+      if (free > most && !counted) throw this.#tooMany(n, free, most);
+      lock.stage(start + at + FREE, Math.min(free, most));
       if (counted) {
         const held = at + HELD + indexOf(this.family.self);
-        lock.stage(start + held, Math.max(0, (i32[held] as number) - 1));
+        lock.stage(start + held, (i32[held] as number) - n);
+        this.#held -= n;
       }
       lock.commit();
     } finally {
       lock.unlock();
     }
-    for (let i = 0; i < n && this.isFree(); i++) this.waiters.wake(() => this.isFree());
+    for (let i = 0; i < n && this.waiters.wake(this.#isFree); i++);
+    // Somebody released what was held here; it is held no more all the same.
+    if (free > most) throw this.#tooMany(n, free, most);
   }
 
-  get #isBounded(): boolean {
-    return this instanceof BoundedSemaphore;
+  readonly #isFree = (): boolean => this.isFree();
+
+  #tooMany(n: number, free: number, most: number): MisuseError {
+    return new MisuseError(`Cannot release ${n} of ${this.title}: it would have ${free} permits, at most ${most}`);
   }
 }
 
@@ -202,22 +214,6 @@ export class Semaphore extends AcquirableObject {
 export class BoundedSemaphore extends Semaphore {
   constructor(options?: Options | Attachment) {
     super(options, "BoundedSemaphore", KIND_BOUNDED_SEMAPHORE);
-  }
-}
-
-class Permit implements Held {
-  readonly abandoned: boolean;
-  #giveBack: (() => void) | undefined;
-
-  constructor(abandoned: boolean, giveBack: () => void) {
-    this.abandoned = abandoned;
-    this.#giveBack = giveBack;
-  }
-
-  [Symbol.dispose](): void {
-    const giveBack = this.#giveBack;
-    this.#giveBack = undefined;
-    giveBack?.();
   }
 }
 
@@ -232,7 +228,7 @@ function recoverSemaphore(family: Family, segment: Segment, at: number, dead: nu
   lock.with(() => {
     const count = i32[held] as number;
     if (count === 0) return;
-    lock.stage(start + at + FREE, (i32[at + FREE] as number) + count);
+    lock.stage(start + at + FREE, Math.min((i32[at + FREE] as number) + count, i32[at + MOST] as number));
     lock.stage(start + at + ABANDONED, (i32[at + ABANDONED] as number) + count);
     lock.stage(start + held, 0);
     lock.commit();

@@ -1,0 +1,64 @@
+/** map: all items in chunks, all results in order. */
+
+import type { Call } from "./call.ts";
+import type { Items, MapOptions } from "./options.ts";
+
+/** Chunks that each worker gets, so that one that is slow doesn't keep the others waiting. CPython's choice. */
+const CHUNKS_PER_WORKER = 4;
+
+/** Runs a call of map over `items`, with `size` workers. */
+export function runMap(
+  call: Call,
+  items: Items<unknown>,
+  options: MapOptions,
+  size: number,
+  resolve: (values: unknown[]) => void,
+  reject: (error: unknown) => void,
+): void {
+  const fail = (error: unknown) => {
+    call.end();
+    reject(error);
+  };
+  const run = (all: readonly unknown[]) => {
+    const { chunksize = Math.max(1, Math.ceil(all.length / (CHUNKS_PER_WORKER * size))), onProgress } = options;
+    const results: unknown[] = new Array(all.length);
+    let done = 0;
+    const finish = () => {
+      call.end();
+      resolve(results);
+    };
+    if (all.length === 0) return finish();
+    for (let at = 0; at < all.length && !call.isOver; at += chunksize) {
+      const chunk = all.slice(at, at + chunksize);
+      call.submitChunk(chunk, {
+        done(values) {
+          for (let i = 0; i < values.length; i++) results[at + i] = values[i];
+          done += chunk.length;
+          try {
+            onProgress?.(done, all.length);
+          } catch (error) {
+            return fail(error);
+          }
+          if (done === all.length) finish();
+        },
+        failed: fail,
+      });
+    }
+  };
+  if (Symbol.asyncIterator in Object(items)) {
+    void (async () => {
+      const all: unknown[] = [];
+      for await (const item of items as AsyncIterable<unknown>) {
+        if (call.isOver) return;
+        all.push(item);
+      }
+      run(all);
+    })().catch(fail);
+  } else {
+    try {
+      run(Array.isArray(items) ? items : [...items as Iterable<unknown>]);
+    } catch (error) {
+      fail(error);
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/** One worker of a pool, as the pool sees it. */
+
+import { withMethod } from "../memory/families.ts";
+import { Process } from "../process/process.ts";
+import type { Reference } from "../process/reference.ts";
+import type { StartMethod } from "../runtime/runtime.ts";
+import { RawArray } from "../shared/array.ts";
+import { BatchQueue } from "./batch.ts";
+import { PROGRESS_ITEM, PROGRESS_SINCE, PROGRESS_TASK, PROGRESS_WORDS } from "./protocol.ts";
+import type { Task } from "./task.ts";
+import type { WorkerOptions } from "./worker.ts";
+
+const workerModule = new URL(
+  import.meta.url.endsWith(".ts") ? "./worker.ts#serve" : "./worker.js#serve",
+  import.meta.url,
+);
+
+/** Nanoseconds of work that a worker is given ahead, so that it never waits for us. */
+const AHEAD = 2e6;
+/** Tasks ahead, at least (the second waits while the first is done) and at most. */
+const LEAST_AHEAD = 2;
+const MOST_AHEAD = 4096;
+
+/** What all workers of a pool have in common. */
+export interface MemberOptions {
+  readonly method: StartMethod;
+  readonly name: string;
+  readonly results: BatchQueue;
+  readonly initializer: Reference | null;
+  readonly initargs: readonly unknown[];
+  readonly maxTasks: number;
+  readonly maxMemory: number;
+}
+
+/** A worker: its process, its inbox, and what it was given. */
+export class Member {
+  readonly index: number;
+  readonly process: Process;
+  readonly inbox: BatchQueue;
+  /** What it was given and hasn't reported, by id, in the order given. */
+  readonly assigned = new Map<number, Task>();
+  /** Functions that it has shown to have: until then their references go with each batch, since any may be taken back. */
+  readonly functions = new Set<number>();
+  readonly #progress: Float64Array;
+  readonly #maxTasks: number;
+  isReady = false;
+  /** It gets no more tasks: it was told to end, or it has done its share. */
+  isLeaving = false;
+  /** It was stopped in the middle of a task. */
+  wasGivenUp = false;
+  /** Tasks that it was given in its life, and that it has done. */
+  given = 0;
+  done = 0;
+  #pace: number | undefined;
+
+  constructor(index: number, options: MemberOptions) {
+    const { method, name, results, initializer, initargs, maxTasks, maxMemory } = options;
+    this.index = index;
+    this.#maxTasks = maxTasks;
+    const made = withMethod(method, () => {
+      const inbox = new BatchQueue(), progress = new RawArray("d", PROGRESS_WORDS);
+      const words: WorkerOptions = { index, inbox, results, progress, initializer, initargs, maxMemory };
+      return {
+        inbox,
+        progress,
+        process: new Process({ target: workerModule, args: [words], name: `${name}-${index}`, daemon: true }),
+      };
+    });
+    this.inbox = made.inbox;
+    this.process = made.process;
+    this.#progress = made.progress;
+  }
+
+  /** How many more tasks it is to be given now: none before half of what it has ahead is done, so that batches are worth it. */
+  get room(): number {
+    if (this.isLeaving) return 0;
+    const ahead = this.#pace === undefined
+      ? LEAST_AHEAD
+      : Math.max(LEAST_AHEAD, Math.min(MOST_AHEAD, Math.floor(AHEAD / this.#pace)));
+    const room = ahead - this.assigned.size;
+    return room * 2 < ahead ? 0 : Math.min(room, this.#maxTasks - this.given);
+  }
+
+  /** Whether it has been given all the tasks of its life. */
+  get isSpent(): boolean {
+    return this.given >= this.#maxTasks;
+  }
+
+  /** Notes how many nanoseconds a task took on average in its last batch. */
+  notePace(nanoseconds: number): void {
+    this.#pace = this.#pace === undefined ? nanoseconds : this.#pace * 0.5 + nanoseconds * 0.5;
+  }
+
+  /** The task that it is at, and its item; undefined when it is at none that we know of. */
+  get running(): { readonly task: Task; readonly item: number; readonly since: number } | undefined {
+    const task = this.assigned.get(this.#progress[PROGRESS_TASK] as number);
+    if (task === undefined) return undefined;
+    return {
+      task,
+      item: this.#progress[PROGRESS_ITEM] as number,
+      since: this.#progress[PROGRESS_SINCE] as number,
+    };
+  }
+}

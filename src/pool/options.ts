@@ -1,0 +1,126 @@
+/** Options of a pool and of its calls, and their checks. */
+
+import { MisuseError } from "../errors.ts";
+import type { WaitOptions } from "../memory/futex.ts";
+import { limitOf } from "../memory/futex.ts";
+import type { Target } from "../process/reference.ts";
+import { cpuCount } from "../process/start_method.ts";
+
+/** What a pool is to be. */
+export interface PoolOptions {
+  /** Number of workers; default cpuCount(). */
+  processes?: number;
+  /** Runs in each worker before its first task. One that fails fails the pool, with the cause. */
+  initializer?: Target;
+  initargs?: unknown[];
+  /** Tasks (for map: chunks) after which a worker is replaced; default: never. */
+  maxTasksPerChild?: number;
+  /** Bytes of resident memory after which a worker is replaced between tasks; only processes. */
+  maxMemoryPerChild?: number;
+  /** Times a task is given to another worker after its worker died; default 0. */
+  retries?: number;
+  /** A label of its workers; default "PoolWorker". */
+  name?: string;
+  /**
+   * What Ctrl-C does while there is work. "drain" (default): the first cancels what no worker has begun and lets the rest finish
+   * (5 s at most), then the process ends as it would have; the second kills. "ignore": nothing.
+   */
+  sigint?: "drain" | "ignore";
+}
+
+/** Limits of a call. */
+export interface TaskOptions extends WaitOptions {
+  /**
+   * Milliseconds for one task from its start. Running out, like an abort, replaces the worker; the others of its chunk run
+   * again.
+   */
+  taskTimeout?: number | undefined;
+}
+
+/** How map and its relatives go about it. */
+export interface MapOptions extends TaskOptions {
+  /** Items that go to a worker in one go. map: default a quarter of a worker's share. imap: default 1. */
+  chunksize?: number;
+  /** Called here, after each chunk, with the number of items done and of all (undefined: not known). What it throws rejects the call. */
+  onProgress?: (done: number, total: number | undefined) => void;
+}
+
+/** How imap and imapUnordered go about it. */
+export interface ImapOptions extends MapOptions {
+  /** Items that may be read ahead of the consumer; default 2 × processes × chunksize. */
+  buffersize?: number;
+}
+
+/** What may be iterated for items. */
+export type Items<T> = Iterable<T> | AsyncIterable<T>;
+
+/** Arguments are needed by functions that take some. */
+export type Rest<A extends readonly unknown[]> = [] extends A ? [args?: A, options?: TaskOptions]
+  : [args: A, options?: TaskOptions];
+
+/** A pool's options, checked and complete. */
+export type CheckedPoolOptions = Required<Omit<PoolOptions, "initializer">> & Pick<PoolOptions, "initializer">;
+
+export function checkPoolOptions(options: number | PoolOptions | undefined): CheckedPoolOptions {
+  const given = typeof options === "number" ? { processes: options } : options ?? {};
+  const {
+    processes = cpuCount(),
+    initializer,
+    initargs = [],
+    maxTasksPerChild = Infinity,
+    maxMemoryPerChild = 0,
+    retries = 0,
+    name = "PoolWorker",
+    sigint = "drain",
+  } = given;
+  if (!Number.isInteger(processes) || processes < 1) {
+    throw new RangeError(
+      `Cannot create a Pool: its number of processes is ${String(processes)}, it must be at least 1`,
+    );
+  }
+  if (!Array.isArray(initargs)) throw new MisuseError("Cannot create a Pool: initargs is not an array");
+  if (maxTasksPerChild !== Infinity) checkCount(maxTasksPerChild, "maxTasksPerChild");
+  if (given.maxMemoryPerChild !== undefined) checkCount(maxMemoryPerChild, "maxMemoryPerChild");
+  if (!Number.isInteger(retries) || retries < 0) {
+    throw new RangeError(`Cannot create a Pool: retries is ${String(retries)}, it must be at least 0`);
+  }
+  if (typeof name !== "string") throw new MisuseError("Cannot create a Pool: its name is not a string");
+  if (sigint !== "drain" && sigint !== "ignore") {
+    throw new MisuseError(`Cannot create a Pool: sigint is ${JSON.stringify(sigint)}, it takes "drain" or "ignore"`);
+  }
+  return {
+    processes,
+    initargs,
+    maxTasksPerChild,
+    maxMemoryPerChild,
+    retries,
+    name,
+    sigint,
+    ...(initializer === undefined ? {} : { initializer }),
+  };
+}
+
+/** Milliseconds for one task. */
+export function taskLimitOf({ taskTimeout }: TaskOptions): number {
+  const limit = limitOf({ timeout: taskTimeout });
+  if (limit === 0) throw new RangeError("Cannot run a task: taskTimeout is 0, it takes milliseconds");
+  return limit;
+}
+
+/** The options of a map, checked. */
+export function checkMap(items: unknown, { chunksize, onProgress }: MapOptions, doing: string): void {
+  const object = Object(items) as object;
+  if (!(Symbol.iterator in object) && !(Symbol.asyncIterator in object)) {
+    throw new MisuseError(`Cannot ${doing}: the items are neither an iterable nor an async iterable`);
+  }
+  if (chunksize !== undefined) checkCount(chunksize, "chunksize");
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw new MisuseError(`Cannot ${doing}: onProgress is not a function`);
+  }
+}
+
+export function checkCount(value: number, what: string): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`Cannot use ${String(value)} as ${what}: it must be an integer of at least 1`);
+  }
+}
