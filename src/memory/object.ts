@@ -118,6 +118,21 @@ export abstract class SharedObject {
     return name === undefined ? `the ${this.#label}` : `${this.#label} "${name}"`;
   }
 
+  /** `<lock "print">`, `<queue closed>`. */
+  toString(): string {
+    const name = this.#closed ? undefined : nameOf(this.family, this.handle.address);
+    return `<${this.#label}${this.#closed ? " closed" : name === undefined ? "" : ` "${name}"`}>`;
+  }
+
+  /** How console.log() shows it. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
   /** True after close(). */
   protected get isClosed(): boolean {
     return this.#closed;

@@ -368,6 +368,15 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     return `<Process ${JSON.stringify(this.#name)} ${state}${this.#daemon ? " daemon" : ""}>`;
   }
 
+  /** How console.log() shows it. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
   #ensureOpen(doing: string): void {
     if (this.#closed) throw new ClosedError(`Cannot ${doing} ${this.#name}: this Process object is closed`);
   }
