@@ -5,18 +5,16 @@ import type { Family } from "../memory/family.ts";
 import { joinFamily } from "../memory/families.ts";
 import { A_BOOT, A_REPORT, A_REQUEST, A_STAGE, STAGE_FAILED, STAGE_LOADED } from "../memory/layout.ts";
 import { leaveMail, takeMail } from "../memory/mail.ts";
-import { watchUnnamed } from "../memory/object.ts";
 import { runtime } from "../runtime/current.ts";
 import { decode } from "../wire/codec.ts";
 import { FamilyLink, packValue } from "../wire/message.ts";
 import type { BootLetter } from "./birth.ts";
-import { callerFrame } from "./caller.ts";
-import { setBirth, setLoading, textOf } from "./current.ts";
+import { setBirth, textOf } from "./current.ts";
 import { getLogger } from "./logging.ts";
 import { ExitSignal, leave, noteExit, obey, recordExit, vanish } from "./exit.ts";
 import { reviveProcess } from "./process.ts";
 import { setMainModule } from "./reference.ts";
-import { resolveReference } from "./resolve.ts";
+import { cannotLoad, resolveReference } from "./resolve.ts";
 
 /** Runs this process as a child. */
 export async function runChild(): Promise<void> {
@@ -30,16 +28,26 @@ export async function runChild(): Promise<void> {
   // Our parent may have died before we asked to die with it.
   if (boot.method === "process" && runtime.parentPid() !== letter.parent.pid) return void await vanish(1);
   runtime.interceptExit(noteExit);
-  runtime.onUncaught((error) => void fail(letter.name, error));
+  let loading = true;
+  runtime.onUncaught((error) => {
+    // A module may fail beside its import, in a promise that nobody awaits.
+    if (loading && letter.target !== null && !(error instanceof ExitSignal)) {
+      loading = false;
+      report(family, letter, cannotLoad(letter.target.modules[0] ?? "", error));
+    }
+    void fail(letter.name, error);
+  });
   obeyRequests(family);
 
   let run: () => unknown;
   try {
     run = await prepare(family, letter);
+    if (!loading) return; // something has failed, and ends this process
   } catch (error) {
-    report(family, letter, error);
+    if (loading) report(family, letter, error);
     return void await fail(letter.name, error);
   } finally {
+    loading = false;
     release();
   }
   tell(family, letter, STAGE_LOADED);
@@ -69,25 +77,11 @@ function openLetter(family: Family): { letter: BootLetter; release: () => void }
 async function prepare(family: Family, letter: BootLetter): Promise<() => unknown> {
   const { target, args, fields } = letter;
   if (target === null) return () => {};
-  setLoading(true);
-  watchUnnamed((label) => {
-    const frame = callerFrame();
-    const place = frame === undefined ? "" : ` (${frame.url}:${frame.line})`;
-    runtime.writeError(
-      `Warning: a ${label} without a name is created while a child loads its modules${place}: ` +
-        "it is a new one, not the parent's; give it a name, or pass it\n",
-    );
-  });
-  try {
-    const found = await resolveReference(target);
-    const values = decode(args, new FamilyLink(family)) as unknown[];
-    if (target.kind !== "class") return () => found(...values);
-    const process = reviveProcess(found, letter, decode(fields, new FamilyLink(family)));
-    return () => process.run();
-  } finally {
-    watchUnnamed(undefined);
-    setLoading(false);
-  }
+  const found = await resolveReference(target);
+  const values = decode(args, new FamilyLink(family)) as unknown[];
+  if (target.kind !== "class") return () => found(...values);
+  const process = reviveProcess(found, letter, decode(fields, new FamilyLink(family)));
+  return () => process.run();
 }
 
 function tell(family: Family, { parent }: BootLetter, stage: number): void {

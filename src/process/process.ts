@@ -102,6 +102,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   #offspring: Offspring | undefined;
   #started: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
+  /** Why start() didn't begin at all. */
+  #refusal: { readonly error: unknown } | undefined;
   #exitcode: number | null = null;
   #closed = false;
   /** True for the one object in a child that stands for the child itself. */
@@ -157,6 +159,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
       if (this.#started !== undefined) throw new MisuseError(`Cannot start ${this.#name}: it was started already`);
       refuseWhileLoading(`start ${this.#name}`);
     } catch (error) {
+      // Who doesn't await this hears it from join().
+      if (this.#started === undefined) this.#refusal = { error };
       return Promise.reject(error);
     }
     this.#started = this.#start();
@@ -224,7 +228,9 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   async join(options?: WaitOptions): Promise<number | null> {
     limitOf(options);
     this.#ensureOpen("join");
-    if (this.#started === undefined) throw new MisuseError(`Cannot join ${this.#name}: it was not started`);
+    if (this.#started === undefined) {
+      throw this.#refusal?.error ?? new MisuseError(`Cannot join ${this.#name}: it was not started`);
+    }
     const exitcode = await keptAlive(withLimit(this.sentinel, options));
     if (exitcode === undefined) return null;
     // Killed by us before it had loaded its target is an end like any other.

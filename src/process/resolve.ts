@@ -2,6 +2,7 @@
 
 import { TargetError } from "../errors.ts";
 import { runtime } from "../runtime/current.ts";
+import { importModule } from "./loading.ts";
 import type { Reference } from "./reference.ts";
 import { digest, referenceTo, registeredTask } from "./reference.ts";
 import { provideActions } from "../sync/action.ts";
@@ -71,13 +72,13 @@ function findExport(exports: Namespace, { name, text, runtime: madeOn }: Referen
 
 async function load(module: string): Promise<{ url: string; exports: Namespace }> {
   try {
-    return { url: module, exports: await import(module) };
+    return { url: module, exports: await importModule(module) };
   } catch (error) {
     if (/\.[cm]?ts$/.test(module) && isMissing(error)) {
       for (const extension of COMPILED) {
         const url = module.replace(/\.[cm]?ts$/, extension);
         try {
-          return { url, exports: await import(url) };
+          return { url, exports: await importModule(url) };
         } catch (second) {
           if (!isMissing(second)) throw cannotLoad(url, second);
         }
@@ -93,7 +94,8 @@ function isMissing(error: unknown): boolean {
     /Module not found|Cannot find module|ModuleNotFound/.test(message ?? "");
 }
 
-function cannotLoad(module: string, cause: unknown): TargetError {
+/** Says that a module of targets can't be loaded, and why. */
+export function cannotLoad(module: string, cause: unknown): TargetError {
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return new TargetError(`Cannot load ${module}, the module of the target: ${reason}`, { cause });
 }
