@@ -118,7 +118,8 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
    * @throws {MisuseError} when maxsize is not an integer, or the name is another class's or of another maxsize
    */
   constructor(options?: number | QueueOptions | Attachment, plan: QueuePlan = plainQueue) {
-    const plain = typeof options === "number" ? { maxsize: options } : options ?? {};
+    // Whatever isn't an object was meant as a size, and is checked as one.
+    const plain = typeof options === "object" && options !== null ? options : { maxsize: options ?? 0 };
     super(blueprintFor(plain instanceof Attachment ? 0 : maxsizeOf(plain), plan), plain);
     const { family, segment, at } = this;
     this.#lock = this.robustLock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");

@@ -61,6 +61,7 @@ export class RLock extends Lock {
   }
 
   override with<R>(fn: (held: Held) => R | Promise<R>, options?: WaitOptions): Promise<R> {
+    if (typeof fn !== "function") return super.with(fn, options); // which refuses it
     const run = this.#runs.getStore();
     if (run !== undefined && run.depth > 0) return (async () => await fn(run.held))();
     return super.with(async (held) => {
