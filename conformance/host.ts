@@ -1,11 +1,14 @@
 /** What cases need of the system they run on: time, other processes, programs of their own. */
 
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { fail } from "./assert.ts";
-import type { Env } from "./case.ts";
+import type { Env, RuntimeName } from "./case.ts";
+
+/** The process that this runs in, as all three runtimes have it. */
+export { process };
 
 /** Resolves after so many milliseconds. */
 export function sleep(milliseconds: number): Promise<void> {
@@ -64,16 +67,24 @@ export interface Program {
 /** How to start a program. */
 export interface ProgramOptions {
   readonly args?: readonly string[];
+  /** On Deno: its permissions; default all. */
+  readonly permissions?: readonly string[];
+  /** Of the runtime. */
+  readonly flags?: readonly string[];
+  /** A command that runs it: `["taskset", "-c", "0"]`. */
+  readonly under?: readonly string[];
   /** Added to this process's environment; MP_METHOD is the start method under test. */
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds after which it is killed; default 15 000. */
   readonly limit?: number;
 }
 
-/** Starts a module as a program of its own on the runtime under test, with all permissions. */
+/** Starts a module as a program of its own on the runtime under test, with all permissions if it doesn't say which. */
 export function startProgram(env: Env, module: URL, options: ProgramOptions = {}): Program {
-  const command = [...(env.runtime === "deno" ? ["run", "-A", "--no-check"] : []), fileURLToPath(module)];
-  const child = spawn(process.execPath, [...command, ...(options.args ?? [])], {
+  const { flags = [], args = [], under = [] } = options;
+  const deno = env.runtime === "deno" ? ["run", "--no-prompt", "--no-check", ...(options.permissions ?? ["-A"])] : [];
+  const [file, ...words] = [...under, process.execPath, ...deno, ...flags, fileURLToPath(module), ...args];
+  const child = spawn(file as string, words, {
     env: { ...process.env, NO_COLOR: "1", MP_METHOD: env.method, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -92,4 +103,10 @@ export function startProgram(env: Env, module: URL, options: ProgramOptions = {}
 /** Runs a module as a program of its own to its end. */
 export function runProgram(env: Env, module: URL, options?: ProgramOptions): Promise<Ended> {
   return startProgram(env, module, options).ended;
+}
+
+/** The project's own executable of a runtime; of the one under test, the one that runs. */
+export function executableOf(runtime: RuntimeName, env: Env): string {
+  if (runtime === env.runtime) return process.execPath;
+  return realpathSync(fileURLToPath(new URL(`../node_modules/.bin/${runtime}`, import.meta.url)));
 }

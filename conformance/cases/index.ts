@@ -11,10 +11,14 @@ import { lockCases } from "./tutorial/04_lock.ts";
 import { valueArrayCases } from "./tutorial/05_value_array.ts";
 import { managerCases } from "./tutorial/06_manager.ts";
 import { poolCases } from "./tutorial/07_pool.ts";
+import { queueCases as plainQueueCases } from "./channels/queue.ts";
 import { badInputTargets } from "./bad_input/targets.ts";
 import { badInputValues } from "./bad_input/values.ts";
 import { endCases } from "./process/ends.ts";
 import { familyCases } from "./process/family.ts";
+import { promiseCases } from "./tutorial/promises.ts";
+import { misuseCases } from "./bad_input/misuse.ts";
+import { programCases } from "./bad_input/programs.ts";
 
 export const cases: readonly Case[] = [
   ...harnessCases,
@@ -31,4 +35,7 @@ export const cases: readonly Case[] = [
   ...badInputValues,
   ...endCases,
   ...familyCases,
+  ...promiseCases,
+  ...misuseCases,
+  ...programCases,
 ];

@@ -1,7 +1,7 @@
 /** The context that target modules make their module-level objects in: of the start method under test, in every process. */
 
-import process from "node:process";
 import { type Context, getContext, getStartMethod, isMainProcess } from "../../mod.ts";
+import { process } from "../host.ts";
 
 function method(): Context["startMethod"] {
   if (!isMainProcess()) return getStartMethod();

@@ -1,8 +1,7 @@
 /** Targets that end in every way a process can end, and ones that tell about themselves. */
 
-import process from "node:process";
 import { type Connection, currentProcess, exit, parentProcess, type Queue, task } from "../../mod.ts";
-import { sleep } from "../host.ts";
+import { process, sleep } from "../host.ts";
 import { mp } from "./context.ts";
 
 /** How a child is to end. */

@@ -10,7 +10,7 @@ import {
   assertStringIncludes,
 } from "../../assert.ts";
 import type { Case } from "../../case.ts";
-import { isRunning, runProgram, until } from "../../host.ts";
+import { isRunning, process, runProgram, until } from "../../host.ts";
 import { descend, look, readStdin, type Self, stay } from "../../targets/lives.ts";
 
 const program = (name: string) => new URL(`../../targets/programs/${name}.ts`, import.meta.url);
@@ -89,7 +89,6 @@ export const familyCases: readonly Case[] = [
     name: "process/env, cwd, stdout and stderr are as asked for; stdin is empty",
     needs: ["process"],
     async run({ mp, tempDir }) {
-      const { process } = globalThis as unknown as { process: { env: Record<string, string | undefined> } };
       process.env["MP_KEPT"] = "kept";
       process.env["MP_REMOVED"] = "not removed";
       const seen = new mp.Queue<unknown>();

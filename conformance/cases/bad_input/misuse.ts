@@ -1,0 +1,297 @@
+/** What the caller does wrong is said at once, by class, with the name of the object and what to do. */
+
+import {
+  assert,
+  assertEquals,
+  assertGreaterOrEqual,
+  assertLess,
+  assertRejects,
+  assertStrictEquals,
+  assertThrows,
+} from "../../assert.ts";
+import { ClosedError, Empty, Full, MisuseError, type Queue, TimeoutError, type WaitOptions } from "../../../mod.ts";
+import type { Case, Env } from "../../case.ts";
+import { end, stay } from "../../targets/lives.ts";
+
+/** Everything that waits, each made so that it would wait for ever. */
+async function withWaits(
+  { mp }: Env,
+  run: (waits: Record<string, (o: WaitOptions) => Promise<unknown>>) => Promise<void>,
+) {
+  const lock = new mp.Lock(), rlock = new mp.RLock(), empty = new mp.Queue(), full = new mp.Queue(1);
+  const [here, there] = mp.Pipe();
+  const there2 = new mp.Queue<string>();
+  const child = new mp.Process({ target: stay, args: [there2] });
+  try {
+    await child.start();
+    await there2.get();
+    assert(lock.acquireNowait() && rlock.acquireNowait());
+    full.putNowait(0);
+    await run({
+      "Lock.acquire": (options) => lock.acquire(options),
+      "Lock.hold": (options) => lock.hold(options),
+      "Lock.with": (options) => lock.with(() => {}, options),
+      "RLock.acquire": (options) => rlock.acquire(options),
+      "Queue.get": (options) => empty.get(options),
+      "Queue.put": (options) => full.put(1, options),
+      "Connection.recv": (options) => here.recv(options),
+      "Connection.recvBytes": (options) => here.recvBytes(options),
+      "Connection.poll": (options) => here.poll({ timeout: Infinity, ...options }),
+      "Process.join": (options) => child.join(options),
+    });
+    // Nothing that was given up took or changed anything.
+    assert(lock.locked() && rlock.locked());
+    lock.release();
+    rlock.release();
+    assertEquals([empty.qsize(), full.qsize(), full.getNowait()], [0, 1, 0]);
+    assert(lock.acquireNowait() && !lock.acquireNowait());
+    await there.send("first");
+    assertEquals(await here.recv(), "first");
+    empty.putNowait("one");
+    assertEquals(await empty.get(), "one");
+    assert(child.isAlive());
+  } finally {
+    await child[Symbol.asyncDispose]();
+    for (const one of [lock, rlock, empty, full, here, there, there2]) one.close();
+  }
+}
+
+export const misuseCases: readonly Case[] = [
+  {
+    name: "bad input/wait: NaN or no number as timeout is a MisuseError",
+    async run(env) {
+      await withWaits(env, async (waits) => {
+        for (const [what, wait] of Object.entries(waits)) {
+          await assertRejects(() => wait({ timeout: NaN }), MisuseError, "timeout is NaN", what);
+          await assertRejects(() => wait({ timeout: "5" as never }), MisuseError, "timeout is 5", what);
+        }
+      });
+    },
+  },
+  {
+    name: "bad input/wait: a timeout runs out, as false, null or a TimeoutError; a negative one at once",
+    async run(env) {
+      const outcome = (wait: Promise<unknown>) =>
+        wait.catch((error: unknown) => error instanceof TimeoutError ? [error.constructor, error.name] : error);
+      const expected: Record<string, unknown> = {
+        "Lock.acquire": false,
+        "Lock.hold": [TimeoutError, "TimeoutError"],
+        "Lock.with": [TimeoutError, "TimeoutError"],
+        "RLock.acquire": false,
+        "Queue.get": [Empty, "TimeoutError"],
+        "Queue.put": [Full, "TimeoutError"],
+        "Connection.recv": [TimeoutError, "TimeoutError"],
+        "Connection.recvBytes": [TimeoutError, "TimeoutError"],
+        "Connection.poll": false,
+        "Process.join": null,
+      };
+      await withWaits(env, async (waits) => {
+        for (const timeout of [-5, 0, 20]) {
+          const started = performance.now();
+          const found: Record<string, unknown> = {};
+          await Promise.all(
+            Object.entries(waits).map(async ([what, wait]) => found[what] = await outcome(wait({ timeout }))),
+          );
+          const took = performance.now() - started;
+          for (const what of Object.keys(waits)) assertEquals(found[what], expected[what], `${what}, ${timeout}`);
+          assertGreaterOrEqual(took, Math.max(0, timeout - 2));
+          assertLess(took, 5000);
+        }
+      });
+    },
+  },
+  {
+    name: "bad input/wait: an AbortSignal rejects with its reason, before and during the wait, and loses nothing",
+    async run(env) {
+      await withWaits(env, async (waits) => {
+        const reason = new Error("changed my mind");
+        for (const [what, wait] of Object.entries(waits)) {
+          assertStrictEquals(await assertRejects(() => wait({ signal: AbortSignal.abort(reason) }), what), reason);
+          const controller = new AbortController();
+          const waiting = assertRejects(() => wait({ signal: controller.signal, timeout: 10_000 }), what);
+          setTimeout(() => controller.abort(reason), 5);
+          assertStrictEquals(await waiting, reason);
+        }
+        const byDefault = await assertRejects(() =>
+          (waits["Queue.get"] as typeof waits[string])({ signal: AbortSignal.abort() })
+        );
+        assertEquals((byDefault as Error).name, "AbortError");
+      });
+    },
+  },
+  {
+    name: "bad input/process: used before its start, started twice, closed too early, used after close",
+    async run({ mp }) {
+      const there = new mp.Queue<string>();
+      const one = new mp.Process({ target: stay, args: [there], name: "busy bee" });
+      await assertRejects(() => one.join(), MisuseError, "Cannot join busy bee: it was not started");
+      for (const doing of ["terminate", "kill", "interrupt"] as const) {
+        assertThrows(() => one[doing](), MisuseError, `Cannot ${doing} busy bee: it was not started`);
+      }
+      assertThrows(() => one.sentinel, MisuseError, "busy bee: it was not started");
+      await one.start();
+      await there.get();
+      await assertRejects(() => one.start(), MisuseError, "Cannot start busy bee: it was started already");
+      assertThrows(() => one.daemon = true, MisuseError, "busy bee");
+      assertThrows(
+        () => one.close(),
+        MisuseError,
+        "Cannot close busy bee: it is still running; join() or terminate() it",
+      );
+      one.terminate();
+      await one.join();
+      await assertRejects(() => one.start(), MisuseError, "it was started already");
+      one.close();
+      one.close();
+      await assertRejects(() => one.start(), ClosedError, "Cannot start busy bee");
+      await assertRejects(() => one.join(), ClosedError, "Cannot join busy bee");
+      assertThrows(() => one.isAlive(), ClosedError);
+      assertThrows(() => one.exitcode, ClosedError);
+      assertThrows(() => one.terminate(), ClosedError);
+      there.close();
+    },
+  },
+  {
+    name: "bad input/process: options that make no sense are refused by the constructor",
+    run({ mp, method, runtime }) {
+      const create = (options: Record<string, unknown>) => () => new mp.Process(options as never);
+      assertThrows(create({ name: 7 }), MisuseError, "name is 7");
+      assertThrows(create({ signal: {} }), MisuseError, "signal is not an AbortSignal");
+      assertThrows(create({ target: end, args: "abc" }), MisuseError, "args is not an array");
+      if (method === "process") {
+        assertThrows(create({ stdout: "loud" }), MisuseError, "stdout is loud");
+      } else {
+        for (
+          const [key, value] of Object.entries({ env: {}, cwd: "/", execArgv: [], stdout: "pipe", stderr: "ignore" })
+        ) {
+          assertThrows(create({ [key]: value }), MisuseError, key);
+        }
+      }
+      if (runtime !== "deno" || method !== "worker") {
+        assertThrows(create({ permissions: "none" }), MisuseError, "permissions");
+      }
+      const one = new mp.Process();
+      assertThrows(() => one.name = 7 as never, MisuseError, "7");
+      assertThrows(() => one.authkey = "secret" as never, MisuseError, "Uint8Array");
+      return Promise.resolve();
+    },
+  },
+  {
+    name: "bad input/lock: released when it is free, used after close",
+    async run({ mp }) {
+      for (const type of [mp.Lock, mp.RLock]) {
+        const lock = new type({ name: `misuse/${type.name}` });
+        assertThrows(() => lock.release(), MisuseError, `"misuse/${type.name}": nobody holds it`);
+        await assertRejects(() => lock.with(undefined as never), MisuseError, "not a function");
+        assert(!lock.locked());
+        const waiter = (async () => {
+          await lock.acquire();
+          return await lock.acquire(); // until it is closed
+        })();
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        lock.close();
+        lock.close();
+        await assertRejects(() => waiter, ClosedError, "Cannot acquire");
+        await assertRejects(() => lock.acquire(), ClosedError, "it is closed");
+        assertThrows(() => lock.acquireNowait(), ClosedError, "it is closed");
+        assertThrows(() => lock.release(), ClosedError, "it is closed");
+        assertThrows(() => lock.locked(), ClosedError, "it is closed");
+      }
+    },
+  },
+  {
+    name: "bad input/queue: full, empty, shut down, closed",
+    async run({ mp }) {
+      const jobs = new mp.Queue<number>({ name: "misuse/jobs", maxsize: 2 });
+      assertThrows(() => jobs.getNowait(), Empty, 'Cannot get from queue "misuse/jobs": it is empty');
+      await jobs.put(1);
+      await jobs.put(2);
+      assertThrows(() => jobs.putNowait(3), Full, 'Cannot put into queue "misuse/jobs": it is full (2 items)');
+      await assertRejects(() => jobs.put(3, { block: false }), Full);
+      const putter = assertRejects(() => jobs.put(3), ClosedError, "it is shut down");
+      jobs.shutdown();
+      await putter;
+      assertThrows(() => jobs.putNowait(3), ClosedError, 'Cannot put into queue "misuse/jobs": it is shut down');
+      await assertRejects(() => jobs.put(3), ClosedError, 'Cannot put into queue "misuse/jobs": it is shut down');
+      assertEquals([await jobs.get(), jobs.getNowait()], [1, 2]);
+      await assertRejects(
+        () => jobs.get(),
+        ClosedError,
+        'Cannot get from queue "misuse/jobs": it is shut down and empty',
+      );
+      jobs.shutdown(); // once more: nothing
+      jobs.close();
+      jobs.close();
+
+      const closed = new mp.Queue();
+      const getter = assertRejects(() => closed.get(), ClosedError, "it is closed");
+      closed.close();
+      await getter;
+      await assertRejects(() => closed.put(1), ClosedError, "Cannot put into the queue: it is closed");
+      await assertRejects(() => closed.get(), ClosedError, "Cannot get from the queue: it is closed");
+      for (
+        const use of [() => closed.putNowait(1), () => closed.getNowait(), () => closed.qsize(), () => closed.empty()]
+      ) {
+        assertThrows(use, ClosedError, "it is closed");
+      }
+      for (const maxsize of [1.5, NaN, "3" as never]) {
+        assertThrows(() => new mp.Queue(maxsize), "maxsize");
+        assertThrows(() => new mp.Queue({ maxsize }), MisuseError, "maxsize is");
+      }
+    },
+  },
+  {
+    name: "bad input/pipe: the wrong way, the wrong kind of message, after close",
+    async run({ mp }) {
+      const [reader, writer] = mp.Pipe<string>({ duplex: false });
+      assertEquals([reader.readable, reader.writable, writer.readable, writer.writable], [true, false, false, true]);
+      await assertRejects(() => reader.send(undefined as never), MisuseError, "this connection is read-only");
+      await assertRejects(() => writer.recv(), MisuseError, "this connection is write-only");
+      await writer.send("text");
+      await assertRejects(() => reader.recvBytes(), MisuseError, "receive it with recv()");
+      assertEquals(await reader.recv(), "text");
+      await assertRejects(() => writer.sendBytes("text" as never), MisuseError, "neither an ArrayBuffer nor a view");
+      await assertRejects(() => writer.sendBytes(new Uint8Array(2), 3), RangeError, "offset 3");
+      await assertRejects(() => writer.sendBytes(new Uint8Array(2), 1, 2), RangeError, "size 2");
+      writer.close();
+      writer.close();
+      assertEquals([writer.closed, reader.closed], [true, false]);
+      await assertRejects(() => writer.send("late"), ClosedError, "it is closed");
+      const eof = await assertRejects(() => reader.recv());
+      assertEquals([(eof as Error).name, await reader.poll()], ["EOFError", true]);
+      reader.close();
+      await assertRejects(() => reader.recv(), ClosedError, "it is closed");
+      await assertRejects(() => reader.poll(), ClosedError, "it is closed");
+    },
+  },
+  {
+    name: "bad input/name: one name can't be two things",
+    run({ mp }) {
+      const name = "misuse/taken";
+      const queue: Queue = new mp.Queue({ name, maxsize: 3 });
+      for (
+        const [create, says] of [
+          [() => new mp.Lock({ name }), "another class's"],
+          [() => new mp.RLock({ name }), "another class's"],
+          [() => new mp.Value("i", 0, { name }), "another class's"],
+          [() => new mp.Array("i", 3, { name }), "another class's"],
+          [() => mp.Pipe({ name }), ""],
+          [() => new mp.Queue({ name }), "maxsize 0"],
+          [() => new mp.Queue({ name, maxsize: 4 }), "maxsize 4"],
+        ] as const
+      ) assertThrows(create as () => unknown, MisuseError, says);
+      const value = new mp.Value("i", 7, { name: "misuse/value" });
+      assertThrows(() => new mp.Value("d", 7, { name: "misuse/value" }), MisuseError);
+      assertEquals(new mp.Value("i", 8, { name: "misuse/value" }).value, 7); // the first initial value counts
+      const array = new mp.RawArray("h", 3, { name: "misuse/array" });
+      assertThrows(() => new mp.RawArray("h", 4, { name: "misuse/array" }), MisuseError, "length 4");
+      assertThrows(() => new mp.RawArray("i", 3, { name: "misuse/array" }), MisuseError, '"i"');
+      assertEquals(array.length, 3);
+      const lock = new mp.Lock({ name: "misuse/lock" });
+      assertThrows(() => new mp.RLock({ name: "misuse/lock" }), MisuseError, "another class's");
+      for (const bad of ["", 7 as never]) assertThrows(() => new mp.Lock({ name: bad }), MisuseError, "name");
+      for (const one of [queue, value, lock]) one.close();
+      return Promise.resolve();
+    },
+  },
+];
