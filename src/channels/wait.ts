@@ -5,12 +5,13 @@ import type { WaitOptions } from "../memory/futex.ts";
 import { limitOf } from "../memory/futex.ts";
 import type { Waitable } from "../memory/waitable.ts";
 import { waitable } from "../memory/waitable.ts";
+import type { Connection } from "./connection_types.ts";
 
 /** Longest that setTimeout takes. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** What wait() takes: connections, queues, events, processes; promises count as ready once they are settled. */
-export type WaitObject = { [waitable](): Waitable } | PromiseLike<unknown>;
+export type WaitObject = Connection<unknown, never> | { [waitable](): Waitable } | PromiseLike<unknown>;
 
 /** A promise, as something to wait for. */
 function settling(promise: PromiseLike<unknown>): Waitable {
@@ -60,6 +61,7 @@ export async function wait<T extends WaitObject>(objects: Iterable<T>, options?:
 
 /** Until one of them says that it is ready, or `limit` milliseconds ran out. */
 async function first(waits: readonly Waitable[], limit: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted(); // it may have been since the last look: no event would say so
   const stop = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
