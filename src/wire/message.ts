@@ -96,16 +96,7 @@ export function packParcel(family: Family, value: unknown, root?: string): Parce
 /** A message as a parcel, its handles in flight. */
 export function packMessage(family: Family, { handles, bytes }: Message): Parcel {
   const list = handleListBytes(handles), weight = list + bytes.length;
-  if (weight > LARGE_FRAME) {
-    // Counted before the block says that it carries them: killed in between, a count is too high (a leak), not too low.
-    for (const handle of handles) enterFlight(family, handle);
-    try {
-      return largeParcel(family, false, { handles, bytes }, weight);
-    } catch (error) {
-      for (const handle of handles) leaveFlight(family, handle);
-      throw error;
-    }
-  }
+  if (weight > LARGE_FRAME) return largeParcel(family, false, { handles, bytes }, weight);
   const message = new Uint8Array(weight);
   writeHandleList(new DataView(message.buffer), 0, handles);
   message.set(bytes, list);
