@@ -18,6 +18,8 @@ import { Spinner } from "./spinner.ts";
 const TICK_SERVES = (globalThis as any).process?.env?.MP_NO_TICK === undefined; // TEMPORARY
 /** How often a waiting agent asks whether those it waits for are alive, in milliseconds. */
 const TICK = 250;
+/** How long after the last wait the bell is heard on, in milliseconds. */
+const LINGER = 4;
 /** Ready awaits in a row, and milliseconds, after which the event loop gets a turn. */
 const STREAK = 256;
 const TURN = 5;
@@ -44,6 +46,9 @@ export class Family implements Owners {
   #attention = 0;
   #pending = 0;
   #tick: ReturnType<typeof setInterval> | undefined;
+  /** How often the last of all waits ended. */
+  #ends = 0;
+  #lingering = false;
   #deathsSeen = 0;
   #pokeScheduled = false;
   #recoveryScheduled = false;
@@ -182,20 +187,31 @@ export class Family implements Owners {
   /** A wait begins: until it ends, the bell is heard and the process stays alive. */
   beginWait(queue: WaitQueue): void {
     this.#waiting.add(queue);
-    this.spinner.slept();
-    if (this.#pending++ === 0) {
-      this.attend();
-      this.#tick = setInterval(() => this.#ask(), TICK);
-    }
+    this.#pending++;
+    if (this.#tick !== undefined) return;
+    this.attend();
+    this.#tick = setInterval(() => this.#ask(), TICK);
   }
 
   endWait(queue: WaitQueue): void {
     if (!queue.busy) this.#waiting.delete(queue);
-    this.spinner.woke();
-    if (--this.#pending === 0) {
+    if (--this.#pending > 0) return;
+    this.#ends++;
+    if (!this.#lingering) this.#linger();
+  }
+
+  /** After the last wait; in a busy exchange the next is already on its way, and the two timers cost more than it. */
+  #linger(): void {
+    this.#lingering = true;
+    const ends = this.#ends;
+    setTimeout(() => {
+      this.#lingering = false;
+      if (this.#pending > 0) return;
+      if (this.#ends !== ends) return this.#linger();
       clearInterval(this.#tick);
+      this.#tick = undefined;
       this.unattend();
-    }
+    }, LINGER);
   }
 
   /** Hears the bell until `unattend`, without keeping the process alive for it. */

@@ -4,23 +4,31 @@ import { runtime } from "../runtime/current.ts";
 import type { AgentTable } from "./agents.ts";
 import { C_SPINNING } from "./layout.ts";
 
-/** Longest and usual busy-wait, in milliseconds. */
-const LONGEST = 0.05;
-const USUAL = 0.02;
-/** A sleep that ends within this many milliseconds would have been worth a busy-wait. */
-const WORTH = 0.15;
+/** Longest and shortest busy-wait, in milliseconds. */
+const LONGEST = 0.1;
+const SHORTEST = 0.001;
+/** Long enough for another processor to wake, answer, and be found spinning by the next message. */
+const TRIAL = 0.2;
+/** From the end of one trial to the next, at first and at most, in milliseconds. */
+const SOON = 2;
+const LATE = 16;
 
 const pause: () => void = (Atomics as unknown as { pause?: () => void }).pause ?? (() => {});
 
-/** One agent's busy-waiting. Its budget halves after a miss, and comes back when sleeps prove short. */
+/**
+ * One agent's busy-waiting. Its budget halves after a miss, down to none. Two that take turns then always sleep, and neither
+ * can see that both could spin; nor can either see that they share a processor, where spinning only keeps the answer away.
+ * So now and then there is a trial, more and more rarely while trials fail; a trial that doesn't brings the budget back.
+ */
 export class Spinner {
   readonly #control: Int32Array;
   readonly #agents: AgentTable;
   readonly #word: number;
   readonly #mask: number;
   readonly #most: number;
-  #budget = USUAL;
-  #sleptAt = 0;
+  #budget = LONGEST / 4;
+  #nextTrial = 0;
+  #betweenTrials = SOON;
 
   constructor(control: Int32Array, index: number, agents: AgentTable) {
     this.#control = control;
@@ -35,33 +43,35 @@ export class Spinner {
 
   /** True as soon as `ready()`; false when that didn't come in time or spinning would take processors from others. */
   spin(ready: { ready(): boolean }): boolean {
-    if (this.#most === 0 || this.#budget < 0.001) return false;
+    if (this.#most === 0) return false;
+    const start = performance.now(), isTrial = this.#budget === 0;
+    if (isTrial && start < this.#nextTrial) return false;
+    const end = start + (isTrial ? TRIAL : this.#budget);
+    if (isTrial) this.#betweenTrials = Math.min(LATE, 2 * this.#betweenTrials);
     Atomics.or(this.#control, this.#word, this.#mask);
     try {
       if (this.#spinners() > this.#most) return false;
-      const end = performance.now() + this.#budget;
       do {
         for (let i = 0; i < 16; i++) {
           if (ready.ready()) {
-            this.#budget = Math.min(LONGEST, this.#budget * 1.25);
+            this.#budget = isTrial ? LONGEST : Math.min(LONGEST, this.#budget * 2);
+            // A trial is longer than what it is for: only what comes after it shows whether it was worth it.
+            if (!isTrial) this.#betweenTrials = SOON;
             return true;
           }
           pause();
         }
       } while (performance.now() < end);
-      this.#budget /= 2;
+      this.#missed(end);
       return false;
     } finally {
       Atomics.and(this.#control, this.#word, ~this.#mask);
     }
   }
 
-  slept(): void {
-    this.#sleptAt = performance.now();
-  }
-
-  woke(): void {
-    if (performance.now() - this.#sleptAt < WORTH) this.#budget = Math.max(this.#budget, USUAL);
+  #missed(now: number): void {
+    this.#budget = this.#budget < 2 * SHORTEST ? 0 : this.#budget / 2;
+    this.#nextTrial = now + this.#betweenTrials;
   }
 
   #spinners(): number {
