@@ -1,4 +1,4 @@
-/** Enforces the layers: who may import whom, and that only src/runtime knows which runtime it runs on. */
+/** Enforces the layers: who may import whom, and that only src/runtime knows on which runtimes the package runs. */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
@@ -189,6 +189,9 @@ export function checkFile(path, source) {
     ) {
       report(at, `imports "${specifier}"; cases and targets import only mod.ts and conformance/`);
     }
+  }
+  for (const match of scanned.code.matchAll(/(?<![.\w$])using[ \t]+[\w$]+\s*(=(?!=)|:|of\b)/g)) {
+    report(match.index, "declares with `using`, which Node 22 can't parse");
   }
   if (isPortable && !isTest) {
     for (const { at, name } of globalsOf(scanned.code)) report(at, `uses the global ${name}; only src/runtime may`);

@@ -99,6 +99,15 @@ test("cases and targets import only mod.ts and conformance/", () => {
   isFine("conformance/leaks.ts", 'import fs from "node:fs";');
 });
 
+test("what Node 22 can't parse is found", () => {
+  isWrong("src/pool/a.ts", "using held = await lock.hold();", /Node 22/);
+  isWrong("conformance/cases/a.ts", "await using pool = new mp.Pool();", /Node 22/);
+  isFine(
+    "src/pool/a.ts",
+    "// using held = await lock.hold()\nconst using = 1; const a = { using: 2 }; a.using = using;",
+  );
+});
+
 test("templates nest", () => {
   const { code } = scan("`a ${b({ c: `d ${e} f` })} g` + Deno");
   assert.ok(code.includes("b({ c: `") && code.includes("e") && code.includes("Deno"));
