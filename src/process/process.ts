@@ -9,6 +9,7 @@ import type { Waitable } from "../memory/waitable.ts";
 import { waitable } from "../memory/waitable.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import { runtime } from "../runtime/current.ts";
+import "./actions.ts";
 import type { Offspring } from "./birth.ts";
 import { bear, writeLetter } from "./birth.ts";
 import type { Child } from "./children.ts";

@@ -117,6 +117,11 @@ export function targets<M>(
   }) as never;
 }
 
+/** True for what `targets()` gives: it names a function of a module that isn't loaded here. */
+export function isStub(target: object): boolean {
+  return known.get(target)?.kind === "export";
+}
+
 /**
  * The reference of a target. `doing` says what for, in errors. Asks the stack for the caller's module, so it must be called
  * synchronously from the public function.

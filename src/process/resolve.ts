@@ -4,8 +4,7 @@ import { TargetError } from "../errors.ts";
 import { runtime } from "../runtime/current.ts";
 import { importModule } from "./loading.ts";
 import type { Reference } from "./reference.ts";
-import { digest, referenceTo, registeredTask } from "./reference.ts";
-import { provideActions } from "../sync/action.ts";
+import { digest, registeredTask } from "./reference.ts";
 
 // deno-lint-ignore no-explicit-any -- whatever a target takes
 type AnyFunction = (...args: any[]) => unknown;
@@ -99,8 +98,3 @@ export function cannotLoad(module: string, cause: unknown): TargetError {
   const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
   return new TargetError(`Cannot load ${module}, the module of the target: ${reason}`, { cause });
 }
-
-provideActions({
-  nameOf: (action, doing) => referenceTo(action, doing),
-  find: (name) => resolveReference(name as Reference),
-});

@@ -92,15 +92,19 @@ export abstract class AcquirableObject extends SharedObject implements Acquirabl
   }
 
   async with<R>(fn: (held: Held) => R | Promise<R>, options?: WaitOptions): Promise<R> {
-    if (typeof fn !== "function") {
-      throw new MisuseError(`Cannot run with ${this.title}: the first argument is not a function`);
-    }
+    this.ensureFunction(fn);
     const held = await this.hold(options);
     try {
       return await fn(held);
     } finally {
       held[Symbol.dispose]();
     }
+  }
+
+  /** MisuseError unless with() was given something that it can run. */
+  protected ensureFunction(fn: unknown): void {
+    if (typeof fn === "function") return;
+    throw new MisuseError(`Cannot run with ${this.title}: the first argument is not a function`);
   }
 
   protected override onClose(): void {

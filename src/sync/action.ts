@@ -7,6 +7,8 @@ export type Action = ((...args: any[]) => unknown) | URL;
 export interface ActionFinder {
   /** A function's name as plain data. MisuseError, TargetError when it can't have one. */
   nameOf(action: Action, doing: string): unknown;
+  /** Whether it is a function that can be called here, without importing anything. */
+  isHere(action: Action): action is () => unknown;
   /** The function of that name, imported. */
   find(name: unknown): Promise<() => unknown>;
 }

@@ -127,7 +127,7 @@ export class Barrier extends SharedObject {
     this.#lock = new RobustLock(family.arena, family, segment, at + LOCK, "a barrier");
     this.#inside = WaitQueue.at(family, segment, at + INSIDE_QUEUE);
     this.#outside = WaitQueue.at(family, segment, at + OUTSIDE_QUEUE);
-    if (typeof options.action === "function") this.#action = options.action;
+    if (options.action !== undefined && actions().isHere(options.action)) this.#action = options.action;
   }
 
   /** How many it takes. */

@@ -60,11 +60,12 @@ export class RLock extends Lock {
     };
   }
 
-  override with<R>(fn: (held: Held) => R | Promise<R>, options?: WaitOptions): Promise<R> {
+  override async with<R>(fn: (held: Held) => R | Promise<R>, options?: WaitOptions): Promise<R> {
+    this.ensureFunction(fn);
     if (typeof fn !== "function") return super.with(fn, options); // which refuses it
     const run = this.#runs.getStore();
-    if (run !== undefined && run.depth > 0) return (async () => await fn(run.held))();
-    return super.with(async (held) => {
+    if (run !== undefined && run.depth > 0) return await fn(run.held);
+    return await super.with(async (held) => {
       const inside: Run = { depth: 1, held };
       try {
         return await this.#runs.run(inside, () => fn(held));
