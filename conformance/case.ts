@@ -12,8 +12,9 @@ export type RuntimeName = "deno" | "bun" | "node";
  * - `linux`: /proc, signals that behave as on Linux
  * - `stops-busy`: a child that computes can be stopped (not a worker of Deno)
  * - `python3`: CPython is on the PATH
+ * - `deno`, `bun`, `node`: only on that runtime
  */
-export type Need = "process" | "worker" | "linux" | "stops-busy" | "python3";
+export type Need = "process" | "worker" | "linux" | "stops-busy" | "python3" | RuntimeName;
 
 /** What a case is given. */
 export interface Env {

@@ -77,6 +77,9 @@ export function missingNeed(one: Case, env: Pick<Env, "method" | "runtime">): Ne
     linux: () => process.platform === "linux",
     "stops-busy": () => !(env.runtime === "deno" && env.method === "worker"),
     python3: () => spawnSync("python3", ["--version"]).status === 0,
+    deno: () => env.runtime === "deno",
+    bun: () => env.runtime === "bun",
+    node: () => env.runtime === "node",
   };
   return one.needs?.find((need) => !met[need]());
 }

@@ -11,11 +11,18 @@ import { lockCases } from "./tutorial/04_lock.ts";
 import { valueArrayCases } from "./tutorial/05_value_array.ts";
 import { managerCases } from "./tutorial/06_manager.ts";
 import { poolCases } from "./tutorial/07_pool.ts";
+import { connectionCases } from "./channels/connection.ts";
+import { connectionByteCases } from "./channels/connection_bytes.ts";
+import { otherQueueCases } from "./channels/other_queues.ts";
 import { queueCases as plainQueueCases } from "./channels/queue.ts";
+import { queueWaitCases } from "./channels/queue_waits.ts";
+import { shareableCases } from "./channels/shareables.ts";
+import { waitCases } from "./channels/wait.ts";
 import { badInputTargets } from "./bad_input/targets.ts";
 import { badInputValues } from "./bad_input/values.ts";
 import { endCases } from "./process/ends.ts";
 import { familyCases } from "./process/family.ts";
+import { mixedCases } from "./process/mixed.ts";
 import { promiseCases } from "./tutorial/promises.ts";
 import { misuseCases } from "./bad_input/misuse.ts";
 import { programCases } from "./bad_input/programs.ts";
@@ -29,12 +36,20 @@ export const cases: readonly Case[] = [
   ...valueArrayCases,
   ...managerCases,
   ...poolCases,
+  ...plainQueueCases,
+  ...queueWaitCases,
+  ...otherQueueCases,
+  ...connectionCases,
+  ...connectionByteCases,
+  ...waitCases,
+  ...shareableCases,
   ...stressCases,
   ...deathCases,
   ...badInputTargets,
   ...badInputValues,
   ...endCases,
   ...familyCases,
+  ...mixedCases,
   ...promiseCases,
   ...misuseCases,
   ...programCases,
