@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { assert, assertEquals } from "../assert.ts";
-import type { Case, Env } from "../case.ts";
+import type { Case } from "../case.ts";
 import { isRunning, sleep, startProgram, until } from "../host.ts";
 import { below, limit, many, scratchArray, within } from "../scale.ts";
 import { EOFError, type Process, targets as targetsOf } from "../../mod.ts";
@@ -21,7 +21,7 @@ const LIFE = 40;
  * Lets `make()`'s processes live for a moment each, `kills` times in all, several at a time. `make` gets the number of the
  * victim; some are killed while they start.
  */
-async function killing(kills: number, lanes: number, make: (victim: number, lane: number) => Process): Promise<void> {
+export async function killing(kills: number, lanes: number, make: (victim: number, lane: number) => Process): Promise<void> {
   let next = 0;
   const lane = async (index: number) => {
     while (next < kills) {

@@ -86,7 +86,7 @@ export const stressCases: readonly Case[] = [
     name: "stress/queue: holds what is put before anyone reads, and gives the memory back",
     growsMemory: true,
     timeLimit: limit(30_000),
-    async run({ mp }) {
+    run({ mp }) {
       for (let round = 0; round < 3; round++) {
         const queue = new mp.Queue<number | string>(), n = many(50_000);
         for (let i = 0; i < n; i++) queue.putNowait(i % 1000 === 999 ? "x".repeat(i % 90_000) : i);
@@ -98,6 +98,7 @@ export const stressCases: readonly Case[] = [
         assert(queue.empty());
         queue.close();
       }
+      return Promise.resolve();
     },
   },
   {

@@ -15,7 +15,6 @@ import { bury, recover } from "./recovery.ts";
 import type { Owners } from "./robust_lock.ts";
 import { Spinner } from "./spinner.ts";
 
-const TICK_SERVES = (globalThis as any).process?.env?.MP_NO_TICK === undefined; // TEMPORARY
 /** How often a waiting agent asks whether those it waits for are alive, in milliseconds. */
 const TICK = 250;
 /** How long after the last wait the bell is heard on, in milliseconds. */
@@ -34,12 +33,12 @@ export class Family implements Owners {
   readonly self: number;
   readonly spinner: Spinner;
   /** Live objects of this agent by address, so that a handle that comes twice is one object. */
-  readonly objects = new Map<string, readonly WeakRef<object>[]>();
+  readonly objects: Map<string, readonly WeakRef<object>[]> = new Map();
   /** Wait queues of this agent by address: each has one bit for all of this agent, whoever waits there. */
-  readonly waitQueues = new Map<number, WeakRef<WaitQueue>>();
+  readonly waitQueues: Map<number, WeakRef<WaitQueue>> = new Map();
   readonly bells: Bells;
   /** Called after each ring, e.g. to look for requests of the parent. */
-  readonly listeners = new Set<() => void>();
+  readonly listeners: Set<() => void> = new Set();
 
   readonly #waiting = new Set<WaitQueue>();
   readonly #toBury = new Set<number>();
@@ -230,7 +229,7 @@ export class Family implements Owners {
     for (const owner of this.agents.orphans()) this.probe(owner);
     this.#recoverDead();
     // Whoever should have woken us may have been killed before it did, and nobody have noticed.
-    if (TICK_SERVES) { for (const queue of [...this.#waiting]) queue.serve(); }
+    for (const queue of [...this.#waiting]) queue.serve();
   }
 
   /** After a wait that was ready at once: must the event loop get a turn now? Then await `turn()`. */

@@ -5,7 +5,7 @@
  *
  * 1. changes that it (or anyone dead) committed are completed: the allocator, the directory of names, then every object;
  *    on the way its waits, locks and handles are taken back
- * 2. blocks in its hands are freed: first those that may lead to others, then plain bytes
+ * 2. blocks in its hands are freed: first those that others may belong to, then those that may belong to them
  * 3. everyone is rung
  * 4. its line is kept for its parent to read, or freed
  */
@@ -33,6 +33,7 @@ import {
   H_STATE,
   HEADER_WORDS,
   KIND_BYTES,
+  KIND_MESSAGE,
 } from "./layout.ts";
 import { takeMail } from "./mail.ts";
 import { settleNames } from "./names.ts";
@@ -54,16 +55,18 @@ export function recover(family: Family, dead: number): void {
     const index = indexOf(dead);
     allocator.still(() => {});
     settleNames(family);
-    const containers: number[] = [], bytes: number[] = [], unused: number[] = [];
+    const containers: number[] = [], leaves: number[] = [], objects: number[] = [];
     allocator.forEachBlock((address) => {
-      if (takeBack(family, address, dead)) unused.push(address);
+      if (takeBack(family, address, dead)) objects.push(address);
     });
     allocator.forEachBlock((address, { i32 }, at) => {
       if (Atomics.load(i32, at + H_STATE) !== BLOCK_TRANSIT || Atomics.load(i32, at + H_LINK) !== dead) return;
-      (Atomics.load(i32, at + H_KIND) === KIND_BYTES ? bytes : containers).push(address);
+      const kind = Atomics.load(i32, at + H_KIND);
+      (kind === KIND_BYTES || kind === KIND_MESSAGE ? leaves : containers).push(address);
     });
-    for (const address of unused) freeIfUnused(family, address);
-    for (const address of [...containers, ...bytes]) {
+    // All of them, not only those that it held: an earlier attempt may have ended just before it came to this.
+    for (const address of objects) freeIfUnused(family, address);
+    for (const address of [...containers, ...leaves]) {
       if (allocator.adopt(address, dead)) disposeBlock(family, address);
     }
     throwAway(family, dead, A_BOOT);
@@ -99,11 +102,11 @@ function throwAway(family: Family, owner: number, word: number): void {
   if (block !== 0) disposeBlock(family, block);
 }
 
-/** Takes back what a dead agent has in one block. True when it held a handle of it, which may have been the last. */
+/** Takes back what a dead agent has in one block. True when that is an object, which it may have been the last to hold. */
 function takeBack(family: Family, address: number, dead: number): boolean {
   const index = indexOf(dead), segment = family.arena.segment(address), { i32 } = segment, at = address - segment.start;
   for (let deadline = 0;;) {
-    let busy = 0, held = false;
+    let busy = 0, isObject = false;
     // Meanwhile the block can't become another one.
     family.allocator.still(() => {
       const state = Atomics.load(i32, at + H_STATE), payload = at + HEADER_WORDS;
@@ -113,12 +116,13 @@ function takeBack(family: Family, address: number, dead: number): boolean {
         busy ||= new RobustLock(family.arena, family, segment, payload + offset, "an object of a dead process")
           .settle();
       }
+      if (busy !== 0) return;
       for (const offset of [...kind.waitQueues, ...kind.turns ?? []]) clearWaiter(i32, payload + offset, index);
       kind.recover?.(family, segment, payload, dead);
-      const mask = 1 << (index & 31);
-      held = (Atomics.and(i32, at + H_HOLDERS + (index >>> 5), ~mask) & mask) !== 0 && state === BLOCK_OBJECT;
+      Atomics.and(i32, at + H_HOLDERS + (index >>> 5), ~(1 << (index & 31)));
+      isObject = state === BLOCK_OBJECT;
     });
-    if (busy === 0) return held;
+    if (busy === 0) return isObject;
     // A living process is completing a change: it may be a dead one's, about blocks that are looked at next.
     const now = performance.now();
     if (deadline === 0) deadline = now + PATIENCE;
