@@ -3,7 +3,7 @@
  *
  * `node scripts/test.mjs [--only STAGE,…] [--runtime NAME,…] [--method process|worker] [--case TEXT] [--repeat N]`
  *
- * - `--only`: fmt, lint, layers, types, unit, model, conformance
+ * - `--only`: fmt, lint, layers, types, unit, model, package, conformance
  * - `--runtime`: deno, bun, node (all three), node22, node24, node26
  * - `--method`: conformance only, with one start method
  * - `--case`: conformance only, the cases whose name contains the text
@@ -22,7 +22,7 @@ import { environment, root, setUp } from "./setup.mjs";
 /** The whole run has to be over after this many milliseconds. */
 const TIME_LIMIT = 13 * 60_000;
 
-const stageNames = ["fmt", "lint", "layers", "types", "unit", "model", "conformance"];
+const stageNames = ["fmt", "lint", "layers", "types", "unit", "model", "package", "conformance"];
 
 /** @typedef {import("./setup.mjs").Tool} Tool */
 
@@ -197,6 +197,10 @@ async function main() {
       all.find(({ id }) => id === "node24") ?? chosen[0],
       find("conformance/model", /_test\.ts$/),
     );
+  }
+  if (has("package")) {
+    heading("The npm package");
+    await check("installed and used", process.execPath, ["scripts/check_package.mjs"], 300_000);
   }
   if (has("conformance")) {
     heading("Conformance");

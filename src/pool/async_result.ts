@@ -3,6 +3,7 @@
 import { MisuseError, TimeoutError } from "../errors.ts";
 import type { WaitOptions } from "../memory/futex.ts";
 import { withLimit } from "../process/watch.ts";
+import { deferred } from "./deferred.ts";
 
 /** How a result comes about, and how it can be cancelled. */
 type Begin<R> = (resolve: (value: R) => void, reject: (error: unknown) => void) => { cancel(reason: unknown): boolean };
@@ -19,7 +20,7 @@ export class AsyncResult<R> extends Promise<R> {
 
   /** Begins what the result comes from. What `begin` throws rejects it. */
   static of<R>(begin: Begin<R>): AsyncResult<R> {
-    const { promise, resolve, reject } = Promise.withResolvers<R>();
+    const { promise, resolve, reject } = deferred<R>();
     const result = new AsyncResult<R>((accept, refuse) => void promise.then(accept, refuse));
     try {
       const call = begin((value) => {

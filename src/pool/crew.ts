@@ -6,6 +6,8 @@ import type { Reference } from "../process/reference.ts";
 import { runtime } from "../runtime/current.ts";
 import { markOrigin } from "../wire/errors.ts";
 import { packValue } from "../wire/message.ts";
+import type { Deferred } from "./deferred.ts";
+import { deferred } from "./deferred.ts";
 import type { Received } from "./batch.ts";
 import { BatchQueue, BatchWriter } from "./batch.ts";
 import { taskEnd, taskStart, workerDeath } from "./events.ts";
@@ -41,7 +43,7 @@ export class Crew {
   readonly #references: Reference[] = [];
   readonly #numbers = new Map<unknown, number>();
   readonly #latencies = new Latencies();
-  readonly #ended = Promise.withResolvers<void>();
+  readonly #ended = deferred<void>();
   #collector = new AbortController();
   #nextTask = 1;
   #nextMember = 1;
@@ -49,7 +51,7 @@ export class Crew {
   #outstanding = 0;
   #done = 0;
   #failed = 0;
-  #idle: PromiseWithResolvers<void> | undefined;
+  #idle: Deferred<void> | undefined;
   #isCollecting = false;
   #isClosing = false;
   #broken: { readonly error: unknown } | undefined;
@@ -122,7 +124,7 @@ export class Crew {
   async drain(error: unknown): Promise<void> {
     for (const member of this.#members.values()) this.#requeue(this.#takeBack(member));
     for (const task of this.#backlog.clear()) this.#settle(task, { ok: false, error, index: 0, isRestDue: false });
-    if (this.#outstanding > 0) await (this.#idle ??= Promise.withResolvers<void>()).promise;
+    if (this.#outstanding > 0) await (this.#idle ??= deferred<void>()).promise;
   }
 
   /** No more tasks will come: workers end when all is done. */

@@ -1,5 +1,7 @@
 /** imap: an input that is read only a little ahead of its consumer, and results as they are wanted. */
 
+import type { Deferred } from "./deferred.ts";
+import { deferred } from "./deferred.ts";
 import type { Call } from "./call.ts";
 import type { Items } from "./options.ts";
 
@@ -22,10 +24,10 @@ interface Slot {
 
 /** A condition that one waits for and others signal. */
 class Signal {
-  #waiting: PromiseWithResolvers<void> | undefined;
+  #waiting: Deferred<void> | undefined;
 
   wait(): Promise<void> {
-    return (this.#waiting ??= Promise.withResolvers<void>()).promise;
+    return (this.#waiting ??= deferred<void>()).promise;
   }
 
   notify(): void {

@@ -1,0 +1,110 @@
+/** Installs the npm package into an empty project and uses it there: on every runtime with both start methods, and its types. */
+
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { buildPackage, packageFolder } from "./build_npm.mjs";
+import { howItEnded, run } from "./run.mjs";
+import { environment, root, setUp } from "./setup.mjs";
+
+const LIMIT = 120_000;
+
+/** A program with a child, a queue, a pool and a manager; it is JavaScript, since Node 20 runs nothing else. */
+const PROGRAM = `
+import { isMain, Manager, Pool, Process, Queue, setStartMethod } from "@manyproc/multiprocessing";
+
+export async function produce(queue, count) {
+  for (let i = 0; i < count; i++) await queue.put({ i });
+}
+export const square = (n) => n * n;
+
+async function main() {
+  setStartMethod(process.argv[2]);
+  const queue = new Queue();
+  const child = new Process({ target: produce, args: [queue, 100] });
+  await child.start();
+  let sum = 0;
+  for (let i = 0; i < 100; i++) sum += (await queue.get()).i;
+  const code = await child.join();
+  const pool = new Pool(2);
+  const squares = await pool.map(square, [1, 2, 3]);
+  pool.close();
+  await pool.join();
+  const manager = await Manager();
+  const dict = await manager.dict();
+  await dict.set("a", 1);
+  const value = await dict.get("a");
+  await manager.shutdown();
+  console.log(JSON.stringify([sum, code, squares, value]));
+}
+if (isMain(import.meta)) await main();
+`;
+const EXPECTED = JSON.stringify([4950, 0, [1, 4, 9], 1]);
+
+const TYPED = `
+import { Lock, Pipe, Process, Queue, Value } from "@manyproc/multiprocessing";
+import type { Connection, Context, StartMethod } from "@manyproc/multiprocessing";
+
+const queue = new Queue<{ id: number }>(10);
+const [here, there]: [Connection<string>, Connection<string>] = Pipe<string>();
+const child = new Process({ target: (a: number, b: string) => \`\${a}\${b}\`, args: [1, "b"] });
+export async function use(context: Context, method: StartMethod): Promise<number> {
+  await here.send(await there.recv());
+  await new Lock().with(() => child.start());
+  // @ts-expect-error: the queue takes objects
+  await queue.put(1);
+  return (await queue.get()).id + Number(new Value("i", 1).value) + method.length + context.cpuCount();
+}
+`;
+
+function version() {
+  return JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8")).version;
+}
+
+/** @typedef {{ name: string, good: boolean, detail: string }} Check */
+
+/** Checks the package. @returns {Promise<Check[]>} */
+export async function checkPackage() {
+  const tools = setUp();
+  buildPackage();
+  const folder = mkdtempSync(join(tmpdir(), "mp-package-"));
+  /** @type {Check[]} */
+  const checks = [];
+  /** @param {string} name @param {string} file @param {string[]} args @param {string} [expected] */
+  const check = async (name, file, args, expected) => {
+    const ended = await run(file, args, { cwd: folder, env: { ...environment(), NO_COLOR: "1" }, limit: LIMIT });
+    const good = ended.code === 0 && (expected === undefined || ended.output.trim() === expected);
+    checks.push({ name, good, detail: good ? "" : `It ${howItEnded(ended, LIMIT)}:\n${ended.output}` });
+    return good;
+  };
+  try {
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
+    writeFileSync(join(folder, "main.mjs"), PROGRAM);
+    writeFileSync(join(folder, "typed.ts"), TYPED);
+    const quiet = ["--no-audit", "--no-fund", "--prefer-offline"];
+    const isInstalled = await check("npm pack", "npm", ["pack", packageFolder, "--pack-destination", folder]) &&
+      await check("npm install", "npm", ["install", ...quiet, `./manyproc-multiprocessing-${version()}.tgz`]);
+    if (!isInstalled) return checks;
+    const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+    const options = ["--noEmit", "--strict", "--target", "esnext", "--module", "nodenext", "--types", ""];
+    await check("types", process.execPath, [compiler, ...options, "typed.ts"]);
+    const runtimes = [
+      { id: `node ${process.versions.node}`, runtime: "node", path: process.execPath },
+      ...tools.map(({ id, version, runtime, path }) => ({ id: `${id} ${version}`, runtime, path })),
+    ];
+    for (const { id, runtime, path } of runtimes) {
+      const flags = runtime === "deno" ? ["run", "-A"] : [];
+      for (const method of ["process", "worker"]) {
+        await check(`${id}, ${method}`, path, [...flags, "main.mjs", method], EXPECTED);
+      }
+    }
+    return checks;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const checks = await checkPackage();
+for (const { name, good, detail } of checks) console.log(`${good ? "✓" : "✗"} ${name}${detail && `\n${detail}`}`);
+process.exitCode = checks.length > 2 && checks.every(({ good }) => good) ? 0 : 1;
