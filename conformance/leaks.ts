@@ -113,7 +113,7 @@ export function compare(before: Snapshot, after: Snapshot): Left {
 let collect: (() => void) | undefined;
 
 /** Collects garbage: shared memory that has no `close()` is unmapped when nobody refers to it any more. */
-function collectGarbage(): void {
+export function collectGarbage(): void {
   const { Bun } = globalThis as { Bun?: { gc(now: boolean): void } };
   if (collect === undefined && Bun === undefined) setFlagsFromString("--expose-gc");
   collect ??= Bun === undefined ? runInNewContext("gc") as () => void : () => Bun.gc(true);

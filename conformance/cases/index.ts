@@ -26,6 +26,8 @@ import { mixedCases } from "./process/mixed.ts";
 import { promiseCases } from "./tutorial/promises.ts";
 import { misuseCases } from "./bad_input/misuse.ts";
 import { programCases } from "./bad_input/programs.ts";
+import { sharedCases } from "./shared/index.ts";
+import { syncCases } from "./sync/index.ts";
 
 export const cases: readonly Case[] = [
   ...harnessCases,
@@ -53,4 +55,6 @@ export const cases: readonly Case[] = [
   ...promiseCases,
   ...misuseCases,
   ...programCases,
+  ...syncCases,
+  ...sharedCases,
 ];

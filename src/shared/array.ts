@@ -10,19 +10,8 @@
  */
 
 import { ClosedError, MisuseError } from "../errors.ts";
-import { disposeBlock } from "../memory/blocks.ts";
-import type { Family } from "../memory/family.ts";
 import { registerKind } from "../memory/kinds.ts";
-import {
-  BLOCK_PART,
-  BLOCK_TRANSIT,
-  H_LINK,
-  H_STATE,
-  HEADER_WORDS,
-  KIND_ARRAY,
-  MIN_CLASS,
-  OWN_SEGMENT_CLASS,
-} from "../memory/layout.ts";
+import { BLOCK_PART, H_STATE, KIND_ARRAY } from "../memory/layout.ts";
 import type { Blueprint, Named } from "../memory/object.ts";
 import { attach, Attachment, SharedObject } from "../memory/object.ts";
 import type { Lock } from "../sync/lock.ts";

@@ -1,0 +1,104 @@
+/** Cases for RLock, in one process. */
+
+import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "../../assert.ts";
+import type { Case } from "../../case.ts";
+import { sleep } from "../../host.ts";
+import { within } from "../../scale.ts";
+import { MisuseError, TimeoutError } from "../../../mod.ts";
+
+export const rlockCases: readonly Case[] = [
+  {
+    name: "rlock/its own with() may enter again, across awaits",
+    async run({ mp }) {
+      const lock = new mp.RLock();
+      const depth = await within(
+        lock.with(async () => {
+          await sleep(1);
+          return await lock.with(async () => {
+            await Promise.resolve();
+            using _again = await lock.hold();
+            assert(await lock.acquire({ timeout: 0 }));
+            assert(lock.acquireNowait());
+            lock.release();
+            lock.release();
+            assert(lock.locked());
+            return 3;
+          });
+        }),
+        5000,
+        "an entry inside of an entry",
+      );
+      assertEquals(depth, 3);
+      assertFalse(lock.locked());
+      lock.close();
+    },
+  },
+  {
+    name: "rlock/acquire and hold outside of with() are new owners each time",
+    async run({ mp }) {
+      const lock = new mp.RLock();
+      await lock.acquire();
+      assertFalse(lock.acquireNowait());
+      assertEquals(await lock.acquire({ timeout: 5 }), false);
+      await assertRejects(() => lock.hold({ timeout: 5 }), TimeoutError);
+      lock.release();
+      using held = await lock.hold();
+      assertFalse(lock.acquireNowait());
+      held[Symbol.dispose]();
+      lock.close();
+    },
+  },
+  {
+    name: "rlock/two with() that aren't inside each other never run at once",
+    async run({ mp }) {
+      const lock = new mp.RLock();
+      let inside = 0;
+      await Promise.all([1, 2, 3, 4].map(() =>
+        lock.with(async () => {
+          assertEquals(++inside, 1);
+          await lock.with(() => sleep(1));
+          assertEquals(inside--, 1);
+        })
+      ));
+      lock.close();
+    },
+  },
+  {
+    name: "rlock/what runs on after with() has ended is outside",
+    async run({ mp }) {
+      const lock = new mp.RLock();
+      let later: Promise<boolean> | undefined;
+      const ended = Promise.withResolvers<void>();
+      await lock.with(() => {
+        later = ended.promise.then(() => lock.acquire({ timeout: 5 }));
+      });
+      await lock.acquire();
+      ended.resolve();
+      assertEquals(await later, false);
+      lock.release();
+      lock.close();
+    },
+  },
+  {
+    name: "rlock/levels: one release too many inside with() is misuse, those left over end with it",
+    async run({ mp }) {
+      const lock = new mp.RLock();
+      await lock.with(async () => {
+        await lock.acquire();
+        lock.release();
+        assertThrows(() => lock.release(), MisuseError, "with()");
+        assert(lock.locked());
+      });
+      assertFalse(lock.locked());
+      await lock.with(async () => {
+        await lock.acquire();
+        await lock.acquire();
+      });
+      assertFalse(lock.locked());
+      assertThrows(() => lock.release(), MisuseError);
+      await assertRejects(() => lock.with(() => lock.with(() => Promise.reject(new Error("deep")))), Error, "deep");
+      assertFalse(lock.locked());
+      lock.close();
+    },
+  },
+];

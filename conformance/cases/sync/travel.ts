@@ -1,0 +1,65 @@
+/** Cases in which the primitives go to other processes. */
+
+import { assert, assertEquals } from "../../assert.ts";
+import type { Case } from "../../case.ts";
+import { until } from "../../host.ts";
+import { targets as targetsOf } from "../../../mod.ts";
+import { joinAll, runAll, startAll } from "./children.ts";
+
+const targets = targetsOf<typeof import("../../targets/sync/basics.ts")>(
+  new URL("../../targets/sync/basics.ts", import.meta.url),
+);
+
+export const travelCases: readonly Case[] = [
+  {
+    name: "sync/one of each travels, as arguments and through a queue, and means the same there",
+    async run(env) {
+      const { mp } = env, action = new URL("../../targets/sync/basics.ts#someAction", import.meta.url);
+      const all = {
+        lock: new mp.Lock(),
+        rlock: new mp.RLock(),
+        semaphore: new mp.Semaphore(2),
+        bounded: new mp.BoundedSemaphore(3),
+        condition: new mp.Condition(),
+        event: new mp.Event(),
+        barrier: new mp.Barrier(2, { action }),
+      };
+      const results = new mp.Queue<string>(), queue = new mp.Queue<typeof all>();
+      await queue.put(all);
+      await all.lock.acquire();
+      const children = await startAll(env, targets.useAll as never, [[queue, results] as never]);
+      await until(() => !all.lock.locked() && all.semaphore.getValue() === 4, 15_000, "what the child releases");
+      all.event.set();
+      // The child may not wait yet; a notification that nobody waits for is gone.
+      let notified = false;
+      const done = all.barrier.wait({ timeout: 15_000 }).then((index) => (notified = true, index));
+      await until(
+        async () => {
+          await all.condition.with(() => all.condition.notify());
+          return notified;
+        },
+        15_000,
+        "the child at the barrier",
+      );
+      assert([0, 1].includes(await done));
+      assertEquals(await results.get(), "true false 2 3 false 2 true true true 2");
+      await joinAll(children);
+      assertEquals([all.bounded.getValue(), all.barrier.nWaiting, all.rlock.locked()], [3, 0, false]);
+      for (const one of [...Object.values(all), results, queue]) one.close();
+    },
+  },
+  {
+    name: "acquire/any process may release what another acquired",
+    async run(env) {
+      const { mp } = env, all = [new mp.Lock(), new mp.Semaphore(), new mp.BoundedSemaphore(), new mp.RLock()];
+      for (const lock of all) await lock.acquire();
+      const waiting = Promise.all(all.map((lock) => lock.acquire({ timeout: 15_000 })));
+      await runAll(env, targets.releaseAll as never, [[all] as never]);
+      assertEquals(await waiting, [true, true, true, true]);
+      for (const lock of all) {
+        lock.release();
+        lock.close();
+      }
+    },
+  },
+];
