@@ -23,6 +23,9 @@ import { badInputValues } from "./bad_input/values.ts";
 import { endCases } from "./process/ends.ts";
 import { familyCases } from "./process/family.ts";
 import { mixedCases } from "./process/mixed.ts";
+import { contextCases } from "./process/contexts.ts";
+import { endingCases } from "./process/ending.ts";
+import { processObjectCases } from "./process/objects.ts";
 import { promiseCases } from "./tutorial/promises.ts";
 import { misuseCases } from "./bad_input/misuse.ts";
 import { programCases } from "./bad_input/programs.ts";
@@ -52,6 +55,9 @@ export const cases: readonly Case[] = [
   ...endCases,
   ...familyCases,
   ...mixedCases,
+  ...contextCases,
+  ...processObjectCases,
+  ...endingCases,
   ...promiseCases,
   ...misuseCases,
   ...programCases,
