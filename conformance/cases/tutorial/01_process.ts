@@ -4,11 +4,12 @@ import { assertEquals } from "../../assert.ts";
 import type { Case } from "../../case.ts";
 import { hello } from "../../targets/tutorial/01_process.ts";
 import type { Report } from "../../targets/tutorial/report.ts";
-import { checkIds, joinAll, numbers, startTen, zeros } from "./ten.ts";
+import { checkIds, joinAll, MINUTE, numbers, startTen, zeros } from "./ten.ts";
 
 export const processCases: readonly Case[] = [
   {
     name: "tutorial/01 ten processes, ten hellos, one parent, ten ids, ten exit codes 0",
+    timeLimit: MINUTE,
     async run(env) {
       const { mp } = env;
       const reports = new mp.Queue<Report>();

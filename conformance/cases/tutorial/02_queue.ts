@@ -3,11 +3,12 @@
 import { assert, assertEquals } from "../../assert.ts";
 import type { Case } from "../../case.ts";
 import { f, q } from "../../targets/tutorial/02_queue.ts";
-import { joinAll, numbers, startTen, zeros } from "./ten.ts";
+import { joinAll, MINUTE, numbers, startTen, zeros } from "./ten.ts";
 
 export const queueCases: readonly Case[] = [
   {
     name: "tutorial/02 a global queue, joined before it is read, holds ten hellos",
+    timeLimit: MINUTE,
     async run({ mp }) {
       assert(q.empty());
       const processes = startTen((i) => new mp.Process({ target: f, args: [i] }));

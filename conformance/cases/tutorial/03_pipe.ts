@@ -4,11 +4,12 @@ import { assert, assertEquals } from "../../assert.ts";
 import type { Case } from "../../case.ts";
 import { f, type Marked, sendMany } from "../../targets/tutorial/03_pipe.ts";
 import type { Report } from "../../targets/tutorial/report.ts";
-import { checkIds, joinAll, numbers, startTen, zeros } from "./ten.ts";
+import { checkIds, joinAll, MINUTE, numbers, startTen, zeros } from "./ten.ts";
 
 export const pipeCases: readonly Case[] = [
   {
     name: "tutorial/03 ten processes send through one end, ten messages arrive",
+    timeLimit: MINUTE,
     async run(env) {
       const { mp } = env;
       const [parentConn, childConn] = mp.Pipe<[string]>();
@@ -27,6 +28,7 @@ export const pipeCases: readonly Case[] = [
   },
   {
     name: "tutorial/03 messages of ten writers at once arrive whole, once, and in each writer's order",
+    timeLimit: MINUTE,
     async run({ mp }) {
       const COUNT = 20;
       const [parentConn, childConn] = mp.Pipe<Marked>();

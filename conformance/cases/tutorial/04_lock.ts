@@ -3,11 +3,12 @@
 import { assert, assertEquals, assertGreaterOrEqual } from "../../assert.ts";
 import type { Case } from "../../case.ts";
 import { f, lock, SLEEP, sometimesThrows } from "../../targets/tutorial/04_lock.ts";
-import { joinAll, numbers, startTen, zeros } from "./ten.ts";
+import { joinAll, MINUTE, numbers, startTen, zeros } from "./ten.ts";
 
 export const lockCases: readonly Case[] = [
   {
     name: "tutorial/04 a global lock lets one in at a time",
+    timeLimit: MINUTE,
     async run({ mp }) {
       const reports = new mp.Queue<[number, boolean]>();
       const started = performance.now();
@@ -23,6 +24,7 @@ export const lockCases: readonly Case[] = [
   },
   {
     name: "tutorial/04 who throws inside with() or hold() doesn't strand the others",
+    timeLimit: MINUTE,
     async run({ mp, method }) {
       const reports = new mp.Queue<[number, boolean]>();
       const quiet = method === "process" ? { stderr: "ignore" as const } : {}; // a worker has its process's

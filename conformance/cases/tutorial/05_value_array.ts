@@ -4,7 +4,7 @@ import { assertArrayIncludes, assertEquals, assertInstanceOf } from "../../asser
 import type { SharedArray } from "../../../mod.ts";
 import type { Case } from "../../case.ts";
 import { f } from "../../targets/tutorial/05_value_array.ts";
-import { joinAll, numbers, startTen, zeros } from "./ten.ts";
+import { joinAll, MINUTE, numbers, startTen, zeros } from "./ten.ts";
 
 /** Made once: an array has no close(), it goes when nobody refers to it any more. */
 let array: SharedArray<"i"> | undefined;
@@ -12,6 +12,7 @@ let array: SharedArray<"i"> | undefined;
 export const valueArrayCases: readonly Case[] = [
   {
     name: "tutorial/05 a Value and an Array hold what ten processes wrote",
+    timeLimit: MINUTE,
     async run({ mp }) {
       const num = new mp.Value("d", 0.0);
       const arr = array ??= new mp.Array("i", numbers);

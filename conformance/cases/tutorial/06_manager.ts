@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "../../assert.ts";
 import type { Case } from "../../case.ts";
 import { f, type Seen } from "../../targets/tutorial/06_manager.ts";
-import { joinAll, numbers, startTen, zeros } from "./ten.ts";
+import { joinAll, MINUTE, numbers, startTen, zeros } from "./ten.ts";
 
 function includesAll(all: ReadonlyMap<number, number>, some: ReadonlyMap<number, number>): boolean {
   return [...some].every(([key, value]) => all.get(key) === value);
@@ -12,6 +12,7 @@ function includesAll(all: ReadonlyMap<number, number>, some: ReadonlyMap<number,
 export const managerCases: readonly Case[] = [
   {
     name: "tutorial/06 a manager's dict never loses a key, and holds all ten at the end",
+    timeLimit: MINUTE,
     async run({ mp }) {
       const manager = await mp.Manager();
       const prints = new mp.Queue<Seen>();

@@ -5,11 +5,12 @@ import { Empty, Full } from "../../../mod.ts";
 import type { Case } from "../../case.ts";
 import { runProgram } from "../../host.ts";
 import { add, answer, count, produce } from "../../targets/tutorial/promises.ts";
-import { joinAll, numbers, startTen, zeros } from "./ten.ts";
+import { joinAll, MINUTE, numbers, startTen, zeros } from "./ten.ts";
 
 export const promiseCases: readonly Case[] = [
   {
     name: "tutorial/promise: a lock keeps what ten processes print apart",
+    timeLimit: MINUTE,
     async run(env) {
       const program = new URL("../../targets/programs/print_in_turn.ts", import.meta.url);
       const { code, stdout, stderr } = await runProgram(env, program);
@@ -22,6 +23,7 @@ export const promiseCases: readonly Case[] = [
   },
   {
     name: "tutorial/promise: shared state is exact under its lock, and with atomic operations",
+    timeLimit: MINUTE,
     async run({ mp }) {
       const locked = new mp.Value("i", 0);
       assertEquals(await joinAll(startTen(() => new mp.Process({ target: count, args: [locked, 100] }))), zeros);

@@ -5,6 +5,8 @@ import { assertEquals, assertNotEquals } from "../../assert.ts";
 import type { Env } from "../../case.ts";
 import type { Report } from "../../targets/tutorial/report.ts";
 
+/** Milliseconds. On a busy machine it takes Node long to start ten processes. */
+export const MINUTE = 60_000;
 export const numbers: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 export const zeros: readonly (number | null)[] = numbers.map(() => 0);
 
