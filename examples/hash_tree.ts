@@ -146,6 +146,7 @@ async function main(): Promise<void> {
     tree.update(`${line}\n`);
     if (words.includes("--list") && hashed.digest !== undefined) console.log(line);
   }
+  if (files.length === 0 && failed.length > 0) process.exitCode = 1;
   for (const { path, error } of failed) console.error(`Cannot read ${path}: ${error}`);
 
   // The same files once more, in this process alone. It finds them in the system's cache, so it is not at a disadvantage.
@@ -154,7 +155,9 @@ async function main(): Promise<void> {
   const alone = performance.now() - again;
 
   const say = words.includes("--list") ? console.error : console.log;
-  say(`${files.length} files, ${megabytes(bytes)}, ${failed.length} unreadable; all together ${tree.digest("hex")}`);
+  say(
+    `${files.length} files, ${megabytes(bytes)}, ${failed.length} unreadable; hash of the whole ${tree.digest("hex")}`,
+  );
   say(`${workers} workers     ${seconds(together).padStart(8)}  ${rate(bytes, together).padStart(9)}`);
   say(`one process   ${seconds(alone).padStart(8)}  ${rate(bytes, alone).padStart(9)}`);
 }
