@@ -25,24 +25,34 @@ const SIGINT = 2, SIGKILL = 9, SIGTERM = 15;
 
 /** How a child runs. */
 export interface ProcessSettings {
-  /** A label; default "Process-1", nested "Process-1:2". */
+  /** A label; default (also for "") "Process-1", in that child "Process-1:2". It may change until the start. */
   name?: string;
-  /** Default: the creator's. A root that ends normally terminates daemons and waits for the others. */
+  /**
+   * Default: the creator's, and false in the root. A process that ends by itself terminates its daemons and waits for its
+   * other children; a root that dies takes all with it.
+   */
   daemon?: boolean;
-  /** Aborting terminates. */
+  /** Aborting it terminates the child (exit code -15), or keeps it from starting: then start() rejects with its reason. */
   signal?: AbortSignal;
-  /** "process" only: added to the parent's environment. */
+  /** "process" only: added to the parent's environment; `undefined` takes a variable away. */
   env?: Record<string, string | undefined>;
-  /** "process" only: working directory. */
+  /** "process" only: working directory; default: the parent's. */
   cwd?: string;
-  /** "process" only: flags of the interpreter; default: the parent's. */
+  /** "process" only: flags of the interpreter, in place of the parent's (default), which are passed on otherwise. */
   execArgv?: readonly string[];
-  /** "process" only; default "inherit". The child's stdin is always empty. */
+  /** "process" only; default "inherit". "pipe": read the child's stdout from `process.stdout`. Its stdin is always empty. */
   stdout?: "inherit" | "ignore" | "pipe";
+  /** As `stdout`. */
   stderr?: "inherit" | "ignore" | "pipe";
-  /** Deno workers only. */
+  /**
+   * Workers of Deno only: what Deno's `WorkerOptions.deno.permissions` takes; default "inherit". It needs at least `read`
+   * for the modules that it loads, and Deno must run with --unstable-worker-options (else start() rejects with SpawnError).
+   */
   permissions?: "inherit" | "none" | Readonly<Record<string, unknown>>;
-  /** `maxMemory` in bytes (Node workers). */
+  /**
+   * Workers of Node only, elsewhere ignored: `maxMemory` in bytes of heap; default: what Node grants. A worker that uses it up
+   * ends with exit code 1, and its process lives on.
+   */
   resourceLimits?: { maxMemory?: number };
 }
 
@@ -223,8 +233,16 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   }
 
   /**
-   * Waits for the end; resolves to the exit code, or to null when `timeout` milliseconds ran out first (0 is falsy: compare
-   * with null). Repeatable. Rejects with what start() rejected with.
+   * Waits for the end; resolves to the exit code, or to null when `timeout` milliseconds (default: no limit) ran out first (0
+   * is falsy: compare with null). Repeatable. Rejects with what start() rejected with, and with `signal.reason` when aborted.
+   * CPython: `Process.join()`, which gives no exit code.
+   * @throws {MisuseError} before the start
+   * @throws {ClosedError} after close()
+   *
+   * @example
+   * ```ts ignore
+   * if (await child.join({ timeout: 1000 }) === null) child.terminate();
+   * ```
    */
   async join(options?: WaitOptions): Promise<number | null> {
     limitOf(options);
@@ -246,17 +264,26 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     return this.#offspring !== undefined && this.#exitcode === null;
   }
 
-  /** SIGTERM; exit code -15 on both start methods. A worker's code stops where it is. */
+  /**
+   * Ends the child with exit code -15 with either start method: by SIGTERM, or by stopping the thread where it is (a worker of
+   * Deno when it next yields). Neither `finally` blocks nor exit hooks run. Nothing when it has ended already. What it held
+   * goes to others. CPython: `Process.terminate()`.
+   * @throws {MisuseError} before the start
+   * @throws {ClosedError} after close()
+   */
   terminate(): void {
     this.#signal(SIGTERM, "terminate");
   }
 
-  /** SIGKILL; exit code -9 on both start methods. */
+  /** As terminate(), by SIGKILL, which no process can ignore; exit code -9. CPython: `Process.kill()`. */
   kill(): void {
     this.#signal(SIGKILL, "kill");
   }
 
-  /** SIGINT. */
+  /**
+   * As terminate(), by SIGINT, as Ctrl-C does; exit code -2. A process may listen for it and do something else; a worker can't.
+   * CPython 3.14: `Process.interrupt()`.
+   */
   interrupt(): void {
     this.#signal(SIGINT, "interrupt");
   }
@@ -267,7 +294,11 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     if (this.#exitcode === null) this.#offspring?.signal(signal);
   }
 
-  /** Gives up this object; MisuseError while the child runs. Idempotent. */
+  /**
+   * Gives up this object: whatever but its name and `daemon` is asked of it then is a ClosedError. Idempotent. CPython:
+   * `Process.close()`.
+   * @throws {MisuseError} while the child runs
+   */
   close(): void {
     if (this.#closed) return;
     if (this.#offspring !== undefined && this.#exitcode === null) {
@@ -306,7 +337,10 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     return this.#exitcode;
   }
 
-  /** Resolves with the exit code, never rejects; MisuseError before the start. */
+  /**
+   * Resolves with the exit code, never rejects; for `Promise.race` and wait(). CPython: `Process.sentinel`.
+   * @throws {MisuseError} before the start
+   */
   get sentinel(): Promise<number> {
     this.#ensureOpen("wait for");
     if (this.#started === undefined && this.#offspring === undefined) {
@@ -354,7 +388,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     this.#authkey = key.slice();
   }
 
-  /** Terminates if alive, joins, closes. */
+  /** Terminates if alive, joins, closes: `await using child = new Process(…)`. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     if (this.#offspring !== undefined) {

@@ -14,14 +14,20 @@ export function getAllStartMethods(): StartMethod[] {
   return [...methods];
 }
 
-/** The default start method. CPython: `multiprocessing.get_start_method()`. */
+/** The default start method: what setStartMethod() chose, in a child its parent's, else the runtime's. CPython: `multiprocessing.get_start_method()`. */
 export function getStartMethod(): StartMethod {
   return currentMethod();
 }
 
 /**
- * Chooses the default start method. CPython: `multiprocessing.set_start_method()`.
- * @throws {MisuseError} on a second call without `force`, or for a method that isn't one
+ * Chooses the default start method: of what is made without a context from then on. CPython:
+ * `multiprocessing.set_start_method()`.
+ * @throws {MisuseError} on a second call without `force`, in a child, or for a method that isn't one
+ *
+ * @example
+ * ```ts ignore
+ * if (isMain(import.meta)) setStartMethod("worker");
+ * ```
  */
 export function setStartMethod(method: StartMethod, options?: { force?: boolean }): void {
   checkMethod(method);
@@ -37,7 +43,17 @@ export function checkMethod(method: unknown): asserts method is StartMethod {
 
 let interpreter: string | undefined;
 
-/** The interpreter that "process" children run on; default: this process's own. CPython: `multiprocessing.set_executable()`. */
+/**
+ * The interpreter that "process" children run on, from the next start() on; default: this process's own. It may be another
+ * runtime, told by its file's name (`node…`, `bun…`, `deno…`): families of Node, Bun and Deno share all objects. CPython:
+ * `multiprocessing.set_executable()`.
+ * @throws {MisuseError} when it is no path. One that isn't there is a SpawnError of start().
+ *
+ * @example
+ * ```ts ignore
+ * setExecutable("/usr/local/bin/bun");
+ * ```
+ */
 export function setExecutable(path: string): void {
   if (typeof path !== "string" || path === "") throw new MisuseError("Cannot set the executable: it takes a path");
   interpreter = path;
