@@ -21,7 +21,11 @@ const LIFE = 40;
  * Lets `make()`'s processes live for a moment each, `kills` times in all, several at a time. `make` gets the number of the
  * victim; some are killed while they start.
  */
-export async function killing(kills: number, lanes: number, make: (victim: number, lane: number) => Process): Promise<void> {
+export async function killing(
+  kills: number,
+  lanes: number,
+  make: (victim: number, lane: number) => Process,
+): Promise<void> {
   let next = 0;
   const lane = async (index: number) => {
     while (next < kills) {
@@ -60,10 +64,10 @@ export const deathCases: readonly Case[] = [
   {
     name: "death/queue: putters and getters are killed",
     growsMemory: true,
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run({ mp }) {
       for (const maxsize of [0, 5]) {
-        const kills = many(24), queue = new mp.Queue<Item>({ maxsize });
+        const kills = many(12), queue = new mp.Queue<Item>({ maxsize });
         const acknowledged = scratchArray(mp, "i", kills), seen = scratchArray(mp, "B", kills * EACH);
         const trouble = scratchArray(mp, "i", 1);
         let getters = 0, over = false;
@@ -93,9 +97,9 @@ export const deathCases: readonly Case[] = [
   {
     name: "death/pipe: senders and receivers are killed",
     growsMemory: true,
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run({ mp }) {
-      const kills = many(30), [here, there] = mp.Pipe<Item>({ duplex: false });
+      const kills = many(18), [here, there] = mp.Pipe<Item>({ duplex: false });
       const acknowledged = scratchArray(mp, "i", kills), seen = scratchArray(mp, "B", kills * EACH);
       const trouble = scratchArray(mp, "i", 1);
       let receivers = 0, over = false;
@@ -125,7 +129,7 @@ export const deathCases: readonly Case[] = [
   },
   {
     name: "death/lock: holders and waiters are killed",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run({ mp }) {
       const lock = new mp.Lock(), state = scratchArray(mp, "i", 4);
       let over = false, entered = 0;
@@ -138,7 +142,7 @@ export const deathCases: readonly Case[] = [
         }
       })().catch((error) => error);
       await killing(
-        many(40),
+        many(20),
         4,
         (victim) => new mp.Process({ target: targets.lockForEver, args: [lock, victim + 1, state] as never }),
       );
@@ -155,7 +159,7 @@ export const deathCases: readonly Case[] = [
   {
     name: "death/memory: makers of objects are killed",
     growsMemory: true,
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run({ mp }) {
       const shared = new mp.Queue<unknown>();
       let over = false;
@@ -169,7 +173,7 @@ export const deathCases: readonly Case[] = [
           await sleep(1);
         }
       })().catch((error) => error);
-      await killing(many(40), 4, () => new mp.Process({ target: targets.makeForEver, args: [shared] as never }));
+      await killing(many(20), 4, () => new mp.Process({ target: targets.makeForEver, args: [shared] as never }));
       over = true;
       assertEquals(await within(survivor, 5000, "the survivor"), undefined);
       for (let i = 0; i < 5; i++) {
