@@ -345,6 +345,16 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
   /** For subclasses: stages what else changes with a put. */
   protected stagePut(): void {}
 
+  /** For subclasses: waits as getters do, for something that comes beside the items. */
+  protected waitBeside(awaited: Awaited<true>, signal: AbortSignal | undefined): Promise<true | undefined> {
+    return this.#getters.wait(awaited, Infinity, signal);
+  }
+
+  /** For subclasses: such a thing has come; `isDue` tells whether it is still to be had. */
+  protected wakeBeside(isDue: () => boolean): void {
+    this.#getters.wake(isDue);
+  }
+
   /** For subclasses: an item was thrown away. */
   protected onDiscard(): void {}
 

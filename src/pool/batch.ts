@@ -134,6 +134,23 @@ export class BatchQueue extends Queue<BatchWriter | Received[]> {
     return await this.get(signal === undefined ? undefined : { signal }) as Received[];
   }
 
+  /** Resolves when there is a batch, or `isReady()`: something that comes beside the batches. */
+  async arrival(isReady: () => boolean, signal: AbortSignal): Promise<void> {
+    if (this.qsize() > 0 || isReady()) {
+      if (this.family.due()) await this.family.turn();
+      return;
+    }
+    await this.waitBeside({
+      ready: () => this.isClosed || this.qsize() > 0 || isReady(),
+      attempt: () => this.qsize() > 0 || isReady() ? true : undefined,
+    }, signal);
+  }
+
+  /** Tells whoever waits for arrivals that something has come beside the batches. */
+  announce(isDue: () => boolean): void {
+    this.wakeBeside(isDue);
+  }
+
   protected override pack(writer: BatchWriter | Received[]): Parcel {
     const { handles } = writer as BatchWriter;
     return packMessage(this.family, { handles: [...handles], bytes: (writer as BatchWriter).finish() });

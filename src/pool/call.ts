@@ -1,16 +1,12 @@
-/** One call of a pool's method: its tasks, its limits, and its one outcome. */
+/** One call of a pool's method with many tasks: the tasks, the limits, and the one outcome. */
 
-import { TimeoutError } from "../errors.ts";
-import type { WaitOptions } from "../memory/futex.ts";
-import { limitOf } from "../memory/futex.ts";
 import type { Crew } from "./crew.ts";
+import { Limits } from "./limits.ts";
 import type { TaskOptions } from "./options.ts";
 import { taskLimitOf } from "./options.ts";
 import { SETTLED } from "./protocol.ts";
-import type { Outcome, Task } from "./task.ts";
-
-/** setTimeout takes no more milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+import type { Outcome } from "./task.ts";
+import { Task } from "./task.ts";
 
 /** What to do with items that a call handed in. */
 export interface ChunkHandler {
@@ -20,16 +16,20 @@ export interface ChunkHandler {
   failed(error: unknown): void;
 }
 
+/** Tasks that are done with are forgotten when there are this many, and most of all. */
+const CROWD = 256;
+
 /** A call that is under way. When it is over, whatever the outcome, none of its tasks is. */
 export class Call {
   readonly #crew: Crew;
   readonly #fn: number;
   readonly #mode: number;
   readonly #taskTimeout: number;
-  readonly #tasks = new Set<Task>();
   readonly #onEnd: (error: unknown) => void;
-  readonly #signal: AbortSignal | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #limits: Limits | undefined;
+  /** Those that are under way, and some that aren't any more. */
+  #tasks: ChunkTask[] = [];
+  #underWay = 0;
   #isOver = false;
 
   /** `onEnd` is called when the call ends by abort, timeout or cancel(). `doing` names it in errors. */
@@ -46,50 +46,43 @@ export class Call {
     this.#mode = mode;
     this.#taskTimeout = taskLimitOf(options);
     this.#onEnd = onEnd;
-    this.#signal = options.signal;
-    this.#limit(options, doing);
+    this.#limits = Limits.of(options, doing, (reason) => this.cancel(reason));
   }
 
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** Hands in one task with `payload` as its arguments or items. */
-  submit(payload: readonly unknown[], settle: (outcome: Outcome) => void): void {
-    if (this.#isOver) return;
-    let isSettled = false, task: Task | undefined;
-    task = this.#crew.submit({
-      fn: this.#fn,
-      mode: this.#mode,
-      payload,
-      taskTimeout: this.#taskTimeout,
-      settle: (outcome) => {
-        isSettled = true;
-        if (task !== undefined) this.#tasks.delete(task);
-        if (!this.#isOver) settle(outcome);
-      },
-    });
-    // It may be refused at once, and the call be over with it.
-    if (!isSettled && !this.#isOver) this.#tasks.add(task);
-  }
-
   /** Hands in items as one chunk. With SETTLED, the death of a worker is the outcome of one item: the others are done again. */
   submitChunk(items: readonly unknown[], handler: ChunkHandler): void {
+    if (this.#isOver) return;
     if (items.length === 0) return handler.done([]);
-    this.submit(items, (outcome) => {
-      if (outcome.ok) return handler.done(outcome.value as unknown[]);
-      if ((this.#mode & SETTLED) === 0) return handler.failed(outcome.error);
-      const rejected: PromiseRejectedResult = { status: "rejected", reason: outcome.error };
-      if (!outcome.isRestDue) return handler.done(items.map(() => rejected));
-      const { index } = outcome;
-      this.submitChunk(items.slice(0, index), {
-        ...handler,
-        done: (before) =>
-          this.submitChunk(items.slice(index + 1), {
-            ...handler,
-            done: (after) => handler.done([...before, rejected, ...after]),
-          }),
-      });
+    const task = new ChunkTask(this, handler, this.#fn, this.#mode, items, this.#taskTimeout);
+    this.#underWay++;
+    this.#tasks.push(task);
+    this.#crew.submit(task);
+  }
+
+  /** For ChunkTask. */
+  settle(task: ChunkTask, outcome: Outcome): void {
+    this.#underWay--;
+    if (this.#isOver) return;
+    if (this.#tasks.length > CROWD && this.#tasks.length > 2 * this.#underWay) {
+      this.#tasks = this.#tasks.filter(({ state }) => state !== "done");
+    }
+    const { payload: items, handler } = task;
+    if (outcome.ok) return handler.done(outcome.value as unknown[]);
+    if ((this.#mode & SETTLED) === 0) return handler.failed(outcome.error);
+    const rejected: PromiseRejectedResult = { status: "rejected", reason: outcome.error };
+    if (!outcome.isRestDue) return handler.done(items.map(() => rejected));
+    const { index } = outcome, failed = (error: unknown) => handler.failed(error);
+    this.submitChunk(items.slice(0, index), {
+      failed,
+      done: (before) =>
+        this.submitChunk(items.slice(index + 1), {
+          failed,
+          done: (after) => handler.done([...before, rejected, ...after]),
+        }),
     });
   }
 
@@ -97,10 +90,9 @@ export class Call {
   end(stop = false): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearTimeout(this.#timer);
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#limits?.end();
     for (const task of this.#tasks) this.#crew.withdraw(task, stop);
-    this.#tasks.clear();
+    this.#tasks = [];
   }
 
   /** Ends the call with an error of the caller's; false when it is over already. */
@@ -110,16 +102,27 @@ export class Call {
     this.#onEnd(reason);
     return true;
   }
+}
 
-  #limit(options: WaitOptions, doing: string): void {
-    const limit = limitOf(options);
-    this.#signal?.throwIfAborted();
-    this.#signal?.addEventListener("abort", this.#onAbort);
-    if (limit > LONGEST_TIMER) return;
-    this.#timer = setTimeout(() => {
-      this.cancel(new TimeoutError(`Cannot ${doing}: it was not done within ${limit} ms`));
-    }, limit);
+/** Items of a call that one worker does in one go. */
+class ChunkTask extends Task {
+  readonly #call: Call;
+  readonly handler: ChunkHandler;
+
+  constructor(
+    call: Call,
+    handler: ChunkHandler,
+    fn: number,
+    mode: number,
+    items: readonly unknown[],
+    taskTimeout: number,
+  ) {
+    super(fn, mode, items, taskTimeout);
+    this.#call = call;
+    this.handler = handler;
   }
 
-  readonly #onAbort = (): void => void this.cancel(this.#signal?.reason);
+  override settle(outcome: Outcome): void {
+    this.#call.settle(this, outcome);
+  }
 }

@@ -13,17 +13,22 @@ import { BatchQueue, BatchWriter } from "./batch.ts";
 import { taskEnd, taskStart, workerDeath } from "./events.ts";
 import type { MemberOptions } from "./member.ts";
 import { Member } from "./member.ts";
-import { APPLY, DEFINE, DISMISS, OUTGROWN, PACE, READY, TIMED, UNFIT } from "./protocol.ts";
+import { APPLY, DEFINE, DISMISS, OUTGROWN, READY, TIMED, UNFIT } from "./protocol.ts";
 import type { PoolStats } from "./stats.ts";
 import { Latencies } from "./stats.ts";
-import type { Outcome, Task, TaskPlan } from "./task.ts";
+import type { Outcome, Task } from "./task.ts";
 import { Backlog } from "./backlog.ts";
 
 /** Tasks and bytes in one batch, at most. */
 const BATCH_TASKS = 256;
 const BATCH_BYTES = 48 * 1024;
+/** Tasks handed in while all are busy, after which they are given out. */
+const BUNCH = 64;
 /** A task that was given out this often, its workers dying each time before they could say that they were at it, isn't tried again. */
 const MOST_ATTEMPTS = 3;
+
+/** Results taken in a row, at most: workers that report without end don't keep the event loop from its turn. */
+const MOST_RESULTS = 1024;
 
 /** What a crew is to be. */
 export interface CrewOptions extends Omit<MemberOptions, "results"> {
@@ -54,6 +59,8 @@ export class Crew {
   #idle: Deferred<void> | undefined;
   #isCollecting = false;
   #isClosing = false;
+  /** The backlog is about to be given out. */
+  #isDistributing = false;
   #broken: { readonly error: unknown } | undefined;
 
   constructor(options: CrewOptions) {
@@ -83,34 +90,28 @@ export class Crew {
   }
 
   /** Hands a task in. Why it can't be done is its outcome. */
-  submit(plan: TaskPlan): Task {
-    const task = Object.assign(plan, {
-      id: this.#nextTask++,
-      state: "waiting",
-      member: undefined,
-      retries: this.#options.retries,
-      attempts: 0,
-      submittedAt: performance.now(),
-      timer: undefined,
-    }) as Task;
+  submit(task: Task): void {
+    task.id = this.#nextTask;
+    this.#nextTask = this.#nextTask % 0x7fff_ffff + 1;
+    task.retries = this.#options.retries;
+    task.submittedAt = performance.now();
     this.#outstanding++;
     if (this.#broken !== undefined) {
-      this.#settle(task, { ok: false, error: this.#broken.error, index: 0, isRestDue: false });
-      return task;
+      return this.#settle(task, { ok: false, error: this.#broken.error, index: 0, isRestDue: false });
     }
     this.#backlog.push(task);
-    this.#distribute();
+    if (!this.#isDistributing) this.#distributeSoon();
+    else if (this.#backlog.size % BUNCH === 0) this.#distribute();
     this.#collect();
-    return task;
   }
 
-  /** Its outcome is of no interest any more. `stop`: if it is running, its worker is replaced. */
-  withdraw(task: Task, stop: boolean): void {
-    if (task.state === "done") return;
+  /** Its outcome is of no interest any more. `stop`: if it is running, its worker is replaced. False = it has one already. */
+  withdraw(task: Task, stop: boolean): boolean {
+    if (task.state === "done") return false;
     const { member } = task;
     if (member !== undefined) {
       this.#drain();
-      if (task.state !== "given") return;
+      if (task.state !== "given") return false;
       this.#requeue(this.#takeBack(member));
     }
     const isRunning = task.state === "given" && task.member?.running?.task === task;
@@ -118,6 +119,7 @@ export class Crew {
     if (stop && isRunning && member !== undefined) this.#replace(member);
     this.#distribute();
     this.#dismissIfDone();
+    return true;
   }
 
   /** Takes back and refuses everything that no worker has begun; resolves when the rest has its outcome. */
@@ -161,12 +163,23 @@ export class Crew {
 
   // ── giving out ──
 
+  /** At once to a worker that has nothing to do; else when whoever hands in tasks in a row is done with it, or has many. */
+  #distributeSoon(): void {
+    const member = this.#roomiest();
+    if (member?.assigned.size === 0) return this.#give(member, 1);
+    this.#isDistributing = true;
+    queueMicrotask(() => {
+      this.#isDistributing = false;
+      this.#distribute();
+    });
+  }
+
   #distribute(): void {
     while (this.#backlog.size > 0) {
       const member = this.#roomiest();
       if (member === undefined) return;
-      // A fair share for everyone, so that the last tasks aren't all with one.
-      const share = Math.ceil(this.#backlog.size / (2 * this.#members.size));
+      // A fair share for everyone, so that the last tasks aren't all with one; but not less than is worth a batch.
+      const share = Math.max(Math.ceil(this.#backlog.size / (2 * this.#members.size)), member.least);
       this.#give(member, Math.min(member.room, share, BATCH_TASKS));
     }
   }
@@ -182,14 +195,17 @@ export class Crew {
 
   /** Sends up to `most` tasks of the backlog to a member, in one batch. */
   #give(member: Member, most: number): void {
-    const writer = this.#writer, defined = new Set<number>(), tasks: Task[] = [];
+    const writer = this.#writer, tasks: Task[] = [];
+    let defined: Set<number> | undefined;
     while (tasks.length < most && writer.length < BATCH_BYTES) {
       const task = this.#backlog.shift();
       if (task === undefined) break;
       const { id, fn, mode, payload, taskTimeout } = task;
       try {
-        if (!member.functions.has(fn) && !defined.has(fn)) writer.add(0, fn, DEFINE, this.#references[fn], "function");
-        defined.add(fn);
+        if (!member.functions.has(fn) && !defined?.has(fn)) {
+          writer.add(0, fn, DEFINE, this.#references[fn], "function");
+          (defined ??= new Set()).add(fn);
+        }
         writer.add(id, fn, taskTimeout < Infinity ? mode | TIMED : mode, payload, mode === APPLY ? "args" : "items");
       } catch (error) {
         this.#settle(task, { ok: false, error: this.#refusal(task) ?? error, index: 0, isRestDue: false });
@@ -274,7 +290,7 @@ export class Crew {
         if (task !== undefined) tasks.push(task);
       }
     }
-    for (const task of tasks) member.given--;
+    member.given -= tasks.length;
     return tasks;
   }
 
@@ -300,7 +316,7 @@ export class Crew {
       const { signal } = this.#collector;
       try {
         while (this.#outstanding > 0) {
-          this.#take(await this.#results.take(signal));
+          await this.#results.arrival(this.#hasResults, signal);
           this.#drain();
         }
       } catch (error) {
@@ -310,10 +326,23 @@ export class Crew {
     });
   }
 
+  readonly #hasResults = (): boolean => {
+    for (const { lane } of this.#members.values()) if (lane.isReady) return true;
+    return false;
+  };
+
   /** Takes what is there now. */
   #drain(): void {
-    // A bound, so that workers that report without end don't keep the event loop from its turn.
-    for (let i = 0; i < 1024; i++) {
+    for (const member of [...this.#members.values()]) {
+      const { lane } = member;
+      if (!lane.isReady) continue;
+      for (let i = 0; i < MOST_RESULTS && lane.next(); i++) {
+        const { task, value, error } = lane;
+        this.#takeOutcome(member, task, -1, value, error);
+      }
+      this.#goOn(member);
+    }
+    for (let i = 0; i < MOST_RESULTS; i++) {
       let batch: Received[] | undefined;
       try {
         batch = this.#results.takeNow();
@@ -337,19 +366,17 @@ export class Crew {
         case UNFIT:
           this.#break(entry.error === undefined ? entry.value : entry.error.reason);
           break;
-        case PACE:
-          member.notePace(entry.c);
-          break;
         case OUTGROWN:
           this.#dismiss(member);
           break;
         default:
-          this.#takeOutcome(member, entry);
+          this.#takeOutcome(member, entry.b, entry.c, entry.value, entry.error);
+          this.#goOn(member);
       }
     }
   }
 
-  #takeOutcome(member: Member, { b: id, c: failedAt, value, error }: Received): void {
+  #takeOutcome(member: Member, id: number, failedAt: number, value: unknown, error: Received["error"]): void {
     const task = member.assigned.get(id);
     if (task === undefined) return;
     member.functions.add(task.fn);
@@ -363,6 +390,10 @@ export class Crew {
       }
       this.#settle(task, { ok: false, error: reason, index, isRestDue: false });
     }
+  }
+
+  /** A member has finished tasks: what next? */
+  #goOn(member: Member): void {
     if (member.assigned.size > 0 && this.#backlog.size === 0) return;
     this.#distribute();
     if (member.assigned.size === 0) {
@@ -388,7 +419,7 @@ export class Crew {
 
   /** The task is nobody's any more. */
   #finish(task: Task): void {
-    clearTimeout(task.timer);
+    if (task.timer !== undefined) clearTimeout(task.timer);
     task.member?.assigned.delete(task.id);
     if (task.state === "waiting") this.#backlog.forget(task);
     task.member = undefined;

@@ -5,8 +5,10 @@ import { Process } from "../process/process.ts";
 import type { Reference } from "../process/reference.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import { RawArray } from "../shared/array.ts";
+import { FamilyLink } from "../wire/message.ts";
 import { BatchQueue } from "./batch.ts";
-import { PROGRESS_ITEM, PROGRESS_SINCE, PROGRESS_TASK, PROGRESS_WORDS } from "./protocol.ts";
+import { LANE_WORDS, LaneReader } from "./lane.ts";
+import { PROGRESS_ITEM, PROGRESS_PACE, PROGRESS_SINCE, PROGRESS_TASK, PROGRESS_WORDS } from "./protocol.ts";
 import type { Task } from "./task.ts";
 import type { WorkerOptions } from "./worker.ts";
 
@@ -17,6 +19,8 @@ const workerModule = new URL(
 
 /** Nanoseconds of work that a worker is given ahead, so that it never waits for us. */
 const AHEAD = 2e6;
+/** Nanoseconds of work in a batch, at least, if there is as much. */
+const LEAST_BATCH = 5e4;
 /** Tasks ahead, at least (the second waits while the first is done) and at most. */
 const LEAST_AHEAD = 2;
 const MOST_AHEAD = 4096;
@@ -41,6 +45,8 @@ export class Member {
   readonly assigned = new Map<number, Task>();
   /** Functions that it has shown to have: until then their references go with each batch, since any may be taken back. */
   readonly functions = new Set<number>();
+  /** What comes of its tasks, as far as it fits; the rest comes with `results`. */
+  readonly lane: LaneReader;
   readonly #progress: Float64Array;
   readonly #maxTasks: number;
   isReady = false;
@@ -51,44 +57,45 @@ export class Member {
   /** Tasks that it was given in its life, and that it has done. */
   given = 0;
   done = 0;
-  #pace: number | undefined;
-
   constructor(index: number, options: MemberOptions) {
     const { method, name, results, initializer, initargs, maxTasks, maxMemory } = options;
     this.index = index;
     this.#maxTasks = maxTasks;
     const made = withMethod(method, () => {
       const inbox = new BatchQueue(), progress = new RawArray("d", PROGRESS_WORDS);
-      const words: WorkerOptions = { index, inbox, results, progress, initializer, initargs, maxMemory };
+      const lane = new RawArray("i", LANE_WORDS);
+      const words: WorkerOptions = { index, inbox, results, lane, progress, initializer, initargs, maxMemory };
       return {
         inbox,
         progress,
+        lane,
         process: new Process({ target: workerModule, args: [words], name: `${name}-${index}`, daemon: true }),
       };
     });
     this.inbox = made.inbox;
     this.process = made.process;
     this.#progress = made.progress;
+    this.lane = new LaneReader(made.lane, new FamilyLink(results.family));
   }
 
   /** How many more tasks it is to be given now: none before half of what it has ahead is done, so that batches are worth it. */
   get room(): number {
     if (this.isLeaving) return 0;
-    const ahead = this.#pace === undefined
-      ? LEAST_AHEAD
-      : Math.max(LEAST_AHEAD, Math.min(MOST_AHEAD, Math.floor(AHEAD / this.#pace)));
+    const pace = this.#progress[PROGRESS_PACE] as number;
+    const ahead = pace === 0 ? LEAST_AHEAD : Math.max(LEAST_AHEAD, Math.min(MOST_AHEAD, Math.floor(AHEAD / pace)));
     const room = ahead - this.assigned.size;
     return room * 2 < ahead ? 0 : Math.min(room, this.#maxTasks - this.given);
+  }
+
+  /** Tasks that are worth a batch. */
+  get least(): number {
+    const pace = this.#progress[PROGRESS_PACE] as number;
+    return pace === 0 ? 1 : Math.max(1, Math.floor(LEAST_BATCH / pace));
   }
 
   /** Whether it has been given all the tasks of its life. */
   get isSpent(): boolean {
     return this.given >= this.#maxTasks;
-  }
-
-  /** Notes how many nanoseconds a task took on average in its last batch. */
-  notePace(nanoseconds: number): void {
-    this.#pace = this.#pace === undefined ? nanoseconds : this.#pace * 0.5 + nanoseconds * 0.5;
   }
 
   /** The task that it is at, and its item; undefined when it is at none that we know of. */

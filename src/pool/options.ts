@@ -102,6 +102,7 @@ export function checkPoolOptions(options: number | PoolOptions | undefined): Che
 
 /** Milliseconds for one task. */
 export function taskLimitOf({ taskTimeout }: TaskOptions): number {
+  if (taskTimeout === undefined) return Infinity;
   const limit = limitOf({ timeout: taskTimeout });
   if (limit === 0) throw new RangeError("Cannot run a task: taskTimeout is 0, it takes milliseconds");
   return limit;

@@ -8,6 +8,7 @@ import type { Target } from "../process/reference.ts";
 import { referenceTo } from "../process/reference.ts";
 import { keptAlive, withLimit } from "../process/watch.ts";
 import { AsyncResult } from "./async_result.ts";
+import { ApplyTask } from "./apply.ts";
 import { Call } from "./call.ts";
 import { Crew } from "./crew.ts";
 import { runImap } from "./imap.ts";
@@ -15,7 +16,7 @@ import { drainOnInterrupt } from "./interrupt.ts";
 import { runMap } from "./map.ts";
 import type { ImapOptions, Items, MapOptions, PoolOptions, Rest, TaskOptions } from "./options.ts";
 import { checkCount, checkMap, checkPoolOptions } from "./options.ts";
-import { APPLY, MAP, SETTLED, STARMAP } from "./protocol.ts";
+import { MAP, SETTLED, STARMAP } from "./protocol.ts";
 import type { PoolStats } from "./stats.ts";
 
 /**
@@ -249,16 +250,10 @@ export class Pool implements AsyncDisposable {
     options: TaskOptions,
     resolve: (value: unknown) => void,
     reject: (error: unknown) => void,
-  ): Call {
+  ): ApplyTask {
     const number = this.#number(fn, "apply");
     if (!Array.isArray(args)) throw new MisuseError("Cannot apply: args is not an array");
-    const call = new Call(this.#crew, number, APPLY, options, "apply", reject);
-    call.submit(args, (outcome) => {
-      call.end();
-      if (outcome.ok) resolve(outcome.value);
-      else reject(outcome.error);
-    });
-    return call;
+    return new ApplyTask(this.#crew, number, args, options, resolve, reject);
   }
 
   #map(

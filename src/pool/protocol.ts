@@ -28,13 +28,15 @@ export function wayOf(mode: number): number {
 export const READY = -1;
 /** The initializer failed: value = why. */
 export const UNFIT = -2;
-/** c = nanoseconds that a task took on average since the last time. */
-export const PACE = -3;
 /** The worker's memory has outgrown its limit: it takes no more. */
-export const OUTGROWN = -4;
+export const OUTGROWN = -3;
 
-/** Words of the array by which a worker shows what it is at: task, item, when the item began (Date.now()). */
+/**
+ * Words of the array by which a worker shows what it is at: task, item, when the item began (Date.now()), nanoseconds that a
+ * task takes (0 = not known yet).
+ */
 export const PROGRESS_TASK = 0;
 export const PROGRESS_ITEM = 1;
 export const PROGRESS_SINCE = 2;
-export const PROGRESS_WORDS = 3;
+export const PROGRESS_PACE = 3;
+export const PROGRESS_WORDS = 4;

@@ -14,30 +14,34 @@ export type Outcome =
     readonly isRestDue: boolean;
   };
 
-/** What a task is to be. */
-export interface TaskPlan {
+/** A task in a crew's hands. */
+export abstract class Task {
   /** Number of the function. */
   readonly fn: number;
-  /** APPLY, MAP or STARMAP. */
+  /** APPLY, MAP or STARMAP, with flags. */
   readonly mode: number;
   readonly payload: readonly unknown[];
   /** Milliseconds that one item may take; Infinity = no limit. */
   readonly taskTimeout: number;
-  /** Called once with what became of it; not at all when it was withdrawn. */
-  settle(outcome: Outcome): void;
-}
-
-/** A task in a crew's hands. */
-export interface Task extends TaskPlan {
-  id: number;
-  /** Waiting to be given out, with a worker, or done with. */
-  state: "waiting" | "given" | "done";
+  id = 0;
+  /** Not handed in yet or waiting to be given out, with a worker, or done with. */
+  state: "waiting" | "given" | "done" = "waiting";
   /** Who has it. */
-  member: Member | undefined;
+  member: Member | undefined = undefined;
   /** How often it may still be given to another worker after its own died. */
-  retries: number;
+  retries = 0;
   /** How often it was given out. */
-  attempts: number;
-  submittedAt: number;
-  timer: ReturnType<typeof setTimeout> | undefined;
+  attempts = 0;
+  submittedAt = 0;
+  timer: ReturnType<typeof setTimeout> | undefined = undefined;
+
+  constructor(fn: number, mode: number, payload: readonly unknown[], taskTimeout: number) {
+    this.fn = fn;
+    this.mode = mode;
+    this.payload = payload;
+    this.taskTimeout = taskTimeout;
+  }
+
+  /** Called once with what became of it; not at all when it was withdrawn. */
+  abstract settle(outcome: Outcome): void;
 }

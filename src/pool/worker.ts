@@ -9,14 +9,15 @@ import { FamilyLink, packValue } from "../wire/message.ts";
 import { encodeThrown } from "../wire/thrown.ts";
 import type { BatchQueue, Received } from "./batch.ts";
 import { BatchWriter } from "./batch.ts";
+import { LaneWriter } from "./lane.ts";
 import {
   APPLY,
   DEFINE,
   DISMISS,
   MAP,
   OUTGROWN,
-  PACE,
   PROGRESS_ITEM,
+  PROGRESS_PACE,
   PROGRESS_SINCE,
   PROGRESS_TASK,
   READY,
@@ -34,6 +35,7 @@ export interface WorkerOptions {
   readonly index: number;
   readonly inbox: BatchQueue;
   readonly results: BatchQueue;
+  readonly lane: Int32Array;
   readonly progress: Float64Array;
   readonly initializer: Reference | null;
   readonly initargs: readonly unknown[];
@@ -49,15 +51,17 @@ export async function serve(options: WorkerOptions): Promise<void> {
 class PoolWorker {
   readonly #options: WorkerOptions;
   readonly #out: BatchWriter;
+  readonly #lane: LaneWriter;
   readonly #functions = new Map<number, Promise<AnyFunction> | AnyFunction>();
 
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#out = new BatchWriter(options.results.family);
+    this.#lane = new LaneWriter(options.lane);
   }
 
   async run(): Promise<void> {
-    const { inbox, initializer, initargs, maxMemory } = this.#options;
+    const { inbox, initializer, initargs, maxMemory, progress } = this.#options;
     // Ctrl-C reaches the whole group of processes; the pool's owner says what becomes of the tasks.
     runtime.onInterrupt(() => {});
     if (initializer !== null) {
@@ -82,8 +86,9 @@ class PoolWorker {
         }
       }
       if (maxMemory > 0 && runtime.residentBytes() > maxMemory) this.#report(OUTGROWN, -1, null);
-      const pace = (performance.now() - since) * 1e6 / Math.max(1, tasks);
-      this.#out.add(this.#options.index, PACE, Math.min(0x7fff_ffff, Math.round(pace)), null, "pace");
+      if (tasks === 0) continue;
+      const pace = (performance.now() - since) * 1e6 / tasks, known = progress[PROGRESS_PACE] as number;
+      progress[PROGRESS_PACE] = Math.max(1, known === 0 ? pace : (known + pace) / 2);
     }
   }
 
@@ -196,9 +201,10 @@ class PoolWorker {
     });
   }
 
-  /** Says what came of a task, at once: it is known even if this worker dies in the next one. The last batch's pace goes along. */
+  /** Says what came of a task, at once: it is known even if this worker dies in the next one. */
   #report(what: number, failedAt: number, value: unknown): void {
     const { index, results } = this.#options, out = this.#out;
+    if (failedAt < 0 && what >= 0 && this.#lane.add(what, value)) return results.announce(this.#lane.isDue);
     try {
       if (failedAt < 0) out.add(index, what, failedAt, value, "result");
       else out.addThrown(index, what, failedAt, value);
