@@ -23,8 +23,12 @@ export function spawnWithNode(command: Command, options: ProcessSpawn, env: Node
   child.on("error", () => {}); // a failed start is told below, a failed kill by the exit status
   const { pid } = child;
   if (pid === undefined) throw cannotStart(command.file, options.cwd);
+  let over = false;
   const exited = new Promise<ExitStatus>((resolve) => {
-    child.once("exit", (code, signal) => resolve({ code, signal: signal === null ? null : signalNumber(signal) }));
+    child.once("exit", (code, signal) => {
+      over = true;
+      resolve({ code, signal: signal === null ? null : signalNumber(signal) });
+    });
   });
   return {
     pid,
@@ -37,6 +41,8 @@ export function spawnWithNode(command: Command, options: ProcessSpawn, env: Node
       } catch {
         // ended
       }
+      // Deno takes the signal for what ends the child, though it may catch it.
+      if (!over) Object.assign(child, { signalCode: null });
     },
     ref: () => child.ref(),
     unref: () => child.unref(),

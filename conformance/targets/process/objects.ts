@@ -13,7 +13,7 @@ import {
   type Queue,
   task,
 } from "../../../mod.ts";
-import { sleep } from "../../host.ts";
+import { process, sleep } from "../../host.ts";
 import { runtimeName } from "../../program.ts";
 import { mp } from "../context.ts";
 
@@ -21,6 +21,13 @@ const here = () => getContext(getStartMethod());
 
 /** Says that it runs, then stays until it is told to go. */
 export async function waitForWord(end: Connection): Promise<void> {
+  await end.send("runs");
+  await end.recv();
+}
+
+/** Listens for SIGINT, then stays until it is told to go. */
+export async function catchInterrupt(end: Connection<unknown, string>): Promise<void> {
+  process.once("SIGINT", () => void end.send("caught"));
   await end.send("runs");
   await end.recv();
 }
@@ -114,6 +121,7 @@ export async function askPermissions(end: Connection): Promise<void> {
 for (
   const target of [
     waitForWord,
+    catchInterrupt,
     describe,
     nest,
     lastWord,

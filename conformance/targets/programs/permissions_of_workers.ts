@@ -15,4 +15,11 @@ if (isMain(import.meta)) {
     end.close();
     there.close();
   }
+  // It can't even load what it is to run.
+  const [end, there] = mp.Pipe<unknown>();
+  const child = new mp.Process({ target: askPermissions, args: [there], permissions: "none" });
+  const ends = await Promise.allSettled([child.start(), child.join()]);
+  console.log(`none: ${ends.map((one) => one.status === "rejected" && one.reason.name)} ${child.exitcode}`);
+  end.close();
+  there.close();
 }
