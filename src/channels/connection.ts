@@ -201,8 +201,8 @@ export class PipeConnection<In = unknown, Out = In> extends SharedObject impleme
   }
 
   protected override onClose(): void {
-    this.#in.readers.serve();
-    this.#out.writers.serve();
+    this.#in.readers.expel(this, () => this.closedError("receive from"));
+    this.#out.writers.expel(this, () => this.closedError("send through"));
   }
 
   #ensure(doing: string, mode: number): void {
@@ -227,6 +227,7 @@ export class PipeConnection<In = unknown, Out = In> extends SharedObject impleme
       ready: () => this.#in.ring.count > 0 || this.isClosed || this.#isGone(1 - this.#side),
       attempt,
       blockers: () => this.#holdersOf(1 - this.#side),
+      of: this,
     };
   }
 
@@ -289,6 +290,7 @@ export class PipeConnection<In = unknown, Out = In> extends SharedObject impleme
         ready: () => this.isClosed || this.#out.ring.bytes < BACK_PRESSURE || this.#isGone(1 - this.#side),
         attempt: () => this.#append(kept) ? true : undefined,
         blockers: () => this.#holdersOf(1 - this.#side),
+        of: this,
       };
       sent = await writers.wait(sending, limit, signal) === true;
     } finally {

@@ -67,6 +67,7 @@ export class JoinableQueue<T = unknown> extends Queue<T> {
         this.ensureOpen("join");
         return this.#isDone() ? true : undefined;
       },
+      of: this,
     };
     return await this.#joiners.wait(joining, limit, options?.signal) === true;
   }
@@ -82,7 +83,7 @@ export class JoinableQueue<T = unknown> extends Queue<T> {
 
   protected override onClose(): void {
     super.onClose();
-    this.#joiners.serve();
+    this.#joiners.expel(this, () => this.closedError("join"));
   }
 
   #isDone(): boolean {

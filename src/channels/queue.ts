@@ -130,6 +130,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     this.#getting = {
       ready: () => this.#ring.count > 0 || this.#isShutDown() || this.isClosed,
       attempt: () => this.#take(),
+      of: this,
     };
   }
 
@@ -263,7 +264,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
       this.ensureOpen("wait for");
       return this.#ring.count > 0 || this.#isShutDown();
     };
-    const waiting: Awaited<true> = { ready: isReady, attempt: () => isReady() ? true : undefined };
+    const waiting: Awaited<true> = { ready: isReady, attempt: () => isReady() ? true : undefined, of: this };
     return { isReady, whenReady: async (signal) => void await this.#getters.wait(waiting, Infinity, signal) };
   }
 
@@ -272,8 +273,8 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
   }
 
   protected override onClose(): void {
-    this.#getters.serve();
-    this.#putters.serve();
+    this.#getters.expel(this, () => this.closedError("get from"));
+    this.#putters.expel(this, () => this.closedError("put into"));
   }
 
   #isShutDown(): boolean {
@@ -307,6 +308,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
         this.ensureOpen("put into");
         return this.#append(parcel) ? true : undefined;
       },
+      of: this,
     };
     return await this.#putters.wait(putting, limit, signal) === true;
   }

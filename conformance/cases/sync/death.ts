@@ -57,7 +57,7 @@ export const syncDeathCases: readonly Case[] = [
       const survivor = (async () => {
         for (; !over; entered++) await semaphore.with(() => {}, { timeout: 15_000 });
       })().catch((error) => error);
-      await killing(many(16), 4, () => new mp.Process({ target: targets.holdForEver, args: [semaphore] as never }));
+      await killing(many(10), 4, () => new mp.Process({ target: targets.holdForEver, args: [semaphore] as never }));
       over = true;
       assertEquals(await within(survivor, 20_000, "the survivor"), undefined);
       assert(entered > 0);
@@ -159,7 +159,7 @@ export const syncDeathCases: readonly Case[] = [
     timeLimit: limit(60_000),
     async run(env) {
       const { mp } = env, barrier = new mp.Barrier(3), passed = new mp.Value("i", 0);
-      for (let round = 0; round < many(6); round++) {
+      for (let round = 0; round < many(3); round++) {
         const children = await startAll(env, targets.passUntilBroken, times(3, [barrier, passed]));
         const before = passed.value;
         await until(() => passed.value > before + round, 20_000, "some rounds");

@@ -166,6 +166,29 @@ export const acquireCases: readonly Case[] = [
     },
   },
   {
+    name: "acquire/closing a queue's handle ends its waits, also behind those of another handle",
+    async run({ mp }) {
+      const name = `closing-${Math.random()}`;
+      const one = new mp.JoinableQueue<number>({ name, maxsize: 1 }),
+        two = new mp.JoinableQueue<number>({ name, maxsize: 1 });
+      const getting = one.get(), alsoGetting = assertRejects(() => two.get(), ClosedError);
+      two.close();
+      await within(alsoGetting, 5000, "a get of the closed handle");
+      await one.put(1);
+      assertEquals(await getting, 1);
+      const three = new mp.JoinableQueue<number>({ name, maxsize: 1 });
+      await one.put(2);
+      const putting = one.put(3), joining = one.join();
+      const others = [three.put(4), three.join()].map((wait) => assertRejects(() => wait, ClosedError));
+      three.close();
+      await within(Promise.all(others), 5000, "waits of the closed handle");
+      assertEquals([await one.get(), await putting, await one.get()], [2, undefined, 3]);
+      for (let i = 0; i < 3; i++) one.taskDone();
+      assert(await within(joining, 5000, "the join of the open handle"));
+      one.close();
+    },
+  },
+  {
     name: "lock/release of a free lock is misuse; locked says whether it is held",
     async run({ mp }) {
       for (const lock of [new mp.Lock({ name: "free-lock" }), new mp.RLock()]) {
