@@ -170,6 +170,7 @@ export const connectionCases: readonly Case[] = [
   },
   {
     name: "pipe/processes may share one end: no message is mixed up or lost",
+    timeLimit: 60_000,
     async run({ mp }) {
       const [here, there] = mp.Pipe<string, number | null>();
       const children = [0, 1, 2].map(() => new mp.Process({ target: answerAll, args: [there as never] }));

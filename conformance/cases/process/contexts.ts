@@ -72,6 +72,7 @@ export const contextCases: readonly Case[] = [
   },
   {
     name: "context/setStartMethod chooses once; force chooses again; children have it as theirs",
+    timeLimit: 60_000,
     async run(env) {
       const { code, stdout, stderr } = await runProgram(env, program("start_methods"));
       assertEquals([code, stderr], [0, ""]);

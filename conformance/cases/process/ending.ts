@@ -11,6 +11,7 @@ const program = (name: string) => new URL(`../../targets/programs/${name}.ts`, i
 export const endingCases: readonly Case[] = [
   {
     name: "process/exit hooks: last registered first, withdrawn ones not, none when it is terminated",
+    timeLimit: 60_000,
     async run({ mp, method }) {
       const told = new mp.Queue<string>();
       const quiet = method === "process" ? { stderr: "ignore" as const } : {};
@@ -99,12 +100,15 @@ export const endingCases: readonly Case[] = [
   },
   {
     name: "process/exit in the root: its code, finally blocks, hooks, then children",
+    timeLimit: 60_000,
     async run(env) {
       const ends: [how: string, code: number, out: string[], err: RegExp][] = [
         ["exit", 7, ["unwinds", "last hook", "first hook", "child ends"], /^MainProcess: an exit hook failed/],
         ["timer", 7, ["unwinds", "last hook", "first hook", "child ends"], /^MainProcess: an exit hook failed/],
         ["throw", 1, ["last hook", "first hook", "child ends"], /^RangeError: nobody catches this/],
         ["return", 0, ["unwinds", "last hook", "first hook"], /^MainProcess: an exit hook failed/],
+        // The runtime's own way out: hooks are called, but nothing can be awaited any more.
+        ["process.exit", 9, ["first hook"], /^MainProcess: an exit hook failed/],
       ];
       for (const [how, code, out, err] of ends) {
         const ended = await runProgram(env, program("root_exit"), { args: [how] });

@@ -1,11 +1,11 @@
 /** Families of mixed runtimes: a root on one, children on others, all sharing the same objects. */
 
-import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "../../assert.ts";
 import { MisuseError, setExecutable, SpawnError } from "../../../mod.ts";
 import type { Case, Env, RuntimeName } from "../../case.ts";
 import { executableOf } from "../../host.ts";
 import { many, scratchArray } from "../../scale.ts";
-import { consume, exchange, produce } from "../../targets/process/mixed.ts";
+import { consume, descend, exchange, produce } from "../../targets/process/mixed.ts";
 
 const runtimes: readonly RuntimeName[] = ["node", "bun", "deno"];
 
@@ -98,6 +98,27 @@ export const mixedCases: readonly Case[] = [
       assert(queue.empty());
       queue.close();
       reports.close();
+    },
+  },
+  {
+    name: "mixed/each generation on another runtime",
+    needs: ["process", "linux"],
+    timeLimit: 60_000,
+    async run(env) {
+      const { mp } = env, told = new mp.Queue<string>();
+      const [first, ...rest] = runtimes.filter((name) => name !== env.runtime).concat(env.runtime) as [RuntimeName];
+      const one = new mp.Process({
+        target: descend,
+        args: [told, rest.map((name) => executableOf(name, env))],
+        name: "Process-1",
+      });
+      await startOn(first, env, () => one.start());
+      assertEquals(await one.join(), 0);
+      for (const [depth, name] of [first, ...rest].entries()) {
+        const ordinal = depth === 0 ? "1" : `\\d+${":1".repeat(depth)}`;
+        assertMatch(told.getNowait(), new RegExp(`^${name} Process-${ordinal}$`));
+      }
+      told.close();
     },
   },
   {

@@ -76,6 +76,7 @@ export const processObjectCases: readonly Case[] = [
   },
   {
     name: "process/terminate, kill and interrupt: exit code -15, -9, -2; nothing once it has ended",
+    timeLimit: 60_000,
     async run(env) {
       for (const [doing, code] of [["terminate", -15], ["kill", -9], ["interrupt", -2]] as const) {
         assertThrows(() => new env.mp.Process()[doing](), MisuseError, `Cannot ${doing} Process-`);

@@ -3,9 +3,12 @@
 import {
   type Connection,
   currentProcess,
+  exit,
   type Lock,
   parentProcess,
+  Process,
   type Queue,
+  setExecutable,
   type SharedArray,
   task,
   type Value,
@@ -54,4 +57,15 @@ export async function consume(
   await reports.put([runtimeName, trouble]);
 }
 
-for (const target of [exchange, produce, consume]) task(import.meta, target);
+/** Says its runtime, and starts the next of `chain` (paths of executables) as its child; waits for it. */
+export async function descend(told: Queue<string>, chain: readonly string[]): Promise<void> {
+  await told.put(`${runtimeName} ${currentProcess().name}`);
+  const [next, ...rest] = chain;
+  if (next === undefined) return;
+  setExecutable(next);
+  const child = new Process({ target: descend, args: [told, rest] });
+  await child.start();
+  exit(await child.join() ?? 1);
+}
+
+for (const target of [exchange, produce, consume, descend]) task(import.meta, target);

@@ -1,7 +1,7 @@
 /** A program that ends in the way its argument names, with exit hooks and a child that ends later than its main module. */
 
 import { currentProcess, exit, isMain } from "../../../mod.ts";
-import { sleep } from "../../host.ts";
+import { process, sleep } from "../../host.ts";
 import { argument } from "../../program.ts";
 import { mp } from "../context.ts";
 
@@ -26,6 +26,7 @@ async function main(): Promise<void> {
   });
   if (how !== "return") await new mp.Process({ target: endWhenTold, args: [queue] }).start();
   if (how === "timer") setTimeout(() => exit(7), 5);
+  if (how === "process.exit") process.exit(9);
   if (how === "throw") throw new RangeError("nobody catches this");
   if (how === "reject") void Promise.reject(new RangeError("nobody catches this"));
   try {
