@@ -10,12 +10,14 @@ export const memoryCases: readonly Case[] = [
     growsMemory: true,
     run({ mp }) {
       for (const size of [1, 1000, 70_000]) {
-        using block = new mp.SharedMemory({ create: true, size });
+        const block = new mp.SharedMemory({ create: true, size });
         assertEquals([block.size, block.bytes.length], [size, size]);
         assert(block.bytes.every((byte) => byte === 0));
         block.bytes.fill(7);
         assertMatch(block.name, /^psm_[0-9a-f]{8}$/);
         block.unlink();
+        block[Symbol.dispose]();
+        assertThrows(() => block.bytes, ClosedError);
       }
       for (const size of [0, -1, 1.5, NaN, undefined, "5" as never]) {
         assertThrows(() => new mp.SharedMemory({ create: true, size: size as number }), RangeError, "size");

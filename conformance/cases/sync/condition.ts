@@ -42,7 +42,7 @@ export const conditionCases: readonly Case[] = [
       assertFalse(condition.acquireNowait());
       condition.release();
       assertFalse(lock.locked());
-      using held = await condition.hold();
+      const held = await condition.hold();
       assertFalse(held.abandoned);
       assert(lock.locked());
       held[Symbol.dispose]();

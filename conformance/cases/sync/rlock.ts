@@ -16,11 +16,12 @@ export const rlockCases: readonly Case[] = [
           await sleep(1);
           return await lock.with(async () => {
             await Promise.resolve();
-            using _again = await lock.hold();
+            const again = await lock.hold();
             assert(await lock.acquire({ timeout: 0 }));
             assert(lock.acquireNowait());
             lock.release();
             lock.release();
+            again[Symbol.dispose]();
             assert(lock.locked());
             return 3;
           });
@@ -42,7 +43,7 @@ export const rlockCases: readonly Case[] = [
       assertEquals(await lock.acquire({ timeout: 5 }), false);
       await assertRejects(() => lock.hold({ timeout: 5 }), TimeoutError);
       lock.release();
-      using held = await lock.hold();
+      const held = await lock.hold();
       assertFalse(lock.acquireNowait());
       held[Symbol.dispose]();
       lock.close();

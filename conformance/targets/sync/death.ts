@@ -11,8 +11,9 @@ export async function holdForEver(semaphore: Semaphore): Promise<void> {
   for (let i = 0;; i++) {
     if (i % 2 === 0) await semaphore.with(() => rest(i));
     else {
-      using _held = await semaphore.hold();
+      const held = await semaphore.hold();
       await rest(i);
+      held[Symbol.dispose]();
     }
   }
 }

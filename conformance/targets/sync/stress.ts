@@ -19,8 +19,9 @@ export async function takePermits(
   for (let i = 0; i < n; i++) {
     if (i % 4 === 0) await semaphore.with(() => inside(i));
     else if (i % 4 === 1) {
-      using _held = await semaphore.hold();
+      const held = await semaphore.hold();
       await inside(i);
+      held[Symbol.dispose]();
     } else if (await semaphore.acquire(i % 4 === 2 ? {} : { timeout: below(3) })) {
       await inside(i);
       semaphore.release();
