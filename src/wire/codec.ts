@@ -4,6 +4,7 @@ import { ProcessError, SerializationError } from "../errors.ts";
 import { isPlain } from "./admit.ts";
 import { flatten } from "./flatten.ts";
 import { pack, unpack } from "./msgpack.ts";
+import { packNumbers, unpackNumbers } from "./numbers.ts";
 import type { Link } from "./registry.ts";
 import { restore } from "./restore.ts";
 import { readSmall, unread } from "./small_reader.ts";
@@ -18,9 +19,11 @@ export const VERSION = 1;
 export const MAX_MESSAGE_BYTES: number = 2 ** 31 - 1;
 
 // Second byte. A plain message goes on with the value as MessagePack; a graph with two zero bytes, the length of its nodes
-// (32 bits, big-endian), the nodes as MessagePack, and, from the next multiple of 8, the contents of its ArrayBuffers.
+// (32 bits, big-endian), the nodes as MessagePack, and, from the next multiple of 8, the contents of its ArrayBuffers. A long
+// array of numbers goes on as numbers.ts says.
 const PLAIN = 0;
 const GRAPH = 1;
+const NUMBERS = 2;
 const PLAIN_HEADER = 2;
 const GRAPH_HEADER = 8;
 const ALIGNMENT = 8;
@@ -46,7 +49,7 @@ const ALIGNMENT = 8;
  */
 export function encode(value: unknown, link: Link, root = "value"): Uint8Array {
   try {
-    const bytes = isPlain(value) ? encodePlain(value) : encodeGraph(value, link, root);
+    const bytes = encodeNumbers(value) ?? (isPlain(value) ? encodePlain(value) : encodeGraph(value, link, root));
     if (bytes.length > MAX_MESSAGE_BYTES) throw tooLong(root, bytes.length);
     return bytes;
   } catch (error) {
@@ -82,10 +85,19 @@ export function decode(bytes: Uint8Array, link: Link): unknown {
   try {
     if (form === PLAIN) return unpack(bytes, PLAIN_HEADER, bytes.length);
     if (form === GRAPH) return decodeGraph(bytes, link);
+    if (form === NUMBERS) return unpackNumbers(bytes);
   } catch (error) {
     throw error instanceof ProcessError ? error : failure("Cannot decode the message", error);
   }
   throw new SerializationError(`Cannot decode the message: there is no form ${form}`);
+}
+
+function encodeNumbers(value: unknown): Uint8Array | undefined {
+  const bytes = packNumbers(value);
+  if (bytes === undefined) return undefined;
+  bytes[0] = VERSION;
+  bytes[1] = NUMBERS;
+  return bytes;
 }
 
 function encodePlain(value: unknown): Uint8Array {
