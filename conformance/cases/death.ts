@@ -135,10 +135,11 @@ export const deathCases: readonly Case[] = [
       let over = false, entered = 0;
       const survivor = (async () => {
         while (!over) {
-          using held = await lock.hold({ timeout: 10_000 });
+          const held = await lock.hold({ timeout: 10_000 });
           enterSection(held.abandoned, -1, state);
           entered++;
           Atomics.store(state, 0, 0);
+          held[Symbol.dispose]();
         }
       })().catch((error) => error);
       await killing(
