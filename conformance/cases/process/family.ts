@@ -36,11 +36,11 @@ export const familyCases: readonly Case[] = [
     name: "process/a child starts a child that starts a child",
     async run({ mp, method }) {
       const told = new mp.Queue<Self>();
-      const one = new mp.Process({ target: descend, args: [told, 2], name: "Process-7" });
+      const one = new mp.Process({ target: descend, args: [told, 2] });
       await one.start();
       assertEquals(await one.join(), 2);
       const selves = [told.getNowait(), told.getNowait(), told.getNowait()];
-      assertEquals(selves.map(({ name }) => name), ["Process-7", "Process-7:1", "Process-7:1:1"]);
+      assertEquals(selves.map(({ name }) => name), [one.name, `${one.name}:1`, `${one.name}:1:1`]);
       const own = mp.currentProcess();
       let above: Pick<Self, "name" | "pid" | "ident"> = own;
       for (const self of selves) {
