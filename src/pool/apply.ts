@@ -34,7 +34,7 @@ export class ApplyTask extends Task {
 
   /** Ends the call with an error of the caller's; false when it is over already. */
   cancel(reason: unknown): boolean {
-    if (!this.#crew.withdraw(this, true)) return false;
+    if (!this.#crew.withdraw([this], true)) return false;
     this.#limits?.end();
     this.#reject(reason);
     return true;

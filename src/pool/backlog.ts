@@ -57,9 +57,11 @@ export class Backlog {
     this.#size--;
   }
 
-  /** All tasks that wait; the backlog is empty then. They count as waiting until they are settled. */
+  /** All tasks that wait, "given" from now on; the backlog is empty then. */
   clear(): Task[] {
     const tasks = this.#tasks.slice(this.#start).filter(({ state }) => state === "waiting");
+    for (const task of tasks) task.state = "given";
+    this.#size = 0;
     this.#tasks = [];
     this.#start = 0;
     return tasks;

@@ -12,7 +12,7 @@ import { Task } from "./task.ts";
 export interface ChunkHandler {
   /** Their values, in order; with SETTLED as of Promise.allSettled. */
   done(values: unknown[]): void;
-  /** The first that failed. */
+  /** The first that failed, or why none can be done. */
   failed(error: unknown): void;
 }
 
@@ -53,11 +53,16 @@ export class Call {
     return this.#isOver;
   }
 
-  /** Hands in items as one chunk. With SETTLED, the death of a worker is the outcome of one item: the others are done again. */
-  submitChunk(items: readonly unknown[], handler: ChunkHandler): void {
+  /** More is to be handed in, even if the pool is closed meanwhile; until the function returned is called. */
+  keepOpen(): () => void {
+    return this.#crew.keepOpen({});
+  }
+
+  /** Hands in items as one chunk; `first` is the first one's index in the call. With SETTLED, the death of a worker is the outcome of one item: the others are done again. */
+  submitChunk(items: readonly unknown[], first: number, handler: ChunkHandler): void {
     if (this.#isOver) return;
     if (items.length === 0) return handler.done([]);
-    const task = new ChunkTask(this, handler, this.#fn, this.#mode, items, this.#taskTimeout);
+    const task = new ChunkTask(this, handler, this.#fn, this.#mode, items, first, this.#taskTimeout);
     this.#underWay++;
     this.#tasks.push(task);
     this.#crew.submit(task);
@@ -72,14 +77,14 @@ export class Call {
     }
     const { payload: items, handler } = task;
     if (outcome.ok) return handler.done(outcome.value as unknown[]);
-    if ((this.#mode & SETTLED) === 0) return handler.failed(outcome.error);
+    if ((this.#mode & SETTLED) === 0 || outcome.reach === "pool") return handler.failed(outcome.error);
     const rejected: PromiseRejectedResult = { status: "rejected", reason: outcome.error };
-    if (!outcome.isRestDue) return handler.done(items.map(() => rejected));
-    const { index } = outcome, failed = (error: unknown) => handler.failed(error);
-    this.submitChunk(items.slice(0, index), {
+    if (outcome.reach === "task") return handler.done(items.map(() => rejected));
+    const { index } = outcome, { first } = task, failed = (error: unknown) => handler.failed(error);
+    this.submitChunk(items.slice(0, index), first, {
       failed,
       done: (before) =>
-        this.submitChunk(items.slice(index + 1), {
+        this.submitChunk(items.slice(index + 1), first + index + 1, {
           failed,
           done: (after) => handler.done([...before, rejected, ...after]),
         }),
@@ -91,8 +96,9 @@ export class Call {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#limits?.end();
-    for (const task of this.#tasks) this.#crew.withdraw(task, stop);
+    const tasks = this.#tasks;
     this.#tasks = [];
+    this.#crew.withdraw(tasks, stop);
   }
 
   /** Ends the call with an error of the caller's; false when it is over already. */
@@ -108,6 +114,7 @@ export class Call {
 class ChunkTask extends Task {
   readonly #call: Call;
   readonly handler: ChunkHandler;
+  readonly #first: number;
 
   constructor(
     call: Call,
@@ -115,11 +122,17 @@ class ChunkTask extends Task {
     fn: number,
     mode: number,
     items: readonly unknown[],
+    first: number,
     taskTimeout: number,
   ) {
     super(fn, mode, items, taskTimeout);
     this.#call = call;
     this.handler = handler;
+    this.#first = first;
+  }
+
+  override get first(): number {
+    return this.#first;
   }
 
   override settle(outcome: Outcome): void {

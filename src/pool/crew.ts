@@ -6,14 +6,13 @@ import type { Reference } from "../process/reference.ts";
 import { runtime } from "../runtime/current.ts";
 import { markOrigin } from "../wire/errors.ts";
 import { packValue } from "../wire/message.ts";
-import type { Deferred } from "./deferred.ts";
 import { deferred } from "./deferred.ts";
 import type { Received } from "./batch.ts";
 import { BatchQueue, BatchWriter } from "./batch.ts";
 import { taskEnd, taskStart, workerDeath } from "./events.ts";
 import type { MemberOptions } from "./member.ts";
 import { Member } from "./member.ts";
-import { APPLY, DEFINE, DISMISS, OUTGROWN, READY, TIMED, UNFIT } from "./protocol.ts";
+import { APPLY, DEFINE, DISMISS, FULFILLED, OUTGROWN, READY, TIMED, UNFIT } from "./protocol.ts";
 import type { PoolStats } from "./stats.ts";
 import { Latencies } from "./stats.ts";
 import type { Outcome, Task } from "./task.ts";
@@ -24,8 +23,12 @@ const BATCH_TASKS = 256;
 const BATCH_BYTES = 48 * 1024;
 /** Tasks handed in while all are busy, after which they are given out. */
 const BUNCH = 64;
-/** A task that was given out this often, its workers dying each time before they could say that they were at it, isn't tried again. */
+/** A task that so many workers died with in their hands, not at it, isn't tried again. */
 const MOST_ATTEMPTS = 3;
+/** So many workers in a row are replaced that were killed before they could take tasks. */
+const MOST_FALSE_STARTS = 8;
+/** Milliseconds between looks at whether a worker has come to a task that it is to be stopped at. */
+const CHASE = 20;
 
 /** Results taken in a row, at most: workers that report without end don't keep the event loop from its turn. */
 const MOST_RESULTS = 1024;
@@ -34,6 +37,12 @@ const MOST_RESULTS = 1024;
 export interface CrewOptions extends Omit<MemberOptions, "results"> {
   readonly size: number;
   readonly retries: number;
+}
+
+/** A call that isn't over when all that it has handed in is. */
+export interface OpenCall {
+  /** It is to hand in no more: somebody waits for the pool's end, or there is no pool any more. */
+  refuse?(error: unknown): void;
 }
 
 /** The workers of one pool. */
@@ -56,11 +65,15 @@ export class Crew {
   #outstanding = 0;
   #done = 0;
   #failed = 0;
-  #idle: Deferred<void> | undefined;
   #isCollecting = false;
   #isClosing = false;
+  #isEnded = false;
+  /** A closed pool isn't done before these are. */
+  readonly #calls = new Set<OpenCall>();
+  #falseStarts = 0;
   /** The backlog is about to be given out. */
   #isDistributing = false;
+  /** Why all tasks are refused. */
   #broken: { readonly error: unknown } | undefined;
 
   constructor(options: CrewOptions) {
@@ -97,7 +110,7 @@ export class Crew {
     task.submittedAt = performance.now();
     this.#outstanding++;
     if (this.#broken !== undefined) {
-      return this.#settle(task, { ok: false, error: this.#broken.error, index: 0, isRestDue: false });
+      return this.#settle(task, { ok: false, error: this.#broken.error, index: 0, reach: "pool" });
     }
     this.#backlog.push(task);
     if (!this.#isDistributing) this.#distributeSoon();
@@ -105,34 +118,84 @@ export class Crew {
     this.#collect();
   }
 
-  /** Its outcome is of no interest any more. `stop`: if it is running, its worker is replaced. False = it has one already. */
-  withdraw(task: Task, stop: boolean): boolean {
-    if (task.state === "done") return false;
-    const { member } = task;
-    if (member !== undefined) {
+  /**
+   * Outcomes that are of no interest any more. `stop`: workers that are at one of the tasks, or come to it, are replaced. False
+   * = all have one already.
+   */
+  withdraw(tasks: readonly Task[], stop: boolean): boolean {
+    const due = tasks.filter(({ state }) => state !== "done");
+    if (due.some(({ member }) => member !== undefined)) {
       this.#drain();
-      if (task.state !== "given") return false;
-      this.#requeue(this.#takeBack(member));
+      for (const member of new Set(due.map((task) => task.member))) {
+        if (member !== undefined) this.#requeue(this.#takeBack(member));
+      }
     }
-    const isRunning = task.state === "given" && task.member?.running?.task === task;
-    this.#finish(task);
-    if (stop && isRunning && member !== undefined) this.#replace(member);
-    this.#distribute();
-    this.#dismissIfDone();
-    return true;
+    const holders = new Set<Member>();
+    let isAny = false;
+    for (const task of due) {
+      if (task.state === "done") continue;
+      const { member } = task;
+      isAny = true;
+      this.#finish(task);
+      if (member === undefined) continue;
+      // What a worker has in its hands can't be taken back: it keeps the worker busy.
+      member.assigned.set(task.id, task);
+      task.isToBeStopped = stop;
+      holders.add(member);
+    }
+    if (stop) { for (const member of holders) this.#chase(member); }
+    if (isAny) {
+      this.#distribute();
+      this.#dismissIfDone();
+    }
+    return isAny;
   }
 
-  /** Takes back and refuses everything that no worker has begun; resolves when the rest has its outcome. */
+  /** Replaces a member as soon as it is at a task that it is to be stopped at. */
+  #chase(member: Member): void {
+    clearTimeout(member.chase);
+    if (!this.#members.has(member.index)) return;
+    if (member.running?.task.isToBeStopped) return this.#replace(member);
+    for (const task of member.assigned.values()) {
+      if (!task.isToBeStopped) continue;
+      member.chase = setTimeout(() => {
+        this.#drain();
+        this.#chase(member);
+      }, CHASE);
+      return;
+    }
+  }
+
+  /** A call will hand in more: until the function returned is called, a closed pool isn't done. */
+  keepOpen(call: OpenCall): () => void {
+    this.#calls.add(call);
+    return () => {
+      if (this.#calls.delete(call)) this.#dismissIfDone();
+    };
+  }
+
+  /** Whoever waits for the end doesn't wait for calls whose results nobody may want. */
+  refuseUnread(): void {
+    const error = new ClosedError("Cannot go on: the pool was joined before the rest of the input was read");
+    for (const call of [...this.#calls]) call.refuse?.(error);
+  }
+
+  /** Takes back and refuses everything that no worker has begun; resolves when all that runs is done and no worker is left. */
   async drain(error: unknown): Promise<void> {
+    this.#isClosing = true;
+    this.#broken ??= { error };
     for (const member of this.#members.values()) this.#requeue(this.#takeBack(member));
-    for (const task of this.#backlog.clear()) this.#settle(task, { ok: false, error, index: 0, isRestDue: false });
-    if (this.#outstanding > 0) await (this.#idle ??= deferred<void>()).promise;
+    this.#refuseBacklog(error);
+    for (const member of [...this.#members.values()]) this.#dismiss(member);
+    this.#endIfEmpty();
+    await this.#ended.promise;
   }
 
   /** No more tasks will come: workers end when all is done. */
   close(): void {
     this.#isClosing = true;
     this.#dismissIfDone();
+    this.#endIfEmpty();
   }
 
   /** Everything without an outcome is refused with `reason`; workers are killed. */
@@ -144,10 +207,12 @@ export class Crew {
   }
 
   stats(): PoolStats {
+    this.#drain();
     const members = [...this.#members.values()];
     const isProcess = this.#options.method === "process";
     return {
-      queued: this.#outstanding - members.filter(({ assigned }) => assigned.size > 0).length,
+      // One of those that a worker has is running.
+      queued: this.#outstanding - members.filter((member) => member.hasWork).length,
       running: members.filter(({ assigned }) => assigned.size > 0).length,
       done: this.#done,
       failed: this.#failed,
@@ -196,6 +261,8 @@ export class Crew {
   /** Sends up to `most` tasks of the backlog to a member, in one batch. */
   #give(member: Member, most: number): void {
     const writer = this.#writer, tasks: Task[] = [];
+    // Told at the end: whoever hears of it may hand in more.
+    const refused: [Task, Outcome][] = [];
     let defined: Set<number> | undefined;
     while (tasks.length < most && writer.length < BATCH_BYTES) {
       const task = this.#backlog.shift();
@@ -208,7 +275,7 @@ export class Crew {
         }
         writer.add(id, fn, taskTimeout < Infinity ? mode | TIMED : mode, payload, mode === APPLY ? "args" : "items");
       } catch (error) {
-        this.#settle(task, { ok: false, error: this.#refusal(task) ?? error, index: 0, isRestDue: false });
+        refused.push([task, this.#refusal(task) ?? { ok: false, error, index: 0, reach: "task" }]);
         continue;
       }
       tasks.push(task);
@@ -217,18 +284,18 @@ export class Crew {
       try {
         member.inbox.putNowait(writer);
       } catch (error) {
-        for (const task of tasks) this.#settle(task, { ok: false, error, index: 0, isRestDue: false });
+        for (const task of tasks) refused.push([task, { ok: false, error, index: 0, reach: "task" }]);
         tasks.length = 0;
       }
     }
     writer.clear();
     for (const task of tasks) this.#assign(member, task);
+    for (const [task, outcome] of refused) this.#settle(task, outcome);
   }
 
   #assign(member: Member, task: Task): void {
     task.state = "given";
     task.member = member;
-    task.attempts++;
     member.given++;
     member.assigned.set(task.id, task);
     if (task.taskTimeout < Infinity) this.#watch(task, task.taskTimeout);
@@ -237,14 +304,25 @@ export class Crew {
     }
   }
 
-  /** Why a task's payload can't travel, with the path inside of it. */
-  #refusal({ mode, payload }: Task): unknown {
-    try {
-      packValue(this.#results.family, payload, mode === APPLY ? "args" : "items");
-      return undefined;
-    } catch (error) {
-      return error;
+  /** Which part of a task's payload can't travel, and why, with the path inside of it. */
+  #refusal({ mode, payload, first = 0 }: Task): Outcome | undefined {
+    const { family } = this.#results;
+    if (mode === APPLY) {
+      try {
+        packValue(family, payload, "args");
+      } catch (error) {
+        return { ok: false, error, index: 0, reach: "task" };
+      }
+    } else {
+      for (const [index, item] of payload.entries()) {
+        try {
+          packValue(family, item, `items[${first + index}]`);
+        } catch (error) {
+          return { ok: false, error, index, reach: "item" };
+        }
+      }
     }
+    return undefined;
   }
 
   /** After `delay` milliseconds: has an item of the task been running for too long? */
@@ -258,7 +336,7 @@ export class Crew {
       const left = running?.task === task ? running.since + task.taskTimeout - Date.now() : task.taskTimeout;
       if (left > 0) return this.#watch(task, left);
       const error = new TimeoutError(`The task ran for more than ${task.taskTimeout} ms (taskTimeout)`);
-      this.#settle(task, { ok: false, error, index: running?.item ?? 0, isRestDue: true });
+      this.#settle(task, { ok: false, error, index: running?.item ?? 0, reach: "item" });
       this.#replace(member);
     }, Math.max(1, delay));
   }
@@ -287,7 +365,8 @@ export class Crew {
           return tasks;
         }
         const task = mode === DEFINE ? undefined : member.assigned.get(id);
-        if (task !== undefined) tasks.push(task);
+        if (task?.state === "given") tasks.push(task);
+        else if (task !== undefined) member.assigned.delete(id);
       }
     }
     member.given -= tasks.length;
@@ -331,18 +410,18 @@ export class Crew {
     return false;
   };
 
-  /** Takes what is there now. */
-  #drain(): void {
+  /** Takes what is there now, so much of it at most. */
+  #drain(most = MOST_RESULTS): void {
     for (const member of [...this.#members.values()]) {
       const { lane } = member;
       if (!lane.isReady) continue;
-      for (let i = 0; i < MOST_RESULTS && lane.next(); i++) {
+      for (let i = 0; i < most && lane.next(); i++) {
         const { task, value, error } = lane;
         this.#takeOutcome(member, task, -1, value, error);
       }
       this.#goOn(member);
     }
-    for (let i = 0; i < MOST_RESULTS; i++) {
+    for (let i = 0; i < most; i++) {
       let batch: Received[] | undefined;
       try {
         batch = this.#results.takeNow();
@@ -362,6 +441,7 @@ export class Crew {
       switch (entry.b) {
         case READY:
           member.isReady = true;
+          this.#falseStarts = 0;
           break;
         case UNFIT:
           this.#break(entry.error === undefined ? entry.value : entry.error.reason);
@@ -379,17 +459,26 @@ export class Crew {
   #takeOutcome(member: Member, id: number, failedAt: number, value: unknown, error: Received["error"]): void {
     const task = member.assigned.get(id);
     if (task === undefined) return;
+    if (failedAt < -1) return this.#takePart(member, task, failedAt, value, error);
     member.functions.add(task.fn);
     member.done++;
-    if (failedAt < 0 && error === undefined) this.#settle(task, { ok: true, value });
+    if (task.state === "done") {
+      member.assigned.delete(id); // it was withdrawn
+    } else if (failedAt < 0 && error === undefined) this.#settle(task, { ok: true, value: task.parts ?? value });
     else {
       const reason = error === undefined ? value : error.reason, index = Math.max(0, failedAt);
-      if (typeof reason === "object" && reason !== null) {
-        const { pid, ident } = member.process;
-        markOrigin(reason, { pid: pid ?? 0, ident: ident ?? "", index });
-      }
-      this.#settle(task, { ok: false, error: reason, index, isRestDue: false });
+      noteOrigin(reason, member, task, index);
+      this.#settle(task, { ok: false, error: reason, index, reach: "task" });
     }
+  }
+
+  /** The next item of a task with SETTLED has its outcome. */
+  #takePart(member: Member, task: Task, how: number, value: unknown, error: Received["error"]): void {
+    const parts = task.parts ??= [];
+    if (how === FULFILLED && error === undefined) return void parts.push({ status: "fulfilled", value });
+    const reason = error === undefined ? value : error.reason;
+    noteOrigin(reason, member, task, parts.length);
+    parts.push({ status: "rejected", reason });
   }
 
   /** A member has finished tasks: what next? */
@@ -424,7 +513,7 @@ export class Crew {
     if (task.state === "waiting") this.#backlog.forget(task);
     task.member = undefined;
     task.state = "done";
-    if (--this.#outstanding === 0) this.#idle?.resolve();
+    this.#outstanding--;
   }
 
   // ── coming and going ──
@@ -435,21 +524,23 @@ export class Crew {
     const { process } = member;
     void process.start().then(
       () => process.sentinel.then((exitcode) => this.#left(member, exitcode)),
-      (error: unknown) => {
-        if (this.#members.has(member.index) && !member.isLeaving) this.#break(error);
-        this.#left(member, 1);
+      async (error: unknown) => {
+        // Killed by somebody before it had loaded, it is replaced; whatever else keeps it from starting would do so again.
+        const exitcode = process.ident === null ? 1 : await process.sentinel;
+        if (exitcode >= 0 && this.#members.has(member.index) && !member.isLeaving) this.#break(error);
+        this.#left(member, exitcode);
       },
     );
   }
 
   /** A member has ended: what it hadn't begun goes to others, what it was at is lost or tried again. */
   #left(member: Member, exitcode: number): void {
+    // Whatever it said before it ended counts.
+    if (this.#members.has(member.index)) this.#drain(Infinity);
     if (!this.#goners.delete(member)) {
-      // Whatever it said before it ended counts.
-      this.#drain();
       const { running } = member;
       this.#members.delete(member.index);
-      const back = this.#takeBack(member);
+      const back = new Set(this.#takeBack(member));
       const { pid } = member.process;
       const how = exitcode < 0 ? `signal ${-exitcode}` : `exit code ${exitcode}`;
       const lost = (task: Task) =>
@@ -458,16 +549,19 @@ export class Crew {
         });
       for (const task of [...member.assigned.values()]) {
         const isRunning = running?.task === task;
-        const mayTry = isRunning ? task.retries-- > 0 : back.includes(task) || task.attempts < MOST_ATTEMPTS;
-        if (mayTry) {
-          if (!back.includes(task)) back.push(task);
-        } else this.#settle(task, { ok: false, error: lost(task), index: running?.item ?? 0, isRestDue: isRunning });
+        const mayTry = isRunning ? task.retries-- > 0 : back.has(task) || ++task.attempts < MOST_ATTEMPTS;
+        if (mayTry) back.add(task);
+        else {
+          const index = isRunning ? running.item : 0;
+          this.#settle(task, { ok: false, error: lost(task), index, reach: isRunning ? "item" : "task" });
+        }
       }
-      this.#requeue(back.filter(({ state }) => state === "given"));
+      this.#requeue([...back].filter(({ state }) => state === "given"));
+      if (this.#broken !== undefined) this.#refuseBacklog(this.#broken.error);
       if (!member.isLeaving && workerDeath.hasSubscribers) {
         workerDeath.publish({ pool: this.#options.name, pid, exitcode });
       }
-      if (!member.isReady && !member.isLeaving) {
+      if (!member.isReady && !member.isLeaving && (exitcode >= 0 || ++this.#falseStarts > MOST_FALSE_STARTS)) {
         this.#break(new WorkerDiedError(`A worker died with ${how} before it could take tasks`, pid ?? 0, exitcode));
       }
       if (this.#isNeeded()) this.#hire();
@@ -488,10 +582,9 @@ export class Crew {
   #replace(member: Member): void {
     this.#members.delete(member.index);
     this.#goners.add(member);
-    member.isLeaving = true;
-    member.wasGivenUp = true;
+    member.giveUp();
     this.#requeue(this.#takeBack(member));
-    this.#requeue([...member.assigned.values()]);
+    this.#requeue([...member.assigned.values()].filter(({ state }) => state === "given"));
     kill(member);
     if (this.#isNeeded()) this.#hire();
     this.#distribute();
@@ -505,12 +598,18 @@ export class Crew {
   }
 
   #fail(error: unknown): void {
-    if (this.#broken !== undefined) return;
-    this.#broken = { error };
+    this.#broken ??= { error };
     this.#collector.abort();
-    const due = this.#backlog.clear();
-    for (const { assigned } of this.#members.values()) due.push(...assigned.values());
-    for (const task of due) this.#settle(task, { ok: false, error, index: 0, isRestDue: false });
+    this.#refuseBacklog(error);
+    for (const { assigned } of this.#members.values()) {
+      for (const task of [...assigned.values()]) this.#settle(task, { ok: false, error, index: 0, reach: "pool" });
+    }
+    for (const call of [...this.#calls]) call.refuse?.(error);
+    this.#calls.clear();
+  }
+
+  #refuseBacklog(error: unknown): void {
+    for (const task of this.#backlog.clear()) this.#settle(task, { ok: false, error, index: 0, reach: "pool" });
   }
 
   /** Tells a member that there is no more for it. */
@@ -536,7 +635,7 @@ export class Crew {
   }
 
   #dismissIfDone(): void {
-    if (!this.#isClosing || this.#outstanding > 0 || this.#broken !== undefined) return;
+    if (!this.#isClosing || this.#outstanding > 0 || this.#calls.size > 0 || this.#broken !== undefined) return;
     for (const member of this.#members.values()) this.#dismiss(member);
   }
 
@@ -544,10 +643,16 @@ export class Crew {
     // A thread that can't be stopped while it computes isn't waited for.
     const canStop = this.#options.method === "process" || runtime.stopsThreads;
     const awaited = [...this.#goners].filter(({ wasGivenUp }) => canStop || !wasGivenUp);
-    if (!this.#isClosing || this.#members.size > 0 || awaited.length > 0) return;
+    if (this.#isEnded || !this.#isClosing || this.#members.size > 0 || awaited.length > 0) return;
+    this.#isEnded = true;
+    this.#broken ??= { error: new ClosedError("Cannot do the task: its pool is closed, and its workers have ended") };
     this.#results.close();
     this.#ended.resolve();
   }
+}
+
+function noteOrigin(error: unknown, { process: { pid, ident } }: Member, { first }: Task, index: number): void {
+  markOrigin(error, { pid: pid ?? 0, ident: ident ?? "", ...(first !== undefined && { index: first + index }) });
 }
 
 function kill({ process }: Member): void {

@@ -16,10 +16,15 @@ export interface ImapPlan {
   readonly onProgress: ((done: number, total: number | undefined) => void) | undefined;
   /** Begins the call; `onEnd` is called when it is ended from outside. */
   begin(onEnd: (error: unknown) => void): Call;
+  /** A closed pool goes on until the function returned is called, or it says by `refuse` that it doesn't. */
+  keepOpen(refuse: (error: unknown) => void): () => void;
 }
 
+type Outcome = { readonly values: unknown[] } | { readonly error: unknown };
+
+/** A chunk that was handed in. */
 interface Slot {
-  outcome: { readonly values: unknown[] } | { readonly error: unknown } | undefined;
+  outcome: Outcome | undefined;
 }
 
 /** A condition that one waits for and others signal. */
@@ -38,49 +43,70 @@ class Signal {
 
 /** Reads the input and hands it in, as far ahead as it may. */
 class Feeder {
-  readonly slots: Slot[] = [];
+  /** What the consumer has not had: in the order of the input, or, when that doesn't matter, of the outcomes. */
+  readonly #slots: Slot[] = [];
   readonly changed = new Signal();
   readonly #room = new Signal();
   readonly #plan: ImapPlan;
   readonly #call: Call;
-  readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>;
-  #ahead = 0;
+  #iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
+  /** Items handed in, chunks without an outcome, items with one, and items that the consumer has not had. */
+  #handed = 0;
+  #due = 0;
   #done = 0;
+  #ahead = 0;
+  #isReading = false;
   #isStopped = false;
+  /** No more is handed in: the input ended, or there is a failure. */
   isExhausted = false;
   /** The call was ended from outside: what is still due doesn't come. */
-  isCancelled = false;
+  #isCancelled = false;
   /** Why there will be no more, if not because the input ended. */
   failure: { readonly error: unknown } | undefined;
 
   constructor(plan: ImapPlan) {
     this.#plan = plan;
-    const { items } = plan;
     this.#call = plan.begin((error) => {
-      this.isCancelled = true;
-      this.#fail(error);
+      this.#isCancelled = true;
+      this.fail(error);
     });
-    this.#iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   }
 
   async run(): Promise<void> {
-    const { chunksize, buffersize } = this.#plan;
+    const { items, chunksize, buffersize } = this.#plan;
     try {
-      while (!this.#isStopped) {
+      this.#iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+      while (!this.isExhausted) {
         if (this.#ahead > 0 && this.#ahead + chunksize > buffersize) {
           await this.#room.wait();
           continue;
         }
-        const { chunk, isLast } = await this.#pull(chunksize);
-        if (this.#isStopped) return;
-        if (chunk.length > 0) this.#hand(chunk);
-        if (isLast) break;
+        const chunk: unknown[] = [];
+        let isLast = false;
+        try {
+          isLast = await this.#pull(chunk, chunksize);
+        } finally {
+          if (chunk.length > 0 && !this.isExhausted) this.#hand(chunk);
+        }
+        if (isLast) this.isExhausted = true;
       }
     } catch (error) {
-      return this.#fail(error);
+      this.#iterator = undefined; // one that has failed isn't closed
+      this.fail(error);
     }
-    this.isExhausted = true;
     this.changed.notify();
+  }
+
+  /** Whether no more outcomes will come. */
+  get isOver(): boolean {
+    return this.isExhausted && (this.#isCancelled || this.#due + this.#slots.length === 0);
+  }
+
+  /** The next outcome for the consumer, if it is there. */
+  next(): Outcome | undefined {
+    const outcome = this.#slots[0]?.outcome;
+    if (outcome !== undefined) this.#slots.shift();
+    return outcome;
   }
 
   /** The consumer has had one item. */
@@ -89,81 +115,101 @@ class Feeder {
     this.#room.notify();
   }
 
-  /** The consumer wants no more. */
-  async stop(): Promise<void> {
-    const wasStopped = this.#isStopped;
-    this.#isStopped = true;
-    this.#call.end();
+  /** There will be no more; what was handed in still comes. */
+  fail(error: unknown): void {
+    if (!this.isExhausted || this.#isCancelled) this.failure ??= { error };
+    this.isExhausted = true;
     this.#room.notify();
-    if (!wasStopped && !this.isExhausted) await this.#iterator.return?.();
+    this.changed.notify();
   }
 
-  async #pull(size: number): Promise<{ chunk: unknown[]; isLast: boolean }> {
-    const chunk: unknown[] = [];
-    while (chunk.length < size) {
+  /** The consumer wants no more. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = this.isExhausted = true;
+    this.#call.end();
+    this.#room.notify();
+    const closing = this.#iterator?.return?.();
+    this.#iterator = undefined;
+    // An input that has nothing yet may never have: it is told, but not waited for.
+    if (this.#isReading) void Promise.resolve(closing).catch(() => {});
+    else await closing;
+  }
+
+  /** Reads up to `size` items into `chunk`; true when these were the last. */
+  async #pull(chunk: unknown[], size: number): Promise<boolean> {
+    while (chunk.length < size && this.#iterator !== undefined && !this.isExhausted) {
+      this.#isReading = true;
       const step = this.#iterator.next();
       const { done, value } = step instanceof Promise ? await step : await step;
-      if (done === true) return { chunk, isLast: true };
+      this.#isReading = false;
+      if (done === true) {
+        this.#iterator = undefined;
+        return true;
+      }
       chunk.push(value);
     }
-    return { chunk, isLast: false };
+    return false;
   }
 
   #hand(chunk: unknown[]): void {
-    const slot: Slot = { outcome: undefined };
-    this.slots.push(slot);
+    const slot: Slot = { outcome: undefined }, first = this.#handed;
+    if (this.#plan.isOrdered) this.#slots.push(slot);
+    this.#due++;
+    this.#handed += chunk.length;
     this.#ahead += chunk.length;
-    this.#call.submitChunk(chunk, {
+    this.#call.submitChunk(chunk, first, {
       done: (values) => {
-        slot.outcome = { values };
         this.#done += chunk.length;
         try {
           this.#plan.onProgress?.(this.#done, undefined);
         } catch (error) {
-          slot.outcome = { error };
+          return this.#settle(slot, { error });
         }
-        this.#tell(slot);
+        this.#settle(slot, { values });
       },
-      failed: (error) => {
-        slot.outcome = { error };
-        this.#tell(slot);
-      },
+      failed: (error) => this.#settle(slot, { error }),
     });
   }
 
-  #tell(slot: Slot): void {
-    if (!this.#plan.isOrdered || this.slots[0] === slot) this.changed.notify();
-  }
-
-  #fail(error: unknown): void {
-    this.failure ??= { error };
-    this.isExhausted = true;
-    this.changed.notify();
+  #settle(slot: Slot, outcome: Outcome): void {
+    this.#due--;
+    slot.outcome = outcome;
+    if (!this.#plan.isOrdered) this.#slots.push(slot);
+    if (this.#slots[0] === slot) this.changed.notify();
   }
 }
 
 /** Runs the plan. Ending the iteration early withdraws what isn't done and closes the input. */
-export async function* runImap(plan: ImapPlan): AsyncGenerator<unknown, void, undefined> {
-  const feeder = new Feeder(plan);
-  const { slots } = feeder;
-  void feeder.run();
-  try {
-    for (;;) {
-      const index = plan.isOrdered ? 0 : slots.findIndex(({ outcome }) => outcome !== undefined);
-      const outcome = slots[index]?.outcome;
-      if (outcome !== undefined) {
-        slots.splice(index, 1);
-        if ("error" in outcome) throw outcome.error;
-        for (const value of outcome.values) {
-          yield value;
-          feeder.consumed();
-        }
-      } else if (feeder.isExhausted && (slots.length === 0 || feeder.isCancelled)) {
-        if (feeder.failure !== undefined) throw feeder.failure.error;
-        return;
-      } else await feeder.changed.wait();
+export function runImap(plan: ImapPlan): AsyncGenerator<unknown, void, undefined> {
+  // The pool may be closed, or even joined, before the first result is asked for.
+  let feeder: Feeder | undefined, refused: { readonly error: unknown } | undefined;
+  const release = plan.keepOpen((error) => {
+    refused = { error };
+    feeder?.fail(error);
+    release();
+  });
+  return (async function* () {
+    try {
+      feeder = new Feeder(plan);
+      if (refused !== undefined) feeder.fail(refused.error);
+      void feeder.run();
+      for (;;) {
+        const outcome = feeder.next();
+        if (outcome !== undefined) {
+          if ("error" in outcome) throw outcome.error;
+          for (const value of outcome.values) {
+            yield value;
+            feeder.consumed();
+          }
+        } else if (feeder.isOver) {
+          if (feeder.failure !== undefined) throw feeder.failure.error;
+          return;
+        } else await feeder.changed.wait();
+      }
+    } finally {
+      release();
+      await feeder?.stop();
     }
-  } finally {
-    await feeder.stop();
-  }
+  })();
 }

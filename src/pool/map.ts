@@ -30,7 +30,7 @@ export function runMap(
     if (all.length === 0) return finish();
     for (let at = 0; at < all.length && !call.isOver; at += chunksize) {
       const chunk = all.slice(at, at + chunksize);
-      call.submitChunk(chunk, {
+      call.submitChunk(chunk, at, {
         done(values) {
           for (let i = 0; i < values.length; i++) results[at + i] = values[i];
           done += chunk.length;
@@ -46,6 +46,7 @@ export function runMap(
     }
   };
   if (Symbol.asyncIterator in Object(items)) {
+    const release = call.keepOpen();
     void (async () => {
       const all: unknown[] = [];
       for await (const item of items as AsyncIterable<unknown>) {
@@ -53,7 +54,7 @@ export function runMap(
         all.push(item);
       }
       run(all);
-    })().catch(fail);
+    })().catch(fail).finally(release);
   } else {
     try {
       run(Array.isArray(items) ? items : [...items as Iterable<unknown>]);

@@ -8,7 +8,14 @@ import { RawArray } from "../shared/array.ts";
 import { FamilyLink } from "../wire/message.ts";
 import { BatchQueue } from "./batch.ts";
 import { LANE_WORDS, LaneReader } from "./lane.ts";
-import { PROGRESS_ITEM, PROGRESS_PACE, PROGRESS_SINCE, PROGRESS_TASK, PROGRESS_WORDS } from "./protocol.ts";
+import {
+  PROGRESS_ITEM,
+  PROGRESS_PACE,
+  PROGRESS_SINCE,
+  PROGRESS_STOP,
+  PROGRESS_TASK,
+  PROGRESS_WORDS,
+} from "./protocol.ts";
 import type { Task } from "./task.ts";
 import type { WorkerOptions } from "./worker.ts";
 
@@ -57,6 +64,9 @@ export class Member {
   /** Tasks that it was given in its life, and that it has done. */
   given = 0;
   done = 0;
+  /** Looks whether it is at a task that it is to be stopped at. */
+  chase: ReturnType<typeof setTimeout> | undefined;
+
   constructor(index: number, options: MemberOptions) {
     const { method, name, results, initializer, initargs, maxTasks, maxMemory } = options;
     this.index = index;
@@ -76,6 +86,19 @@ export class Member {
     this.process = made.process;
     this.#progress = made.progress;
     this.lane = new LaneReader(made.lane, new FamilyLink(results.family));
+  }
+
+  /** It is about to be stopped in the middle of a task. */
+  giveUp(): void {
+    this.isLeaving = true;
+    this.wasGivenUp = true;
+    this.#progress[PROGRESS_STOP] = 1;
+  }
+
+  /** Whether it has a task that somebody wants. */
+  get hasWork(): boolean {
+    for (const { state } of this.assigned.values()) if (state === "given") return true;
+    return false;
   }
 
   /** How many more tasks it is to be given now: none before half of what it has ahead is done, so that batches are worth it. */

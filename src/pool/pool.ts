@@ -207,11 +207,13 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * Waits until all workers have ended; false when `timeout` milliseconds ran out.
+   * Waits until all workers have ended; false when `timeout` milliseconds ran out. What an imap has not read of its input by
+   * then is refused with ClosedError, since nobody may ever ask for it.
    * @throws {MisuseError} before close() or terminate()
    */
   async join(options?: WaitOptions): Promise<boolean> {
     if (this.#state === "open") throw new MisuseError("Cannot join the pool: close() or terminate() it first");
+    this.#crew.refuseUnread();
     return await keptAlive(withLimit(this.#crew.ended.then(() => true), options)) ?? false;
   }
 
@@ -285,6 +287,7 @@ export class Pool implements AsyncDisposable {
     const { chunksize = 1, buffersize = 2 * this.#size * chunksize, onProgress } = options;
     checkCount(buffersize, "buffersize");
     const begin = (onEnd: (error: unknown) => void) => new Call(this.#crew, number, mode, options, doing, onEnd);
-    return runImap({ items, chunksize, buffersize, isOrdered, onProgress, begin });
+    const keepOpen = (refuse: (error: unknown) => void) => this.#crew.keepOpen({ refuse });
+    return runImap({ items, chunksize, buffersize, isOrdered, onProgress, begin, keepOpen });
   }
 }

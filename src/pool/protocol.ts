@@ -22,7 +22,12 @@ export function wayOf(mode: number): number {
 }
 
 // Into a worker: a = task, b = function, c = mode. Out of a worker: a = worker, b = task or one of these, c = the item at
-// which it failed, -1 = it succeeded.
+// which it failed, -1 = it succeeded, or one of the two.
+
+/** c: the value of the next item of a task with SETTLED. */
+export const FULFILLED = -2;
+/** c: its error. */
+export const REJECTED = -3;
 
 /** The worker can take tasks. */
 export const READY = -1;
@@ -33,10 +38,12 @@ export const OUTGROWN = -3;
 
 /**
  * Words of the array by which a worker shows what it is at: task, item, when the item began (Date.now()), nanoseconds that a
- * task takes (0 = not known yet).
+ * task takes (0 = not known yet). The last is the pool's.
  */
 export const PROGRESS_TASK = 0;
 export const PROGRESS_ITEM = 1;
 export const PROGRESS_SINCE = 2;
 export const PROGRESS_PACE = 3;
-export const PROGRESS_WORDS = 4;
+/** Not 0: what the worker has in its hands is done elsewhere. (A thread of Deno's may go on for a while.) */
+export const PROGRESS_STOP = 4;
+export const PROGRESS_WORDS = 5;

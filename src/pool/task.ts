@@ -10,8 +10,11 @@ export type Outcome =
     readonly error: unknown;
     /** The item of the payload that failed. */
     readonly index: number;
-    /** The payload's other items are still to be done: the worker was lost, not just this item. */
-    readonly isRestDue: boolean;
+    /**
+     * item: it alone failed, the payload's others have no outcome and can be handed in again; task: it failed and the others
+     * are lost with it; pool: no task can be done any more.
+     */
+    readonly reach: "item" | "task" | "pool";
   };
 
 /** A task in a crew's hands. */
@@ -24,14 +27,18 @@ export abstract class Task {
   /** Milliseconds that one item may take; Infinity = no limit. */
   readonly taskTimeout: number;
   id = 0;
-  /** Not handed in yet or waiting to be given out, with a worker, or done with. */
+  /** Not handed in yet or waiting to be given out, with a worker, or done with (if it was withdrawn, a worker may be at it). */
   state: "waiting" | "given" | "done" = "waiting";
   /** Who has it. */
   member: Member | undefined = undefined;
   /** How often it may still be given to another worker after its own died. */
   retries = 0;
-  /** How often it was given out. */
+  /** How many workers died with it in their hands, not at it. */
   attempts = 0;
+  /** It was withdrawn from the worker that has it in its hands: that is replaced once it is at it. */
+  isToBeStopped = false;
+  /** Outcomes of its items so far, when each comes by itself. */
+  parts: PromiseSettledResult<unknown>[] | undefined = undefined;
   submittedAt = 0;
   timer: ReturnType<typeof setTimeout> | undefined = undefined;
 
@@ -40,6 +47,11 @@ export abstract class Task {
     this.mode = mode;
     this.payload = payload;
     this.taskTimeout = taskTimeout;
+  }
+
+  /** Where the payload's first item stands among those of its call; undefined: the payload isn't items. */
+  get first(): number | undefined {
+    return undefined;
   }
 
   /** Called once with what became of it; not at all when it was withdrawn. */

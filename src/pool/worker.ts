@@ -3,10 +3,8 @@
 import { SerializationError } from "../errors.ts";
 import type { Reference } from "../process/reference.ts";
 import { resolveReference } from "../process/resolve.ts";
+import { keptAlive } from "../process/watch.ts";
 import { runtime } from "../runtime/current.ts";
-import { decode } from "../wire/codec.ts";
-import { FamilyLink, packValue } from "../wire/message.ts";
-import { encodeThrown } from "../wire/thrown.ts";
 import type { BatchQueue, Received } from "./batch.ts";
 import { BatchWriter } from "./batch.ts";
 import { LaneWriter } from "./lane.ts";
@@ -14,13 +12,16 @@ import {
   APPLY,
   DEFINE,
   DISMISS,
+  FULFILLED,
   MAP,
   OUTGROWN,
   PROGRESS_ITEM,
   PROGRESS_PACE,
   PROGRESS_SINCE,
+  PROGRESS_STOP,
   PROGRESS_TASK,
   READY,
+  REJECTED,
   SETTLED,
   TIMED,
   UNFIT,
@@ -45,7 +46,8 @@ export interface WorkerOptions {
 
 /** The target of a worker's process. Ends when it is told that there are no more tasks. */
 export async function serve(options: WorkerOptions): Promise<void> {
-  await new PoolWorker(options).run();
+  // A task may wait for what keeps no process alive.
+  await keptAlive(new PoolWorker(options).run());
 }
 
 class PoolWorker {
@@ -77,7 +79,7 @@ class PoolWorker {
       const since = performance.now();
       let tasks = 0;
       for (const entry of batch) {
-        if (entry.c === DISMISS) return;
+        if (entry.c === DISMISS || progress[PROGRESS_STOP] !== 0) return;
         if (entry.c === DEFINE) this.#define(entry);
         else {
           const later = this.#perform(entry);
@@ -151,6 +153,7 @@ class PoolWorker {
     const isSettled = (mode & SETTLED) !== 0;
     while (values.length < items.length) {
       const at = values.length;
+      if (progress[PROGRESS_STOP] !== 0) return undefined;
       progress[PROGRESS_ITEM] = at;
       if (isTimed) progress[PROGRESS_SINCE] = Date.now();
       try {
@@ -162,7 +165,8 @@ class PoolWorker {
         values.push({ status: "rejected", reason: thrown });
       }
     }
-    this.#report(id, -1, isSettled ? this.#portable(values as PromiseSettledResult<unknown>[]) : values);
+    if (isSettled) this.#reportEach(id, values as PromiseSettledResult<unknown>[]);
+    else this.#report(id, -1, values);
     return undefined;
   }
 
@@ -185,20 +189,23 @@ class PoolWorker {
     await this.#each(id, fn, mode, items, values);
   }
 
-  /** Outcomes of items, those that can't travel replaced by the error that says so. */
-  #portable(outcomes: PromiseSettledResult<unknown>[]): PromiseSettledResult<unknown>[] {
-    const { family } = this.#options.results;
-    return outcomes.map((outcome) => {
-      try {
-        packValue(family, outcome.status === "fulfilled" ? outcome.value : outcome.reason, "result");
-        return outcome;
-      } catch (error) {
-        if (!(error instanceof SerializationError)) throw error;
-        if (outcome.status === "fulfilled") return { status: "rejected", reason: error };
-        const link = new FamilyLink(family);
-        return { status: "rejected", reason: decode(encodeThrown(outcome.reason, link), link) };
+  /** Says what came of each item, each by itself: one that can't travel, or can't be rebuilt, fails alone. */
+  #reportEach(id: number, outcomes: readonly PromiseSettledResult<unknown>[]): void {
+    const { index, results } = this.#options, out = this.#out;
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") out.addThrown(index, id, REJECTED, outcome.reason);
+      else {
+        try {
+          out.add(index, id, FULFILLED, outcome.value, "result");
+        } catch (error) {
+          if (!(error instanceof SerializationError)) throw error;
+          out.addThrown(index, id, REJECTED, error);
+        }
       }
-    });
+    }
+    out.add(index, id, -1, null, "result");
+    results.putNowait(out);
+    out.clear();
   }
 
   /** Says what came of a task, at once: it is known even if this worker dies in the next one. */

@@ -184,7 +184,8 @@ export function setMainModule(url: string | undefined): void {
   rootMainModule = url;
 }
 
-function refuseUnfit(fn: unknown, doing: string): void {
+/** Throws for what is no plain function, or an async one. */
+export function refuseUnfit(fn: unknown, doing: string): void {
   if (typeof fn !== "function") throw new MisuseError(`Cannot ${doing}: ${describe(fn)} is not a function`);
   const kind = Object.prototype.toString.call(fn);
   if (/Generator/.test(kind)) {

@@ -4,7 +4,7 @@ import { TargetError } from "../errors.ts";
 import { runtime } from "../runtime/current.ts";
 import { importModule } from "./loading.ts";
 import type { Reference } from "./reference.ts";
-import { digest, registeredTask } from "./reference.ts";
+import { digest, refuseUnfit, registeredTask } from "./reference.ts";
 
 // deno-lint-ignore no-explicit-any -- whatever a target takes
 type AnyFunction = (...args: any[]) => unknown;
@@ -30,7 +30,10 @@ export async function resolveReference(reference: Reference): Promise<AnyFunctio
       );
     }
     const found = findExport(exports, reference);
-    if (typeof found === "function") return found;
+    if (typeof found === "function") {
+      refuseUnfit(found, "run the target");
+      return found;
+    }
     reasons.push(found);
   }
   throw new TargetError(
