@@ -1,0 +1,74 @@
+/**
+ * Runs the benchmarks, one combination of runtime and start method after the other. The figures of one table belong together;
+ * on a busy machine only the ratios mean something.
+ *
+ * `node scripts/bench.mjs [--suite NAME,…] [--runtime NAME,…] [--method process|worker] [--row NAME,…] [--pool NAME,…]`
+ *
+ * - `--suite`: primitives (channels, locks, starting), pool
+ * - `--runtime`: deno, bun, node22, node24, node26; default deno, bun, node24
+ * - `--row`: only these rows, by their names in bench/rows.ts and bench/pool/main.ts
+ * - `--pool`: pool suite only, the pools whose names begin so, e.g. `ours,piscina`
+ */
+
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { benchPools } from "./bench_pool.mjs";
+import { howItEnded, run } from "./run.mjs";
+import { environment, root, setUp } from "./setup.mjs";
+
+const LIMIT = 5 * 60_000;
+const flags = { deno: ["run", "-A", "--no-check"], bun: ["run"], node: [] };
+
+/** @param {number} value */
+function short(value) {
+  if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
+  return value >= 1e4 ? `${(value / 1e3).toFixed(1)} k` : value.toFixed(2);
+}
+
+/** @param {import("./setup.mjs").Tool[]} tools @param {string[]} methods @param {string} rows */
+async function benchPrimitives(tools, methods, rows) {
+  let good = true;
+  for (const { id, version, runtime, path } of tools) {
+    for (const method of methods) {
+      const args = [...flags[runtime], "bench/main.ts", method, rows];
+      const ended = await run(path, args, { cwd: root, env: environment(), limit: LIMIT });
+      console.log(`\n── Primitives: ${id} ${version}, ${method}\n`);
+      for (const line of ended.output.split("\n").filter((line) => line.startsWith("{"))) {
+        const { name, unit, ours, own, ratio, target, holds } = JSON.parse(line);
+        const others = own === undefined ? "" : `the runtime's own ${short(own)}, ${ratio.toFixed(1)} ×`;
+        const wanted = target === undefined ? "" : `${holds ? "✓" : "✗"} ${target}`;
+        console.log(`${name.padEnd(42)} ${`${short(ours)} ${unit}`.padStart(16)}  ${others}  ${wanted}`.trimEnd());
+      }
+      if (ended.code === 0) continue;
+      good = false;
+      console.log(`\nIt ${howItEnded(ended, LIMIT)}:\n${ended.output.split("\n").slice(-20).join("\n")}`);
+    }
+  }
+  return good;
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      suite: { type: "string", default: "primitives,pool" },
+      runtime: { type: "string", default: "deno,bun,node24" },
+      method: { type: "string" },
+      row: { type: "string", default: "" },
+      pool: { type: "string", default: "" },
+    },
+  });
+  const suites = values.suite.split(","), wanted = values.runtime.split(",");
+  const tools = setUp().filter(({ id, runtime }) => wanted.includes(id) || wanted.includes(runtime));
+  const methods = values.method === undefined ? ["process", "worker"] : [values.method];
+  let good = true;
+  if (suites.includes("primitives")) good = await benchPrimitives(tools, methods, values.row) && good;
+  if (suites.includes("pool")) {
+    good = await benchPools(tools, { rows: values.row, pools: values.pool, methods }) && good;
+  }
+  process.exitCode = good ? 0 : 1;
+}
+
+main().catch((error) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
