@@ -23,7 +23,7 @@ async function endAll(processes: readonly Process[]): Promise<void> {
 export const syncDeathCases: readonly Case[] = [
   {
     name: "semaphore/permits that the dead held come back, abandoned; those they acquired don't",
-    timeLimit: limit(40_000),
+    timeLimit: limit(60_000),
     async run(env) {
       for (const semaphore of [new env.mp.Semaphore(6), new env.mp.BoundedSemaphore(6)]) {
         const ready = new env.mp.Value("i", 0);
@@ -50,14 +50,14 @@ export const syncDeathCases: readonly Case[] = [
   },
   {
     name: "semaphore/holders and waiters are killed",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run({ mp }) {
       const semaphore = new mp.BoundedSemaphore(2);
       let over = false, entered = 0;
       const survivor = (async () => {
         for (; !over; entered++) await semaphore.with(() => {}, { timeout: 15_000 });
       })().catch((error) => error);
-      await killing(many(10), 4, () => new mp.Process({ target: targets.holdForEver, args: [semaphore] as never }));
+      await killing(many(8), 4, () => new mp.Process({ target: targets.holdForEver, args: [semaphore] as never }));
       over = true;
       assertEquals(await within(survivor, 20_000, "the survivor"), undefined);
       assert(entered > 0);
@@ -67,7 +67,7 @@ export const syncDeathCases: readonly Case[] = [
   },
   {
     name: "rlock/its holder dies inside a section of a section",
-    timeLimit: limit(40_000),
+    timeLimit: limit(60_000),
     async run(env) {
       const lock = new env.mp.RLock(), ready = new env.mp.Value("i", 0);
       for (let i = 1; i <= 2; i++) {
@@ -85,7 +85,7 @@ export const syncDeathCases: readonly Case[] = [
   },
   {
     name: "condition/notifications of waits that died go to others",
-    timeLimit: limit(40_000),
+    timeLimit: limit(60_000),
     async run(env) {
       const { mp } = env, condition = new mp.Condition(), ready = new mp.Value("i", 0);
       const children = await startAll(env, targets.waitForNotification, times(2, [condition, 3, ready]));
@@ -107,7 +107,7 @@ export const syncDeathCases: readonly Case[] = [
   },
   {
     name: "condition/waiters and takers are killed: each item finds somebody",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run(env) {
       const { mp } = env, condition = new mp.Condition(), items = scratchArray(mp, "i", 2);
       const survivors = await startAll(env, targets.takeItems, times(2, [condition, items]));
@@ -136,7 +136,7 @@ export const syncDeathCases: readonly Case[] = [
   },
   {
     name: "barrier/a party that dies inside breaks it for all; reset makes it whole",
-    timeLimit: limit(40_000),
+    timeLimit: limit(60_000),
     async run(env) {
       const barrier = new env.mp.Barrier(3);
       for (let i = 0; i < 2; i++) {
@@ -156,7 +156,7 @@ export const syncDeathCases: readonly Case[] = [
   },
   {
     name: "barrier/parties are killed at any moment: reset makes it whole, time after time",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run(env) {
       const { mp } = env, barrier = new mp.Barrier(3), passed = new mp.Value("i", 0);
       for (let round = 0; round < many(3); round++) {

@@ -15,7 +15,7 @@ const targets = targetsOf<typeof import("../../targets/sync/stress.ts")>(
 export const syncStressCases: readonly Case[] = [
   {
     name: "semaphore/never more inside than there are permits",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run(env) {
       for (const semaphore of [new env.mp.Semaphore(2), new env.mp.BoundedSemaphore(2)]) {
         const state = scratchArray(env.mp, "i", 3), n = many(300);
@@ -28,7 +28,7 @@ export const syncStressCases: readonly Case[] = [
   },
   {
     name: "condition/producers and consumers: each item once, though waits end by time and abort",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run(env) {
       const { mp } = env, lock = new mp.Lock(), each = many(400);
       const notEmpty = new mp.Condition(lock), notFull = new mp.Condition(lock);
@@ -49,7 +49,7 @@ export const syncStressCases: readonly Case[] = [
   },
   {
     name: "condition/notifyAll reaches all, round after round",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run(env) {
       const { mp } = env, changed = new mp.Condition(), round = new mp.Value("i", 0), arrived = new mp.Value("i", 0);
       const n = many(150),
@@ -67,7 +67,7 @@ export const syncStressCases: readonly Case[] = [
   },
   {
     name: "condition/notify(n) reaches n of several waits in each of eight processes",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run(env) {
       const condition = new env.mp.Condition(), state = scratchArray(env.mp, "i", 2);
       const children = await startAll(env, targets.waitTwice, times(8, [condition, state]));
@@ -83,7 +83,7 @@ export const syncStressCases: readonly Case[] = [
   },
   {
     name: "event/a pulse ends every wait that had begun",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run(env) {
       // Two, because who is fast sees the first one still set.
       const events: [Event, Event] = [new env.mp.Event(), new env.mp.Event()];
@@ -101,7 +101,7 @@ export const syncStressCases: readonly Case[] = [
   },
   {
     name: "barrier/many rounds with several parties in each process",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run(env) {
       const barrier = new env.mp.Barrier(6), n = many(200);
       const rounds = scratchArray(env.mp, "i", n, "rounds"), indices = scratchArray(env.mp, "i", n, "indices");
@@ -114,7 +114,7 @@ export const syncStressCases: readonly Case[] = [
   },
   {
     name: "rlock/never two inside, sections inside sections",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run(env) {
       const lock = new env.mp.RLock(), counter = scratchArray(env.mp, "i", 1), n = many(800);
       await runAll(env, targets.countNested, times(4, [lock, counter, n]));
@@ -124,7 +124,7 @@ export const syncStressCases: readonly Case[] = [
   },
   {
     name: "value/add and compareExchange lose no count, for each integer code",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run(env) {
       const numbers = (["h", "H", "i", "I", "l", "L"] as const).map((code) => new env.mp.Value(code, 0));
       const bigs = (["q", "Q"] as const).map((code) => new env.mp.Value(code, 0n));
@@ -137,7 +137,7 @@ export const syncStressCases: readonly Case[] = [
   },
   {
     name: "acquire/who asks now and then gets its turn beside two who never let go for long",
-    timeLimit: limit(60_000),
+    timeLimit: limit(90_000),
     async run(env) {
       for (const lock of [new env.mp.Lock(), new env.mp.Semaphore(1)]) {
         const state = scratchArray(env.mp, "i", 2);
