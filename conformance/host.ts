@@ -1,7 +1,7 @@
 /** What cases need of the system they run on: time, other processes, programs of their own. */
 
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { fail } from "./assert.ts";
@@ -109,4 +109,22 @@ export function runProgram(env: Env, module: URL, options?: ProgramOptions): Pro
 export function executableOf(runtime: RuntimeName, env: Env): string {
   if (runtime === env.runtime) return process.execPath;
   return realpathSync(fileURLToPath(new URL(`../node_modules/.bin/${runtime}`, import.meta.url)));
+}
+
+/** Names of what is in a folder; none if there is no such folder. */
+export function filesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/** Bytes of the memory file that this process's family has open; 0 = it has none. */
+export function memoryFileSize(): number {
+  for (const fd of filesIn("/proc/self/fd")) {
+    const path = `/proc/self/fd/${fd}`;
+    try {
+      if (readlinkSync(path).includes("memfd:multiprocessing")) return statSync(path).size;
+    } catch {
+      // closed meanwhile
+    }
+  }
+  return 0;
 }

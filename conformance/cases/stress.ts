@@ -2,6 +2,7 @@
 
 import { assert, assertEquals } from "../assert.ts";
 import type { Case, Env } from "../case.ts";
+import { memoryFileSize } from "../host.ts";
 import { limit, many, scratchArray, within } from "../scale.ts";
 import { type SharedArray, targets as targetsOf } from "../../mod.ts";
 import { checkBytes } from "../targets/stress.ts";
@@ -193,9 +194,9 @@ export const stressCases: readonly Case[] = [
     async run(env) {
       const round = () => runAll(env, targets.churn, numbers(4).map(() => [many(300)]));
       await round();
-      const before = await memoryBytes();
+      const before = memoryFileSize();
       for (let i = 0; i < 3; i++) await round();
-      const after = await memoryBytes();
+      const after = memoryFileSize();
       assert(after - before <= 8 * 2 ** 20, `the memory grew from ${before} to ${after} bytes`);
     },
   },
@@ -240,18 +241,4 @@ export const stressCases: readonly Case[] = [
 
 async function assertTimesOut(queue: { get(options: { timeout: number }): Promise<number> }): Promise<void> {
   await queue.get({ timeout: 20 }).then(() => Promise.reject(new Error("it got something")), () => {});
-}
-
-/** Bytes of the family's memory file. */
-async function memoryBytes(): Promise<number> {
-  const { readdirSync, readlinkSync, statSync } = await import("node:fs");
-  for (const fd of readdirSync("/proc/self/fd")) {
-    try {
-      const path = `/proc/self/fd/${fd}`;
-      if (readlinkSync(path).includes("memfd:multiprocessing")) return statSync(path).size;
-    } catch {
-      // the one that listed the folder
-    }
-  }
-  return 0;
 }

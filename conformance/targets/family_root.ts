@@ -1,6 +1,6 @@
 /** A program whose ten children (and a grandchild) work for ever; it says their pids, then works too, or ends. */
 
-import process from "node:process";
+import { process } from "../host.ts";
 import { getContext, isMain } from "../../mod.ts";
 import { workForEver } from "./death.ts";
 
