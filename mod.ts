@@ -37,7 +37,7 @@ export type { Connection } from "./src/channels/connection_types.ts";
 export { wait } from "./src/channels/wait.ts";
 export type { WaitObject } from "./src/channels/wait.ts";
 export { activeChildren, Process } from "./src/process/process.ts";
-export type { ProcessOptions, ProcessSettings } from "./src/process/process.ts";
+export type { ProcessOptions, ProcessSettings } from "./src/process/settings.ts";
 export { currentProcess, isMainProcess, parentProcess } from "./src/process/current.ts";
 export type { CurrentProcess } from "./src/process/current.ts";
 export { getLogger, logToStderr } from "./src/process/logging.ts";
