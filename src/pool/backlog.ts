@@ -13,6 +13,11 @@ export class Backlog {
     return this.#size;
   }
 
+  /** The function of the next task, or of one that was withdrawn in its place. */
+  get nextFunction(): number {
+    return this.#tasks[this.#start]?.fn ?? -1;
+  }
+
   push(task: Task): void {
     this.#tasks.push(task);
     this.#size++;

@@ -18,8 +18,8 @@ import { Latencies } from "./stats.ts";
 import type { Outcome, Task } from "./task.ts";
 import { Backlog } from "./backlog.ts";
 
-/** Tasks and bytes in one batch, at most. */
-const BATCH_TASKS = 256;
+/** Tasks and bytes in one batch, at most. What a worker has taken out of its inbox can't be given to another any more. */
+const BATCH_TASKS = 64;
 const BATCH_BYTES = 48 * 1024;
 /** Tasks handed in while all are busy, after which they are given out. */
 const BUNCH = 64;
@@ -244,16 +244,19 @@ export class Crew {
       const member = this.#roomiest();
       if (member === undefined) return;
       // A fair share for everyone, so that the last tasks aren't all with one; but not less than is worth a batch.
-      const share = Math.max(Math.ceil(this.#backlog.size / (2 * this.#members.size)), member.least);
-      this.#give(member, Math.min(member.room, share, BATCH_TASKS));
+      const fn = this.#backlog.nextFunction;
+      const share = Math.max(Math.ceil(this.#backlog.size / (2 * this.#members.size)), member.leastFor(fn));
+      this.#give(member, Math.min(member.roomFor(fn), share, BATCH_TASKS));
     }
   }
 
   /** The member with the least to do, if it may be given more. */
   #roomiest(): Member | undefined {
+    const fn = this.#backlog.nextFunction;
     let best: Member | undefined;
     for (const member of this.#members.values()) {
-      if (member.room > 0 && (best === undefined || member.assigned.size < best.assigned.size)) best = member;
+      if (best !== undefined && member.assigned.size >= best.assigned.size) continue;
+      if (member.roomFor(fn) > 0) best = member;
     }
     return best;
   }
@@ -343,7 +346,7 @@ export class Crew {
 
   /** An idle member takes what another was given ahead. */
   #steal(idle: Member): void {
-    if (idle.room <= 0) return;
+    if (idle.roomFor(-1) <= 0) return;
     let busiest: Member | undefined;
     for (const member of this.#members.values()) {
       if (member !== idle && member.assigned.size > (busiest?.assigned.size ?? 1)) busiest = member;

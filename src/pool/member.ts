@@ -11,6 +11,7 @@ import { LANE_WORDS, LaneReader } from "./lane.ts";
 import {
   PROGRESS_ITEM,
   PROGRESS_PACE,
+  PROGRESS_PACE_OF,
   PROGRESS_SINCE,
   PROGRESS_STOP,
   PROGRESS_TASK,
@@ -56,6 +57,7 @@ export class Member {
   readonly lane: LaneReader;
   readonly #progress: Float64Array;
   readonly #maxTasks: number;
+  readonly #paces: number[] = [];
   isReady = false;
   /** It gets no more tasks: it was told to end, or it has done its share. */
   isLeaving = false;
@@ -102,17 +104,27 @@ export class Member {
   }
 
   /** How many more tasks it is to be given now: none before half of what it has ahead is done, so that batches are worth it. */
-  get room(): number {
+  roomFor(fn: number): number {
     if (this.isLeaving) return 0;
-    const pace = this.#progress[PROGRESS_PACE] as number;
+    const pace = this.#paceOf(fn);
     const ahead = pace === 0 ? LEAST_AHEAD : Math.max(LEAST_AHEAD, Math.min(MOST_AHEAD, Math.floor(AHEAD / pace)));
     const room = ahead - this.assigned.size;
     return room * 2 < ahead ? 0 : Math.min(room, this.#maxTasks - this.given);
   }
 
+  /** Nanoseconds that a call of a function takes, lately; 0 = not known: what others take says nothing. */
+  #paceOf(fn: number): number {
+    const progress = this.#progress,
+      of = progress[PROGRESS_PACE_OF] as number,
+      pace = progress[PROGRESS_PACE] as number;
+    // Else the worker is just changing it.
+    if (pace > 0 && progress[PROGRESS_PACE_OF] === of) this.#paces[of] = pace;
+    return this.#paces[fn] ?? 0;
+  }
+
   /** Tasks that are worth a batch. */
-  get least(): number {
-    const pace = this.#progress[PROGRESS_PACE] as number;
+  leastFor(fn: number): number {
+    const pace = this.#paceOf(fn);
     return pace === 0 ? 1 : Math.max(1, Math.floor(LEAST_BATCH / pace));
   }
 

@@ -46,4 +46,6 @@ export const PROGRESS_SINCE = 2;
 export const PROGRESS_PACE = 3;
 /** Not 0: what the worker has in its hands is done elsewhere. (A thread of Deno's may go on for a while.) */
 export const PROGRESS_STOP = 4;
-export const PROGRESS_WORDS = 5;
+/** The function that the pace is of. */
+export const PROGRESS_PACE_OF = 5;
+export const PROGRESS_WORDS = 6;

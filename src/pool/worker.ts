@@ -17,6 +17,7 @@ import {
   OUTGROWN,
   PROGRESS_ITEM,
   PROGRESS_PACE,
+  PROGRESS_PACE_OF,
   PROGRESS_SINCE,
   PROGRESS_STOP,
   PROGRESS_TASK,
@@ -54,6 +55,8 @@ class PoolWorker {
   readonly #options: WorkerOptions;
   readonly #out: BatchWriter;
   readonly #lane: LaneWriter;
+  /** Nanoseconds that each function takes. */
+  readonly #paces = new Map<number, number>();
   readonly #functions = new Map<number, Promise<AnyFunction> | AnyFunction>();
 
   constructor(options: WorkerOptions) {
@@ -77,7 +80,7 @@ class PoolWorker {
     for (;;) {
       const batch = await inbox.take();
       const since = performance.now();
-      let tasks = 0;
+      let tasks = 0, fn = 0;
       for (const entry of batch) {
         if (entry.c === DISMISS || progress[PROGRESS_STOP] !== 0) return;
         if (entry.c === DEFINE) this.#define(entry);
@@ -85,13 +88,22 @@ class PoolWorker {
           const later = this.#perform(entry);
           if (later !== undefined) await later;
           tasks++;
+          fn = entry.b;
         }
       }
       if (maxMemory > 0 && runtime.residentBytes() > maxMemory) this.#report(OUTGROWN, -1, null);
       if (tasks === 0) continue;
-      const pace = (performance.now() - since) * 1e6 / tasks, known = progress[PROGRESS_PACE] as number;
-      progress[PROGRESS_PACE] = Math.max(1, known === 0 ? pace : (known + pace) / 2);
+      this.#notePace(fn, (performance.now() - since) * 1e6 / tasks);
     }
+  }
+
+  /** Shows how many nanoseconds a function's calls take; 0 while it changes. */
+  #notePace(fn: number, pace: number): void {
+    const { progress } = this.#options, known = this.#paces.get(fn) ?? pace, mean = Math.max(1, (known + pace) / 2);
+    this.#paces.set(fn, mean);
+    if (progress[PROGRESS_PACE_OF] !== fn) progress[PROGRESS_PACE] = 0;
+    progress[PROGRESS_PACE_OF] = fn;
+    progress[PROGRESS_PACE] = mean;
   }
 
   #define({ b, value, error }: Received): void {
