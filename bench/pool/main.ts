@@ -13,7 +13,7 @@ const WORKERS = 2;
 /** How often each contestant gets its turn at a row. */
 const ROUNDS = 5;
 /** Milliseconds that a pool may take to be there, or for a turn. */
-const LIMIT = 20_000;
+const LIMIT = 10_000;
 
 interface Row {
   readonly title: string;
