@@ -69,7 +69,7 @@ export class LaneReader {
   readonly #words: Int32Array;
   readonly #bytes: Uint8Array;
   readonly #link: Link;
-  #head = 0;
+  #head: number;
   /** The task whose result `next` found. */
   task = 0;
   /** What it came to; undefined with an `error`. */
@@ -81,6 +81,7 @@ export class LaneReader {
     this.#words = words;
     this.#bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
     this.#link = link;
+    this.#head = words[HEAD] as number;
   }
 
   /** Whether there is a result. */
