@@ -337,7 +337,7 @@ export class Crew {
       if (task.state !== "given" || member === undefined) return;
       const { running } = member;
       const left = running?.task === task ? running.since + task.taskTimeout - Date.now() : task.taskTimeout;
-      if (left > 0) return this.#watch(task, left);
+      if (left > 0) return this.#watch(task, Math.min(left, task.taskTimeout));
       const error = new TimeoutError(`The task ran for more than ${task.taskTimeout} ms (taskTimeout)`);
       this.#settle(task, { ok: false, error, index: running?.item ?? 0, reach: "item" });
       this.#replace(member);

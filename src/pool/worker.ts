@@ -3,6 +3,7 @@
 import { SerializationError } from "../errors.ts";
 import type { Reference } from "../process/reference.ts";
 import { resolveReference } from "../process/resolve.ts";
+import { ExitSignal } from "../process/exit.ts";
 import { keptAlive } from "../process/watch.ts";
 import { runtime } from "../runtime/current.ts";
 import type { BatchQueue, Received } from "./batch.ts";
@@ -73,6 +74,7 @@ class PoolWorker {
       try {
         await (await resolveReference(initializer))(...initargs);
       } catch (error) {
+        throwIfLeaving(error);
         return this.#report(UNFIT, 0, error);
       }
     }
@@ -127,6 +129,7 @@ class PoolWorker {
     try {
       value = fn(...payload as unknown[]);
     } catch (thrown) {
+      throwIfLeaving(thrown);
       return void this.#report(id, 0, thrown);
     }
     if (isThenable(value)) return this.#settle(id, value);
@@ -141,9 +144,12 @@ class PoolWorker {
     payload: unknown[],
     fn: Promise<AnyFunction>,
   ): Promise<void> {
+    // The task begins when its module is there: in a worker that has just come, loading that takes its time.
+    if ((mode & TIMED) !== 0) this.#options.progress[PROGRESS_SINCE] = Infinity;
     try {
       this.#functions.set(number, await fn);
     } catch (error) {
+      throwIfLeaving(error);
       return this.#report(id, 0, error);
     }
     await this.#perform({ a: id, b: number, c: mode, value: payload });
@@ -154,6 +160,7 @@ class PoolWorker {
     try {
       value = await promise;
     } catch (thrown) {
+      throwIfLeaving(thrown);
       return this.#report(id, 0, thrown);
     }
     this.#report(id, -1, value);
@@ -173,6 +180,7 @@ class PoolWorker {
         if (isThenable(value)) return this.#eachLater(id, fn, mode, items, values, value);
         values.push(isSettled ? { status: "fulfilled", value } : value);
       } catch (thrown) {
+        throwIfLeaving(thrown);
         if (!isSettled) return void this.#report(id, at, thrown);
         values.push({ status: "rejected", reason: thrown });
       }
@@ -195,6 +203,7 @@ class PoolWorker {
       const value = await first;
       values.push(isSettled ? { status: "fulfilled", value } : value);
     } catch (thrown) {
+      throwIfLeaving(thrown);
       if (!isSettled) return this.#report(id, values.length, thrown);
       values.push({ status: "rejected", reason: thrown });
     }
@@ -235,6 +244,11 @@ class PoolWorker {
     results.putNowait(out);
     out.clear();
   }
+}
+
+/** What exit() throws is no outcome of the task: this worker ends. */
+function throwIfLeaving(thrown: unknown): void {
+  if (thrown instanceof ExitSignal) throw thrown;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
