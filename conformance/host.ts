@@ -1,14 +1,17 @@
 /** What cases need of the system they run on: time, other processes, programs of their own. */
 
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync, writeSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { fail } from "./assert.ts";
 import type { Env, RuntimeName } from "./case.ts";
 
 /** The process that this runs in, as all three runtimes have it. */
-export { process };
+export { process, subscribe, unsubscribe, writeSync };
 
 /** Resolves after so many milliseconds. */
 export function sleep(milliseconds: number): Promise<void> {
@@ -127,4 +130,15 @@ export function memoryFileSize(): number {
     }
   }
   return 0;
+}
+
+let collect: (() => void) | undefined;
+
+/** Bytes of this process's heap that are in use, after a collection of garbage. */
+export function heapInUse(): number {
+  const { Bun } = globalThis as { Bun?: { gc(now: boolean): void } };
+  if (collect === undefined && Bun === undefined) setFlagsFromString("--expose-gc");
+  collect ??= Bun === undefined ? runInNewContext("gc") as () => void : () => Bun.gc(true);
+  collect();
+  return process.memoryUsage().heapUsed;
 }

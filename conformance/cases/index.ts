@@ -31,6 +31,7 @@ import { misuseCases } from "./bad_input/misuse.ts";
 import { programCases } from "./bad_input/programs.ts";
 import { sharedCases } from "./shared/index.ts";
 import { syncCases } from "./sync/index.ts";
+import { poolCases as wholePoolCases } from "./pool/index.ts";
 
 export const cases: readonly Case[] = [
   ...harnessCases,
@@ -63,4 +64,5 @@ export const cases: readonly Case[] = [
   ...programCases,
   ...syncCases,
   ...sharedCases,
+  ...wholePoolCases,
 ];
