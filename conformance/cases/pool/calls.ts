@@ -23,7 +23,7 @@ export const callCases: readonly Case[] = [
   {
     name: "pool/apply calls the function with the arguments, none by default",
     async run(env) {
-      await withPool(env, 2, async (pool) => {
+      await withPool(env, 1, async (pool) => {
         assertEquals(await pool.apply(add, [1, 2]), 3);
         assertEquals(await pool.apply(countArguments), 0);
         assertEquals(await pool.apply(countArguments, []), 0);
@@ -36,7 +36,7 @@ export const callCases: readonly Case[] = [
     name: "pool/a target is a function of task(), a URL, one of targets(), or an export of the caller",
     async run(env) {
       const there = targets<typeof import("../../targets/pool/tasks.ts")>(tasksModule);
-      await withPool(env, 2, async (pool) => {
+      await withPool(env, 1, async (pool) => {
         assertEquals(await pool.map(double, [1, 2]), [2, 4]);
         assertEquals(await pool.map<number>(new URL("#square", tasksModule), [1, 2]), [1, 4]);
         assertEquals(await pool.map<number>(tasksModule, [1, 2]), [-1, -2]);
@@ -77,7 +77,7 @@ export const callCases: readonly Case[] = [
   {
     name: "pool/map takes any iterable or async iterable, and an empty one",
     async run(env) {
-      await withPool(env, 2, async (pool) => {
+      await withPool(env, 1, async (pool) => {
         const squares = range(30).map((i) => i * i);
         assertEquals(await pool.map(square, range(30)), squares);
         assertEquals(await pool.map(square, new Set(range(30))), squares);
@@ -99,7 +99,7 @@ export const callCases: readonly Case[] = [
   {
     name: "pool/map: every chunksize gives the same; below 1 it is a RangeError (CPython: [None, …])",
     async run(env) {
-      await withPool(env, 2, async (pool) => {
+      await withPool(env, 1, async (pool) => {
         for (const chunksize of [1, 2, 7, 30, 1000]) {
           assertEquals(await pool.map(square, range(30), { chunksize }), range(30).map((i) => i * i));
         }
@@ -128,7 +128,7 @@ export const callCases: readonly Case[] = [
   {
     name: "pool/starmap spreads each item over the arguments",
     async run(env) {
-      await withPool(env, 2, async (pool) => {
+      await withPool(env, 1, async (pool) => {
         const pairs = range(20).map((i) => [i, 1] as [number, number]);
         assertEquals(await pool.starmap(add, pairs), range(20).map((i) => i + 1));
         assertEquals(await pool.starmap(add, later(pairs), { chunksize: 3 }), range(20).map((i) => i + 1));

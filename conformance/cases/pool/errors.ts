@@ -79,7 +79,7 @@ export const errorCases: readonly Case[] = [
   {
     name: "pool/mapSettled and imapSettled report each item's outcome, whatever the chunks",
     async run(env) {
-      await withPool(env, 2, async (pool) => {
+      await withPool(env, 1, async (pool) => {
         const items = pairs(20, 7);
         for (const chunksize of [1, 4, 20]) {
           for (
@@ -105,7 +105,7 @@ export const errorCases: readonly Case[] = [
   {
     name: "pool/an argument that can't travel is refused with its path; the pool is fine",
     async run(env) {
-      await withPool(env, 2, async (pool) => {
+      await withPool(env, 1, async (pool) => {
         const bad = { cb: () => {} };
         await assertRejects(() => pool.apply(echo, [bad]), SerializationError, "args[0].cb is a function");
         await assertRejects(() => pool.map(echo, [1, bad], { chunksize: 1 }), SerializationError, ".cb is a function");

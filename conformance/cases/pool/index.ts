@@ -26,5 +26,5 @@ const cases: readonly Case[] = [
   ...memoryCases,
 ];
 
-/** Workers come and go, and arrays of theirs are unmapped when the garbage is collected. */
-export const poolCases: readonly Case[] = cases.map((one) => ({ growsMemory: true, ...one }));
+/** Many workers start in some; and arrays of theirs are unmapped when the garbage is collected. */
+export const poolCases: readonly Case[] = cases.map((one) => ({ growsMemory: true, timeLimit: 60_000, ...one }));

@@ -95,7 +95,7 @@ export const lifeCases: readonly Case[] = [
     async run({ mp }) {
       for (const how of ["close", "terminate", "close, terminate"]) {
         for (const hasWork of [false, true]) {
-          const pool = new mp.Pool(2);
+          const pool = new mp.Pool(1);
           const result = hasWork ? pool.applyAsync(square, [3]) : undefined;
           if (how.includes("close")) pool.close();
           if (how.includes("terminate")) pool.terminate();

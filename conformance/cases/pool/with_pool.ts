@@ -5,7 +5,7 @@ import type { Env } from "../../case.ts";
 import type { Pool, PoolOptions } from "../../../mod.ts";
 
 /** Milliseconds in which a pool that has nothing left to do must have ended, on a busy machine. */
-export const ENDS = 10_000;
+export const ENDS = 20_000;
 
 /** Hands a pool to `use`; closes and joins it, or terminates it when `use` failed. */
 export async function withPool(

@@ -55,8 +55,8 @@ export const workerCases: readonly Case[] = [
       });
       const options = { processes: 1, initializer: setUpLater, initargs: [runs], maxTasksPerChild: 1 };
       await withPool(env, options, async (pool) => {
-        for (let i = 0; i < 3; i++) assertEquals(await pool.apply(whatWasSetUp), ["later"]);
-        assertGreater(runs.value, 2);
+        for (let i = 0; i < 2; i++) assertEquals(await pool.apply(whatWasSetUp), ["later"]);
+        assertGreater(runs.value, 1);
       });
       runs.close();
     },
@@ -64,15 +64,14 @@ export const workerCases: readonly Case[] = [
   {
     name: "pool/maxTasksPerChild: a worker is replaced after so many tasks; a chunk is one",
     async run(env) {
-      await withPool(env, { processes: 2, maxTasksPerChild: 3 }, async (pool) => {
-        const seen = await pool.map(countHere, range(18), { chunksize: 1 });
+      await withPool(env, { processes: 1, maxTasksPerChild: 3 }, async (pool) => {
+        const seen = await pool.map(countHere, range(8), { chunksize: 1 });
         const workers = new Map<string, number>();
         for (const [ident, nth] of seen) {
           assertLessOrEqual(nth, 3);
           workers.set(ident, (workers.get(ident) ?? 0) + 1);
         }
-        assertEquals([...workers.values()].reduce((a, b) => a + b, 0), 18);
-        assertGreater(workers.size, 5);
+        assertEquals([...workers.values()].toSorted(), [2, 3, 3]);
         const chunks = await pool.map(countHere, range(20), { chunksize: 10 });
         for (const [i, [ident, nth]] of chunks.entries()) {
           const [first, start] = chunks[i - i % 10] as [string, number];
@@ -102,7 +101,7 @@ export const workerCases: readonly Case[] = [
     async run(env) {
       const runs = new env.mp.Value("i", 0);
       await withPool(env, { processes: 1, retries: 2 }, async (pool) => {
-        assertEquals(await pool.apply(dieAtFirst, [runs, 2]), 2);
+        assertEquals(await pool.apply(dieAtFirst, [runs, 1]), 1);
         runs.value = 0;
         await assertRejects(() => pool.apply(dieAtFirst, [runs, 100]), WorkerDiedError, "exit code 1");
         assertEquals(runs.value, 3);
