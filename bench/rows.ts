@@ -205,7 +205,7 @@ function start(title: string, promised: boolean): Row {
     const [ours, own] = await compare([{
       async run(times) {
         for (let i = 0; i < times; i++) {
-          const child = new mp.Process({ target: target("nothing") });
+          const child = new mp.Process({ target: new URL("./nothing.mjs#nothing", import.meta.url) });
           await child.start();
           await child.join();
         }

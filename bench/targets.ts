@@ -32,6 +32,3 @@ export async function contend(orders: Connection<number>, lock: Lock): Promise<v
     await orders.send(count);
   }
 }
-
-/** A child that does nothing. */
-export function nothing(): void {}

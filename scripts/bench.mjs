@@ -2,17 +2,22 @@
  * Runs the benchmarks, one combination of runtime and start method after the other. The figures of one table belong together;
  * on a busy machine only the ratios mean something.
  *
- * `node scripts/bench.mjs [--suite NAME,…] [--runtime NAME,…] [--method process|worker] [--row NAME,…] [--pool NAME,…]`
+ * `node scripts/bench.mjs [--suite NAME,…] [--runtime NAME,…] [--method process|worker] [--row NAME,…] [--pool NAME,…] [--json FILE]`
  *
  * - `--suite`: primitives (channels, locks, starting), pool
  * - `--runtime`: deno, bun, node22, node24, node26; default deno, bun, node24
  * - `--row`: only these rows, by their names in bench/rows.ts and bench/pool/main.ts
  * - `--pool`: pool suite only, the pools whose names begin so, e.g. `ours,piscina`
+ * - `--json`: writes the figures of the primitives suite into a file
  */
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { benchPools } from "./bench_pool.mjs";
+import { buildPackage, packageFolder } from "./build_npm.mjs";
 import { howItEnded, run } from "./run.mjs";
 import { environment, root, setUp } from "./setup.mjs";
 
@@ -25,16 +30,24 @@ function short(value) {
   return value >= 1e4 ? `${(value / 1e3).toFixed(1)} k` : value.toFixed(2);
 }
 
-/** @param {import("./setup.mjs").Tool[]} tools @param {string[]} methods @param {string} rows */
-async function benchPrimitives(tools, methods, rows) {
+/**
+ * @param {import("./setup.mjs").Tool[]} tools @param {string[]} methods @param {string} rows
+ * @param {string | undefined} json
+ */
+async function benchPrimitives(tools, methods, rows, json) {
   let good = true;
+  /** @type {Record<string, unknown>[]} */
+  const figures = [];
+  buildPackage();
+  const built = pathToFileURL(join(packageFolder, "mod.js")).href;
   for (const { id, version, runtime, path } of tools) {
     for (const method of methods) {
-      const args = [...flags[runtime], "bench/main.ts", method, rows];
+      const args = [...flags[runtime], "bench/main.ts", method, rows, built];
       const ended = await run(path, args, { cwd: root, env: environment(), limit: LIMIT });
       console.log(`\n── Primitives: ${id} ${version}, ${method}\n`);
       for (const line of ended.output.split("\n").filter((line) => line.startsWith("{"))) {
-        const { name, unit, ours, own, ratio, target, holds } = JSON.parse(line);
+        const figure = JSON.parse(line), { name, unit, ours, own, ratio, target, holds } = figure;
+        figures.push({ runtime: id, version, method, ...figure });
         const others = own === undefined ? "" : `the runtime's own ${short(own)}, ${ratio.toFixed(1)} ×`;
         const wanted = target === undefined ? "" : `${holds ? "✓" : "✗"} ${target}`;
         console.log(`${name.padEnd(42)} ${`${short(ours)} ${unit}`.padStart(16)}  ${others}  ${wanted}`.trimEnd());
@@ -44,6 +57,7 @@ async function benchPrimitives(tools, methods, rows) {
       console.log(`\nIt ${howItEnded(ended, LIMIT)}:\n${ended.output.split("\n").slice(-20).join("\n")}`);
     }
   }
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(figures, undefined, 2)}\n`);
   return good;
 }
 
@@ -55,13 +69,14 @@ async function main() {
       method: { type: "string" },
       row: { type: "string", default: "" },
       pool: { type: "string", default: "" },
+      json: { type: "string" },
     },
   });
   const suites = values.suite.split(","), wanted = values.runtime.split(",");
   const tools = setUp().filter(({ id, runtime }) => wanted.includes(id) || wanted.includes(runtime));
   const methods = values.method === undefined ? ["process", "worker"] : [values.method];
   let good = true;
-  if (suites.includes("primitives")) good = await benchPrimitives(tools, methods, values.row) && good;
+  if (suites.includes("primitives")) good = await benchPrimitives(tools, methods, values.row, values.json) && good;
   if (suites.includes("pool")) {
     good = await benchPools(tools, { rows: values.row, pools: values.pool, methods }) && good;
   }

@@ -13,7 +13,7 @@ import type { DictProxy } from "./proxies.ts";
 import { dictProxy, entriesOf } from "./proxies.ts";
 
 const serverModule = new URL(
-  import.meta.url.endsWith(".ts") ? "./server.ts#serve" : "./server.js#serve",
+  import.meta.url.endsWith(".ts") ? "../managers/server.ts#serve" : "../managers/server.js#serve",
   import.meta.url,
 );
 

@@ -25,7 +25,8 @@ export class Spinner {
   readonly #agents: AgentTable;
   readonly #word: number;
   readonly #mask: number;
-  readonly #most: number;
+  /** Most that may spin at a time; known from the first spin on, because asking the system takes time at a child's start. */
+  #most = -1;
   #budget = LONGEST / 4;
   #nextTrial = 0;
   #betweenTrials = SOON;
@@ -35,14 +36,11 @@ export class Spinner {
     this.#agents = agents;
     this.#word = C_SPINNING + (index >>> 5);
     this.#mask = 1 << (index & 31);
-    // One spinner on each processor: of two that play ping-pong, the one that was just answered still spins
-    // when the other begins to. On a single processor spinning only keeps the answer away.
-    const cpus = runtime.cpuCount();
-    this.#most = cpus < 2 ? 0 : cpus;
   }
 
   /** True as soon as `ready()`; false when that didn't come in time or spinning would take processors from others. */
   spin(ready: { ready(): boolean }): boolean {
+    if (this.#most === -1) this.#most = mostSpinners();
     if (this.#most === 0) return false;
     const start = performance.now(), isTrial = this.#budget === 0;
     if (isTrial && start < this.#nextTrial) return false;
@@ -82,4 +80,13 @@ export class Spinner {
     }
     return count;
   }
+}
+
+/**
+ * One spinner on each processor: of two that play ping-pong, the one that was just answered still spins when the other
+ * begins to. On a single processor spinning only keeps the answer away.
+ */
+function mostSpinners(): number {
+  const cpus = runtime.cpuCount();
+  return cpus < 2 ? 0 : cpus;
 }

@@ -302,8 +302,8 @@ export class Crew {
     member.given++;
     member.assigned.set(task.id, task);
     if (task.taskTimeout < Infinity) this.#watch(task, task.taskTimeout);
-    if (taskStart.hasSubscribers) {
-      taskStart.publish({ pool: this.#options.name, pid: member.process.pid, task: task.id });
+    if (taskStart().hasSubscribers) {
+      taskStart().publish({ pool: this.#options.name, pid: member.process.pid, task: task.id });
     }
   }
 
@@ -503,8 +503,8 @@ export class Crew {
     if (outcome.ok) this.#done++;
     else this.#failed++;
     this.#latencies.add(performance.now() - task.submittedAt);
-    if (taskEnd.hasSubscribers) {
-      taskEnd.publish({ pool: this.#options.name, pid: member?.process.pid, task: task.id, ok: outcome.ok });
+    if (taskEnd().hasSubscribers) {
+      taskEnd().publish({ pool: this.#options.name, pid: member?.process.pid, task: task.id, ok: outcome.ok });
     }
     task.settle(outcome);
   }
@@ -561,8 +561,8 @@ export class Crew {
       }
       this.#requeue([...back].filter(({ state }) => state === "given"));
       if (this.#broken !== undefined) this.#refuseBacklog(this.#broken.error);
-      if (!member.isLeaving && workerDeath.hasSubscribers) {
-        workerDeath.publish({ pool: this.#options.name, pid, exitcode });
+      if (!member.isLeaving && workerDeath().hasSubscribers) {
+        workerDeath().publish({ pool: this.#options.name, pid, exitcode });
       }
       if (!member.isReady && !member.isLeaving && (exitcode >= 0 || ++this.#falseStarts > MOST_FALSE_STARTS)) {
         this.#break(new WorkerDiedError(`A worker died with ${how} before it could take tasks`, pid ?? 0, exitcode));

@@ -1,10 +1,17 @@
 /** What a pool tells node:diagnostics_channel, where somebody listens. */
 
-import { channel } from "node:diagnostics_channel";
+import type { Channel } from "node:diagnostics_channel";
+import { builtin } from "../runtime/node_builtins.ts";
+
+/** The channel, made when it is first asked for: a child never does, and on Deno loading the module takes 15 ms. */
+function lazyChannel(name: string): () => Channel {
+  let channel: Channel | undefined;
+  return () => channel ??= builtin("node:diagnostics_channel").channel(`manyproc:multiprocessing:pool:${name}`);
+}
 
 /** A task was given to a worker: `{ pool, pid, task }`. */
-export const taskStart = channel("manyproc:multiprocessing:pool:task:start");
+export const taskStart = lazyChannel("task:start");
 /** A task has an outcome: `{ pool, pid, task, ok }`. */
-export const taskEnd = channel("manyproc:multiprocessing:pool:task:end");
+export const taskEnd = lazyChannel("task:end");
 /** A worker has ended by itself: `{ pool, pid, exitcode }`. */
-export const workerDeath = channel("manyproc:multiprocessing:pool:worker:death");
+export const workerDeath = lazyChannel("worker:death");

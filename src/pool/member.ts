@@ -21,7 +21,7 @@ import type { Task } from "./task.ts";
 import type { WorkerOptions } from "./worker.ts";
 
 const workerModule = new URL(
-  import.meta.url.endsWith(".ts") ? "./worker.ts#serve" : "./worker.js#serve",
+  import.meta.url.endsWith(".ts") ? "../pool/worker.ts#serve" : "../pool/worker.js#serve",
   import.meta.url,
 );
 

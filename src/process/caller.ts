@@ -1,7 +1,7 @@
 /** Which module called: a hint, read from a stack trace, where to look for a function. */
 
 /** The folder of this package's sources: its own frames are not the caller. */
-const own = import.meta.url.replace(/process\/caller\.[jt]s$/, "");
+const own = import.meta.url.replace(/[^/]+\/[^/]+$/, "");
 const entry = own.replace(/src\/$/, "mod.");
 
 /** URL of the innermost module on the stack that is not this package's; undefined when the runtime doesn't tell. */

@@ -2,13 +2,14 @@
 
 import { builtin, nodeProcess } from "./node_builtins.ts";
 
+/** The text of a file; throws when it can't be read. */
+export type ReadText = (path: string) => string;
+
 /** `available`, or less where a quota (cgroup v2 `cpu.max`, v1 `cpu.cfs_quota_us`) says so. */
-export function withinQuota(available: number): number {
-  if (nodeProcess().platform !== "linux") return available;
-  const { readFileSync } = builtin("node:fs");
+export function withinQuota(available: number, readText: ReadText = readWithNode): number {
   const read = (path: string): string | undefined => {
     try {
-      return readFileSync(path, "utf8").trim();
+      return readText(path).trim();
     } catch {
       return undefined;
     }
@@ -35,4 +36,9 @@ export function withinQuota(available: number): number {
     }
   }
   return Math.max(1, limit);
+}
+
+function readWithNode(path: string): string {
+  if (nodeProcess().platform !== "linux") throw new Error("no control groups");
+  return builtin("node:fs").readFileSync(path, "utf8");
 }

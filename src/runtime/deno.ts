@@ -38,7 +38,7 @@ export function createDenoRuntime(): Runtime {
     parentPid: () => deno.ppid,
     cpuCount() {
       const available = navigator.hardwareConcurrency;
-      return allGranted(deno) ? withinQuota(available) : available;
+      return allGranted(deno) && deno.build.os === "linux" ? withinQuota(available, deno.readTextFileSync) : available;
     },
     residentBytes: () => deno.memoryUsage().rss,
     residentBytesOf: (pid) => residentBytesOf(pid, (path) => deno.readTextFileSync(path)),

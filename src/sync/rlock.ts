@@ -1,11 +1,12 @@
 /** RLock: a lock that its own `with()` may enter again. The payload is Lock's. */
 
-import { AsyncLocalStorage } from "node:async_hooks";
+import type { AsyncLocalStorage } from "node:async_hooks";
 import { MisuseError } from "../errors.ts";
 import type { BlockOptions, WaitOptions } from "../memory/futex.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_RLOCK } from "../memory/layout.ts";
 import type { Attachment, Blueprint, Named } from "../memory/object.ts";
+import { builtin } from "../runtime/node_builtins.ts";
 import { registerSharedClass } from "../wire/message.ts";
 import type { Held } from "./acquirable.ts";
 import { Lock, LOCK_PAYLOAD_WORDS, lockKind } from "./lock.ts";
@@ -25,7 +26,7 @@ interface Run {
  * awaits, may acquire again. An `acquire` or `hold` outside of a `with()` is always a new owner.
  */
 export class RLock extends Lock {
-  readonly #runs = new AsyncLocalStorage<Run>();
+  readonly #runs: AsyncLocalStorage<Run> = new (builtin("node:async_hooks").AsyncLocalStorage)<Run>();
 
   constructor(options?: Named | Attachment) {
     super(options, blueprint);

@@ -4,7 +4,7 @@ import {
   bufferKind,
   BufferWindow,
   bytesKind,
-  bytesPrototype,
+  isBytesPrototype,
   viewKind,
   viewPrototypes,
   windowKind,
@@ -15,7 +15,7 @@ import { domExceptionKind, errorKind, errorPrototypes } from "./errors.ts";
 import type { Kind } from "./kind.ts";
 import { Refusal, refusedType } from "./refusal.ts";
 import { codecKind, shareableKind } from "./registered.ts";
-import { codecOf, reserved, shareableTypeOf } from "./registry.ts";
+import { codecOf, reserved, reserveMore, shareableTypeOf } from "./registry.ts";
 
 /** The place of a kind in this list is its tag. Append only: the tags are part of the format. */
 export const KINDS: readonly Kind[] = [
@@ -67,11 +67,11 @@ const byPrototype = new Map<object | null, Kind>([
   [ArrayBuffer.prototype, bufferKind],
   [BufferWindow.prototype, windowKind],
   ...viewPrototypes.map((prototype): [object, Kind] => [prototype, viewKind]),
-  [bytesPrototype, bytesKind],
   ...errorPrototypes.map((prototype): [object, Kind] => [prototype, errorKind]),
   [DOMException.prototype, domExceptionKind],
 ]);
 for (const prototype of byPrototype.keys()) if (prototype !== null) reserved.add(prototype);
+reserveMore(isBytesPrototype);
 
 /** The kind of an object that is neither a plain object nor an array. */
 export function kindOf(object: object): Kind {
@@ -80,6 +80,7 @@ export function kindOf(object: object): Kind {
   const prototype: object | null = Object.getPrototypeOf(object);
   const kind = byPrototype.get(prototype);
   if (kind !== undefined) return kind;
+  if (prototype !== null && isBytesPrototype(prototype)) return bytesKind;
   if (prototype !== null && codecOf(prototype) !== undefined) return codecKind;
   if (object instanceof Error) return object instanceof DOMException ? domExceptionKind : errorKind;
   throw new Refusal(refusedType(object));

@@ -1,6 +1,5 @@
 /** MessagePack, configured: bytes for null, booleans, numbers, bigints, strings, byte arrays, plain objects and arrays. */
 
-import { Buffer } from "node:buffer";
 // @ts-ignore: this entry of msgpackr, which needs neither eval nor environment access, comes without types.
 import * as msgpackr from "msgpackr/index-no-eval";
 import { SerializationError } from "../errors.ts";
@@ -43,8 +42,14 @@ export function pack(value: unknown, reserve: number): Uint8Array {
   const scratch = packr.pack(value, MODE | reserve);
   // A plain Uint8Array, since `slice` of a node Buffer doesn't copy.
   const bytes = new Uint8Array(scratch.buffer, scratch.byteOffset + scratch.start, scratch.end - scratch.start);
-  if (scratch.byteLength > SCRATCH_LIMIT) packr.useBuffer(Buffer.allocUnsafeSlow(SCRATCH_SIZE));
+  if (scratch.byteLength > SCRATCH_LIMIT) packr.useBuffer(freshScratch(scratch));
   return bytes;
+}
+
+/** A buffer of the class that msgpackr has chosen: Buffer of Node where there is one. */
+function freshScratch(old: Uint8Array): Uint8Array {
+  const { allocUnsafeSlow } = old.constructor as { allocUnsafeSlow?: (bytes: number) => Uint8Array };
+  return allocUnsafeSlow?.(SCRATCH_SIZE) ?? new Uint8Array(SCRATCH_SIZE);
 }
 
 const range = { start: 0, end: 0 };

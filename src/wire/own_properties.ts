@@ -1,6 +1,6 @@
 /** Own properties that would be lost: the codec refuses values that have such. */
 
-import { inspect } from "node:util";
+import { builtin } from "../runtime/node_builtins.ts";
 import { Refusal } from "./refusal.ts";
 
 type TypedArray = Uint8Array;
@@ -29,7 +29,7 @@ function plainDescription(value: readonly unknown[] | TypedArray): string {
 }
 
 function describe(value: object): string {
-  return inspect(value, Array.isArray(value) ? SHALLOW_HIDDEN : SHALLOW);
+  return builtin("node:util").inspect(value, Array.isArray(value) ? SHALLOW_HIDDEN : SHALLOW);
 }
 
 /** Whether an array without holes, or a typed array, has own properties beside its elements. */

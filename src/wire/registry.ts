@@ -35,6 +35,12 @@ export const shareable: unique symbol = Symbol.for("@manyproc/multiprocessing/sh
 
 /** Prototypes of the built-in types, which can't be given a codec. */
 export const reserved: Set<object> = new Set<object>([Object.prototype, Array.prototype]);
+let isReservedToo: (prototype: object) => boolean = () => false;
+
+/** As `reserved`, for types whose prototype had better not be looked up at once. */
+export function reserveMore(test: (prototype: object) => boolean): void {
+  isReservedToo = test;
+}
 
 const shareableTypes = new Map<string, ShareableType>();
 const codecsByName = new Map<string, { readonly prototype: object; readonly codec: Codec }>();
@@ -62,7 +68,7 @@ export function registerCodec<T extends object>(
 ): void {
   const prototype: object = type.prototype;
   const { name } = codec;
-  if (reserved.has(prototype)) {
+  if (reserved.has(prototype) || isReservedToo(prototype)) {
     throw new MisuseError(`Cannot register a codec for ${type.name}: its instances travel without one`);
   }
   const known = codecsByName.get(name);
