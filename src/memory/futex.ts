@@ -278,7 +278,8 @@ export class WaitQueue {
 
   /** Index of an agent that waits, the next after the last one woken; 0 = nobody waits. */
   #choose(): number {
-    const i32 = this.#i32, end = Atomics.load(this.#family.arena.control, C_AGENTS_END);
+    // A plain read: it grew when the agent was made that waits now, milliseconds ago.
+    const i32 = this.#i32, end = this.#family.arena.control[C_AGENTS_END] as number;
     const words = (end + 31) >>> 5;
     let any = 0;
     for (let word = 0; word < words; word++) any |= Atomics.load(i32, this.#at + word);

@@ -97,7 +97,8 @@ export class Lock extends AcquirableObject {
   protected override take(): boolean {
     const { i32 } = this.segment;
     if (Atomics.compareExchange(i32, this.at + OWNER, 0, this.family.self) !== 0) return false;
-    this.#abandoned = Atomics.load(i32, this.at + ABANDONED) !== 0;
+    // Written before the word above was freed.
+    this.#abandoned = i32[this.at + ABANDONED] !== 0;
     if (this.#abandoned) Atomics.store(i32, this.at + ABANDONED, 0);
     this.#takenHere = true;
     return true;
