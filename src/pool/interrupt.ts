@@ -47,7 +47,10 @@ function onInterrupt(): void {
   }, DEADLINE);
   void Promise.all(busy.map((pool) => pool.drain(error))).then(() => {
     clearTimeout(timer);
-    if (isDraining) end();
+    // The program hears of its last outcomes first.
+    setTimeout(() => {
+      if (isDraining) end();
+    });
   });
 }
 
