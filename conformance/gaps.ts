@@ -13,7 +13,14 @@ export interface Gap {
   readonly reason: string;
 }
 
-export const gaps: readonly Gap[] = [];
+export const gaps: readonly Gap[] = [
+  {
+    case: "pool/fault: a task that runs out of memory takes its worker down, and nothing else",
+    runtime: "deno",
+    method: "worker",
+    reason: "A worker of Deno that runs out of memory takes its whole process down; start method process is the answer",
+  },
+];
 
 /** The gap that a case falls into, if any. */
 export function findGap(

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertIsError, assertLessOrEqual, assertRejects } from "../../assert.ts";
 import type { Case } from "../../case.ts";
-import { sendSignal, until } from "../../host.ts";
+import { runProgram, sendSignal, until } from "../../host.ts";
 import { within } from "../../scale.ts";
 import { echo, setUp, square } from "../../targets/pool/tasks.ts";
 import { failToStart } from "../../targets/pool/faults.ts";
@@ -83,6 +83,18 @@ export const poolFaultCases: readonly Case[] = [
       await assertRejects(() => within(unfit.apply(square, [1]), ENDS, "apply"), SerializationError, "is a function");
       unfit.close();
       assert(await unfit.join({ timeout: ENDS }), "join hangs");
+    },
+  },
+  {
+    name: "pool/fault: a task that runs out of memory takes its worker down, and nothing else",
+    async run(env) {
+      if (env.runtime === "bun") return; // its heap has no limit but the machine's
+      const flag = "--max-old-space-size=80";
+      const flags = [env.runtime === "deno" ? `--v8-flags=${flag}` : flag];
+      const program = new URL("../../targets/programs/pool_memory.ts", import.meta.url);
+      const { code, stdout, stderr } = await runProgram(env, program, { flags, limit: 50_000 });
+      const lines = ["0", "1", "2", "WorkerDiedError", "4", "5", "WorkerDiedError 6"];
+      assertEquals([stdout.trim().split("\n"), code], [lines, 0], stderr);
     },
   },
   {
