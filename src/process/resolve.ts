@@ -31,7 +31,8 @@ export async function resolveReference(reference: Reference): Promise<AnyFunctio
     }
     const found = findExport(exports, reference);
     if (typeof found === "function") {
-      refuseUnfit(found, "run the target");
+      // A subclass of Process is looked at by whoever revives it.
+      if (kind !== "class") refuseUnfit(found, "run the target");
       return found;
     }
     reasons.push(found);
