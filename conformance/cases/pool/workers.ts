@@ -34,7 +34,8 @@ export const workerCases: readonly Case[] = [
       assertThrows(() => new mp.Pool({ maxTasksPerChild: 2.5 }), RangeError, "maxTasksPerChild");
       assertThrows(() => new mp.Pool({ retries: -1 }), RangeError, "retries");
       assertThrows(() => new mp.Pool({ initargs: 5 as unknown as [] }), MisuseError, "initargs");
-      assertThrows(() => new mp.Pool({ initializer: [() => {}][0] as () => void }), TargetError);
+      const nameless = Object.defineProperty(() => {}, "name", { value: "" });
+      assertThrows(() => new mp.Pool({ initializer: nameless }), TargetError);
       assertThrows(() => new mp.Pool({ initializer: 5 as unknown as () => void }));
       assertThrows(() => new mp.Pool({ sigint: "raise" as "drain" }), MisuseError, "sigint");
       if (method === "worker") assertThrows(() => new mp.Pool({ maxMemoryPerChild: 1e9 }), MisuseError, "process");
