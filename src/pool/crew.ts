@@ -2,6 +2,7 @@
 
 import { ClosedError, TimeoutError, WorkerDiedError } from "../errors.ts";
 import { withMethod } from "../memory/families.ts";
+import { startUnheld } from "../process/process.ts";
 import type { Reference } from "../process/reference.ts";
 import { runtime } from "../runtime/current.ts";
 import { markOrigin } from "../wire/errors.ts";
@@ -525,7 +526,7 @@ export class Crew {
     const member = new Member(this.#nextMember++, { ...this.#options, results: this.#results });
     this.#members.set(member.index, member);
     const { process } = member;
-    void process.start().then(
+    void startUnheld(process).then(
       () => process.sentinel.then((exitcode) => this.#left(member, exitcode)),
       async (error: unknown) => {
         // Killed by somebody before it had loaded, it is replaced; whatever else keeps it from starting would do so again.

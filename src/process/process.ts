@@ -27,6 +27,17 @@ const SIGINT = 2, SIGKILL = 9, SIGTERM = 15;
 
 let count = 0;
 let reviving = false;
+let startsHold = true;
+
+/** Starts a child whose start doesn't keep this process alive: for a pool, which only lives as long as somebody waits for it. */
+export function startUnheld(child: Process): Promise<void> {
+  startsHold = false;
+  try {
+    return child.start();
+  } finally {
+    startsHold = true;
+  }
+}
 
 /** In a child: the object of a subclass, as its parent had it. Its own constructor may do what is the parent's alone. */
 export function reviveProcess(
@@ -141,7 +152,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   }
 
   async #start(): Promise<void> {
-    const { signal } = this.#settings;
+    const { signal } = this.#settings, isHeld = startsHold;
     signal?.throwIfAborted();
     const family = familyOf(this.#method);
     const offspring = bear(
@@ -167,7 +178,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
       signal?.removeEventListener("abort", onAbort);
       childEnded(child);
     });
-    await keptAlive(offspring.started);
+    await (isHeld ? keptAlive(offspring.started) : offspring.started);
   }
 
   #letter(family: Family): ReturnType<typeof writeLetter> {
