@@ -146,6 +146,7 @@ export class Crew {
     }
     if (stop) { for (const member of holders) this.#chase(member); }
     if (isAny) {
+      if (this.#outstanding === 0 && this.#isCollecting) this.#stopCollecting();
       this.#distribute();
       this.#dismissIfDone();
     }
@@ -406,7 +407,15 @@ export class Crew {
         if (!signal.aborted) this.#break(error);
       }
       this.#isCollecting = false;
+      // Work may have come while the wait was being given up.
+      if (this.#outstanding > 0 && this.#broken === undefined) this.#collect();
     });
+  }
+
+  /** Nobody wants anything any more: to wait on would keep the program alive. */
+  #stopCollecting(): void {
+    this.#collector.abort();
+    this.#collector = new AbortController();
   }
 
   readonly #hasResults = (): boolean => {

@@ -9,7 +9,7 @@ import { range, withPool } from "./with_pool.ts";
 
 /** Runs `round` often enough for everything to be there, then looks at what each further round adds. */
 async function growth(rounds: number, round: () => Promise<void>): Promise<number> {
-  for (let i = 0; i < 3; i++) await round();
+  for (let i = 0; i < 6; i++) await round();
   const before = heapInUse();
   for (let i = 0; i < rounds; i++) await round();
   return (heapInUse() - before) / rounds;
