@@ -3,7 +3,7 @@
 import { SerializationError } from "../errors.ts";
 import type { Reference } from "../process/reference.ts";
 import { resolveReference } from "../process/resolve.ts";
-import { ExitSignal } from "../process/exit.ts";
+import { ExitSignal, isEnding } from "../process/exit.ts";
 import { keptAlive } from "../process/watch.ts";
 import { runtime } from "../runtime/current.ts";
 import type { BatchQueue, Received } from "./batch.ts";
@@ -84,6 +84,7 @@ class PoolWorker {
       const since = performance.now();
       let tasks = 0, fn = 0;
       for (const entry of batch) {
+        if (isEnding()) return await new Promise<never>(() => {}); // nothing more is begun
         if (entry.c === DISMISS || progress[PROGRESS_STOP] !== 0) return;
         if (entry.c === DEFINE) this.#define(entry);
         else {
@@ -231,6 +232,7 @@ class PoolWorker {
 
   /** Says what came of a task, at once: it is known even if this worker dies in the next one. */
   #report(what: number, failedAt: number, value: unknown): void {
+    if (isEnding()) return; // the exit code is the outcome
     const { index, results } = this.#options, out = this.#out;
     if (failedAt < 0 && what >= 0 && this.#lane.add(what, value)) return results.announce(this.#lane.isDue);
     try {

@@ -19,6 +19,12 @@ export function recordExit(code: number): void {
   Atomics.store(control, line + A_EXITED, 1);
 }
 
+/** Whether this process or worker has begun to end; a thread of Deno runs on for a moment after its exit. */
+export function isEnding(): boolean {
+  const birth = birthOfThis();
+  return birth !== undefined && birth.family.agents.get(birth.family.self, A_EXITED) !== 0;
+}
+
 /** Ends this process in order: exit hooks, daemons terminated, other children awaited, output flushed. Once. */
 export function leave(code: number): Promise<never> {
   return leaving ??= (async () => {
