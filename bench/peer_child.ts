@@ -24,12 +24,14 @@ function serve(send: (message: unknown) => void): (message: unknown) => void {
 }
 
 const scope = globalThis as unknown as Scope;
-const { parentPort } = await import("node:worker_threads");
-if (typeof process.send === "function") {
+// In a worker of Deno, `process.send` is there too, and leads nowhere.
+if (typeof process.send === "function" && !("WorkerGlobalScope" in globalThis)) {
   process.on("message", serve((message) => process.send?.(message)));
 } else if (scope.postMessage !== undefined) {
   const answer = serve((message) => scope.postMessage?.(message));
   scope.addEventListener?.("message", (event) => answer(event.data));
 } else {
+  // Not before: a Web Worker that waits for something loses the messages that come meanwhile.
+  const { parentPort } = await import("node:worker_threads");
   parentPort?.on("message", serve((message) => parentPort.postMessage(message)));
 }

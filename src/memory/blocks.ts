@@ -125,6 +125,9 @@ export interface Message {
   readonly bytes: Uint8Array;
 }
 
+/** Bytes of an empty list of handles. */
+const HANDLE_FREE = 4;
+
 /** Bytes of a message's list of handles. */
 export function handleListBytes(handles: readonly Handle[]): number {
   return 4 + 8 * handles.length;
@@ -171,6 +174,15 @@ export function loadMessage(family: Family, address: number): Message {
   const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
   const length = segment.i32[at] as number;
   return splitMessage(segment.u8.slice((at + 1) * 4, (at + 1) * 4 + length));
+}
+
+/** The value's bytes of such a message that carries no handles; a copy with a buffer of its own. */
+export function loadBytes(family: Family, address: number): Uint8Array<ArrayBuffer> {
+  const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
+  const length = segment.i32[at] as number, start = (at + 1) * 4;
+  const bytes = new Uint8Array(length - HANDLE_FREE);
+  bytes.set(segment.u8.subarray(start + HANDLE_FREE, start + length));
+  return bytes;
 }
 
 /** Frees a message block in this agent's hands whose handles were taken out (each is left to whoever took it). */

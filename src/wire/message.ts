@@ -8,6 +8,7 @@ import {
   freeTakenMessage,
   handleListBytes,
   leaveFlight,
+  loadBytes,
   loadMessage,
   splitMessage,
   storeMessage,
@@ -169,9 +170,9 @@ export function discardFrame(family: Family, frame: Frame): void {
 export function openRawFrame(family: Family, frame: Frame): Uint8Array<ArrayBuffer> {
   if (frame.left !== 0) disposeBlock(family, frame.left);
   if (frame.large === 0) return frame.bytes.slice(0, frame.size);
-  const { bytes } = loadMessage(family, frame.large);
+  const bytes = loadBytes(family, frame.large);
   freeTakenMessage(family, frame.large);
-  return bytes.slice();
+  return bytes;
 }
 
 /** Whether the list of handles in front of a message is empty. */
