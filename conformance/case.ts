@@ -11,10 +11,11 @@ export type RuntimeName = "deno" | "bun" | "node";
  * - `process`, `worker`: only under that start method
  * - `linux`: /proc, signals that behave as on Linux
  * - `stops-busy`: a child that computes can be stopped (not a worker of Deno)
+ * - `heap-limit`: a heap whose limit can be set (not on Bun, where the machine's memory is the limit)
  * - `python3`: CPython is on the PATH
  * - `deno`, `bun`, `node`: only on that runtime
  */
-export type Need = "process" | "worker" | "linux" | "stops-busy" | "python3" | RuntimeName;
+export type Need = "process" | "worker" | "linux" | "stops-busy" | "heap-limit" | "python3" | RuntimeName;
 
 /** What a case is given. */
 export interface Env {

@@ -18,8 +18,8 @@ export interface Bells {
   listen(onRing: () => void): void;
   /** Rings needn't be heard for now; afterwards nothing of this keeps the process alive. */
   rest(): void;
-  /** Forgets what is known of a dead agent. */
-  forget(owner: number): void;
+  /** Forgets what is known of agents that are dead by now. */
+  forgetDead(): void;
 }
 
 /** Bells of start method "process". */
@@ -43,8 +43,7 @@ export class ProcessBells implements Bells {
       const bell = this.#agents.bellOf(owner);
       const opened = this.#system.openBell(this.#agents.get(owner, A_PID), bell.fd, bell.inode);
       if (opened === null) return false;
-      // Others recover most of the dead: their bells are closed here, so that there are never more than agents.
-      for (const known of this.#descriptors.keys()) if (!this.#agents.alive(known)) this.forget(known);
+      this.forgetDead(); // of some deaths nobody tells us: so there are never more descriptors than agents
       this.#descriptors.set(owner, fd = opened);
     }
     return this.#system.ring(fd);
@@ -62,11 +61,12 @@ export class ProcessBells implements Bells {
     this.own.rest();
   }
 
-  forget(owner: number): void {
-    const fd = this.#descriptors.get(owner);
-    if (fd === undefined) return;
-    this.#descriptors.delete(owner);
-    this.#system.close(fd);
+  forgetDead(): void {
+    for (const [owner, fd] of this.#descriptors) {
+      if (this.#agents.alive(owner)) continue;
+      this.#descriptors.delete(owner);
+      this.#system.close(fd);
+    }
   }
 }
 
@@ -108,7 +108,7 @@ export class WorkerBells implements Bells {
   /** The outstanding wait stays (an abandoned one would swallow a notify); it doesn't keep the worker alive. */
   rest(): void {}
 
-  forget(_owner: number): void {}
+  forgetDead(): void {}
 
   #arm(): void {
     if (this.#armed) return;

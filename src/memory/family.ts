@@ -117,6 +117,7 @@ export class Family implements Owners {
         bury(this, owner);
         this.#toBury.delete(owner);
       }
+      this.bells.forgetDead();
     } catch (error) {
       // Another process may be stopped in the middle of what this needs. Nothing is lost: the dead stay dead.
       runtime.writeError(`Cannot yet recover what a dead process held: ${String(error)}\n`);
@@ -177,6 +178,7 @@ export class Family implements Owners {
     const deaths = Atomics.load(this.arena.control, C_DEATHS);
     const force = deaths !== this.#deathsSeen;
     this.#deathsSeen = deaths;
+    if (force) this.bells.forgetDead(); // somebody else has recovered them
     for (const queue of [...this.#waiting]) queue.poke(force);
     for (const listener of [...this.listeners]) listener();
   };

@@ -78,7 +78,6 @@ export function recover(family: Family, dead: number): void {
       retireEnded(family, child);
     }
     family.ringAll();
-    family.bells.forget(dead);
     if (family.alive(agents.get(dead, A_PARENT))) return agents.retire(dead, AGENT_ENDED);
     throwAway(family, dead, A_REPORT);
     agents.retire(dead, AGENT_FREE);

@@ -22,6 +22,12 @@ import type { Boot, Runtime, WorkerHandle, WorkerSpawn } from "./runtime.ts";
 import { socketBellReader } from "./socket_bell.ts";
 import { threadId, threadRuns } from "./threads.ts";
 
+/**
+ * Megabytes of a worker's young generation. At its memory limit a worker has 16 MiB to end in (nodejs/node, `kExtraHeapAllowance`);
+ * with V8's own choice, twice this, what survives one collection may exceed them, and then the whole process is aborted.
+ */
+const YOUNG_GENERATION = 48;
+
 interface WorkerWords {
   readonly multiprocessing: { readonly args: readonly string[]; readonly memory: SharedArrayBuffer };
 }
@@ -69,9 +75,12 @@ function spawnWorker(options: WorkerSpawn): WorkerHandle {
     worker = makeWorker(options.entry, {
       name: options.name,
       workerData: words,
-      ...(options.maxMemory === undefined
-        ? {}
-        : { resourceLimits: { maxOldGenerationSizeMb: Math.max(1, Math.ceil(options.maxMemory / 2 ** 20)) } }),
+      resourceLimits: {
+        maxYoungGenerationSizeMb: YOUNG_GENERATION,
+        ...(options.maxMemory !== undefined && {
+          maxOldGenerationSizeMb: Math.max(1, Math.ceil(options.maxMemory / 2 ** 20)),
+        }),
+      },
     });
   } catch (cause) {
     throw new SpawnError(`Cannot start worker ${JSON.stringify(options.name)}: ${(cause as Error).message}`, { cause });
