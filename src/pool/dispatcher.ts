@@ -1,0 +1,202 @@
+/** Giving a pool's tasks out: ahead of need, in batches worth sending, and taken back from the busy for the idle. */
+
+import type { Family } from "../memory/family.ts";
+import type { Reference } from "../process/reference.ts";
+import { packValue } from "../wire/message.ts";
+import { BatchWriter } from "./batch.ts";
+import { taskStart } from "./events.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Member } from "./member.ts";
+import { APPLY, DEFINE, DISMISS, TIMED } from "./protocol.ts";
+import type { Outcome, Task } from "./task.ts";
+
+/** Tasks and bytes in one batch, at most. What a worker has taken out of its inbox can't be given to another any more. */
+const BATCH_TASKS = 64;
+const BATCH_BYTES = 48 * 1024;
+/** Tasks handed in while all are busy, after which they are given out. */
+const BUNCH = 64;
+
+/** Decides which member gets which tasks of the backlog, and sends them. */
+export class Dispatcher {
+  readonly #pool: string;
+  readonly #members: ReadonlyMap<number, Member>;
+  readonly #ledger: Ledger;
+  readonly #family: Family;
+  readonly #writer: BatchWriter;
+  /** Called with each task that was given out. */
+  readonly #onGiven: (task: Task) => void;
+  readonly #references: Reference[] = [];
+  readonly #numbers = new Map<unknown, number>();
+  /** The backlog is about to be given out. */
+  #isDistributing = false;
+
+  constructor(
+    pool: string,
+    members: ReadonlyMap<number, Member>,
+    ledger: Ledger,
+    family: Family,
+    onGiven: (task: Task) => void,
+  ) {
+    this.#pool = pool;
+    this.#members = members;
+    this.#ledger = ledger;
+    this.#family = family;
+    this.#writer = new BatchWriter(family);
+    this.#onGiven = onGiven;
+  }
+
+  /** The number of a function, by which tasks name it. `key` is the function, or the URL's text. */
+  numberOf(key: unknown, reference: () => Reference): number {
+    let number = this.#numbers.get(key);
+    if (number === undefined) {
+      number = this.#references.push(reference()) - 1;
+      this.#numbers.set(key, number);
+    }
+    return number;
+  }
+
+  /**
+   * A task has come into the backlog. It is given out at once to a member that has nothing to do; else when whoever hands in
+   * tasks in a row is done with it, or has many.
+   */
+  added(): void {
+    if (this.#isDistributing) {
+      if (this.#ledger.backlog.size % BUNCH === 0) this.distribute();
+      return;
+    }
+    const member = this.#roomiest();
+    if (member?.assigned.size === 0) return this.#give(member, 1);
+    this.#isDistributing = true;
+    queueMicrotask(() => {
+      this.#isDistributing = false;
+      this.distribute();
+    });
+  }
+
+  /** Gives out as much as members are to have. */
+  distribute(): void {
+    const { backlog } = this.#ledger;
+    while (backlog.size > 0) {
+      const member = this.#roomiest();
+      if (member === undefined) return;
+      // A fair share for everyone, so that the last tasks aren't all with one; but not less than is worth a batch.
+      const fn = backlog.nextFunction;
+      const share = Math.max(Math.ceil(backlog.size / (2 * this.#members.size)), member.leastFor(fn));
+      this.#give(member, Math.min(member.roomFor(fn), share, BATCH_TASKS));
+    }
+  }
+
+  /** An idle member takes what another was given ahead. */
+  steal(idle: Member): void {
+    if (idle.roomFor(-1) <= 0) return;
+    let busiest: Member | undefined;
+    for (const member of this.#members.values()) {
+      if (member !== idle && member.assigned.size > (busiest?.assigned.size ?? 1)) busiest = member;
+    }
+    if (busiest === undefined) return;
+    this.#ledger.requeue(this.takeBack(busiest, 1));
+    this.distribute();
+  }
+
+  /** Tasks out of a member's inbox, before it takes them itself; at most `batches` batches. */
+  takeBack(member: Member, batches = Infinity): Task[] {
+    const tasks: Task[] = [];
+    for (let i = 0; i < batches; i++) {
+      const batch = member.inbox.takeNow();
+      if (batch === undefined) break;
+      for (const { a: id, c: mode } of batch) {
+        if (mode === DISMISS) {
+          this.sendDismissal(member);
+          return tasks;
+        }
+        const task = mode === DEFINE ? undefined : member.assigned.get(id);
+        if (task?.state === "given") tasks.push(task);
+        else if (task !== undefined) member.assigned.delete(id);
+      }
+    }
+    member.given -= tasks.length;
+    return tasks;
+  }
+
+  /** Tells a member that there is no more for it. */
+  sendDismissal(member: Member): void {
+    this.#writer.add(0, 0, DISMISS, null, "dismissal");
+    member.inbox.putNowait(this.#writer);
+    this.#writer.clear();
+  }
+
+  /** The member with the least to do, if it may be given more. */
+  #roomiest(): Member | undefined {
+    const fn = this.#ledger.backlog.nextFunction;
+    let best: Member | undefined;
+    for (const member of this.#members.values()) {
+      if (best !== undefined && member.assigned.size >= best.assigned.size) continue;
+      if (member.roomFor(fn) > 0) best = member;
+    }
+    return best;
+  }
+
+  /** Sends up to `most` tasks of the backlog to a member, in one batch. */
+  #give(member: Member, most: number): void {
+    const writer = this.#writer, tasks: Task[] = [];
+    // Told at the end: whoever hears of it may hand in more.
+    const refused: [Task, Outcome][] = [];
+    let defined: Set<number> | undefined;
+    while (tasks.length < most && writer.length < BATCH_BYTES) {
+      const task = this.#ledger.backlog.shift();
+      if (task === undefined) break;
+      const { id, fn, mode, payload, taskTimeout } = task;
+      try {
+        if (!member.functions.has(fn) && !defined?.has(fn)) {
+          writer.add(0, fn, DEFINE, this.#references[fn], "function");
+          (defined ??= new Set()).add(fn);
+        }
+        writer.add(id, fn, taskTimeout < Infinity ? mode | TIMED : mode, payload, mode === APPLY ? "args" : "items");
+      } catch (error) {
+        refused.push([task, this.#refusal(task) ?? { ok: false, error, index: 0, reach: "task" }]);
+        continue;
+      }
+      tasks.push(task);
+    }
+    if (tasks.length > 0) {
+      try {
+        member.inbox.putNowait(writer);
+      } catch (error) {
+        for (const task of tasks) refused.push([task, { ok: false, error, index: 0, reach: "task" }]);
+        tasks.length = 0;
+      }
+    }
+    writer.clear();
+    for (const task of tasks) this.#assign(member, task);
+    for (const [task, outcome] of refused) this.#ledger.settle(task, outcome);
+  }
+
+  #assign(member: Member, task: Task): void {
+    task.state = "given";
+    task.member = member;
+    member.given++;
+    member.assigned.set(task.id, task);
+    this.#onGiven(task);
+    if (taskStart().hasSubscribers) taskStart().publish({ pool: this.#pool, pid: member.process.pid, task: task.id });
+  }
+
+  /** Which part of a task's payload can't travel, and why, with the path inside of it. */
+  #refusal({ mode, payload, first = 0 }: Task): Outcome | undefined {
+    if (mode === APPLY) {
+      try {
+        packValue(this.#family, payload, "args");
+      } catch (error) {
+        return { ok: false, error, index: 0, reach: "task" };
+      }
+    } else {
+      for (const [index, item] of payload.entries()) {
+        try {
+          packValue(this.#family, item, `items[${first + index}]`);
+        } catch (error) {
+          return { ok: false, error, index, reach: "item" };
+        }
+      }
+    }
+    return undefined;
+  }
+}
