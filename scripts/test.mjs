@@ -32,15 +32,10 @@ const repeatedOnOtherNodes = [
   "context/",
   "mixed/",
   "queue/",
-  "pipe",
-  "shareables/",
-  "acquire/",
-  "condition/",
   "value/",
   "array/",
   "pool/apply",
   "pool/map",
-  "pool/imap",
 ];
 
 const stageNames = ["fmt", "lint", "layers", "types", "unit", "model", "package", "conformance"];
@@ -207,9 +202,9 @@ async function main() {
   if (has("unit")) {
     heading("Unit tests");
     const files = [...find("src", /_test\.ts$/), "conformance/run_case_test.ts"];
-    for (const one of chosen.filter(({ id }) => ["deno", "bun", "node24"].includes(id))) {
-      await testFiles(one.id, one, files);
-    }
+    await Promise.all(
+      chosen.filter(({ id }) => ["deno", "bun", "node24"].includes(id)).map((one) => testFiles(one.id, one, files)),
+    );
     const own = { path: process.execPath, runtime: /** @type {const} */ ("node") };
     await testFiles(`scripts, node ${process.versions.node}`, own, find("scripts", /_test\.mjs$/));
   }

@@ -11,6 +11,7 @@ import {
   mayLag,
   onProcessUncaught,
   writeErrorFully,
+  writesAtExit,
 } from "./exit_hooks.ts";
 import { type Libc, LIBC_FUNCTIONS, LIBC_NAMES, type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
@@ -55,6 +56,11 @@ interface BunApi {
 interface BunFfi {
   dlopen(name: string, functions: Record<string, { args: string[]; returns: string }>): { symbols: unknown };
   toArrayBuffer(address: number, offset: number, length: number): ArrayBuffer;
+}
+
+interface BunJsc {
+  heapSize(): number;
+  heapStats(): { readonly objectTypeCounts: Readonly<Record<string, number>> };
 }
 
 interface BunWorker extends EventTarget {
@@ -115,11 +121,21 @@ function streamSource(bun: BunApi, fd: number, close: () => void): PullSource {
   };
 }
 
+/** A heap of so many bytes is looked through faster than the streams are made. */
+const SMALL_HEAP = 1 << 24;
+
+/** Whether something was written by other ways than the console: the streams would have made a sink. */
+function mayHaveSinks(): boolean {
+  const { heapSize, heapStats } = builtin("bun:jsc" as "node:fs") as unknown as BunJsc;
+  return heapSize() > SMALL_HEAP || (heapStats().objectTypeCounts["FileSink"] ?? 0) > 0;
+}
+
 /**
  * Flushes standard output and standard error. In Bun the console writes at once, `process.stdout` does not on a pipe,
  * and only `end` tells when it is through. The streams cost 8 ms to make, so not without need.
  */
 async function flushOutput(): Promise<void> {
+  if (!mayLag(1) && !mayLag(2) || !mayHaveSinks()) return;
   const process = nodeProcess();
   if (mayLag(1)) await flushed(process.stdout, (stream, done) => stream.end(done));
   if (mayLag(2)) await flushed(process.stderr, (stream, done) => stream.end(done));
@@ -235,6 +251,7 @@ export function createBunRuntime(): Runtime {
       await flushOutput();
       exitHandlers.run();
       emitExit(code);
+      if (system !== undefined && !isThread && !writesAtExit(process.execArgv)) system.exitNow(code);
       realExit.call(process, code);
       return await new Promise<never>(() => {});
     },

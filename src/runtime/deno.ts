@@ -8,7 +8,7 @@ import { denoFlags } from "./deno_flags.ts";
 import { openDenoSystem } from "./deno_native.ts";
 import { allGranted, commandLine, permissionFlags, requirePermissions } from "./deno_permissions.ts";
 import { spawnDenoWorker } from "./deno_worker.ts";
-import { ExitHandlers } from "./exit_hooks.ts";
+import { ExitHandlers, writesAtExit } from "./exit_hooks.ts";
 import { type LinuxSystem, requireLinux } from "./libc.ts";
 import { nodeProcess } from "./node_builtins.ts";
 import { spawnWithNode } from "./node_process.ts";
@@ -79,6 +79,10 @@ export function createDenoRuntime(): Runtime {
     async exit(code) {
       leaving = true; // the console's output is out already
       exitHandlers.run();
+      if (system !== undefined && !writesAtExit(commandLine(deno))) {
+        globalThis.dispatchEvent(new Event("unload"));
+        system.exitNow(code);
+      }
       realExit(code);
       return await new Promise<never>(() => {});
     },

@@ -23,7 +23,7 @@ export interface DenoApi {
   readonly permissions: {
     querySync(descriptor: { name: PermissionName }): { readonly state: string; readonly partial: boolean };
   };
-  dlopen(name: string, functions: Record<string, unknown>): { readonly symbols: unknown };
+  dlopen(name: string, functions: Record<string, unknown>): { readonly symbols: Readonly<Record<string, unknown>> };
   readonly UnsafePointer: { create(address: bigint): object | null };
   readonly UnsafePointerView: { getArrayBuffer(pointer: object, length: number): ArrayBuffer };
 }

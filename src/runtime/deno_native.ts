@@ -3,7 +3,15 @@
 import { SpawnError } from "../errors.ts";
 import type { DenoApi } from "./deno_api.ts";
 import { requirePermissions } from "./deno_permissions.ts";
-import { type Libc, LIBC_FUNCTIONS, LIBC_NAMES, type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
+import {
+  bindLazily,
+  type Libc,
+  LIBC_FUNCTIONS,
+  LIBC_NAMES,
+  type LinuxSystem,
+  linuxSystem,
+  requireLinux,
+} from "./libc.ts";
 import { pullBellReader, type PullSource } from "./pull_bell.ts";
 
 const F_SETFL = 4;
@@ -44,20 +52,21 @@ function blockingSource(libc: Libc, read: Read, readEnd: number, writeEnd: numbe
 export function openDenoSystem(deno: DenoApi): LinuxSystem {
   requireLinux(deno.build.os);
   requirePermissions(deno, ["ffi"]);
-  const readPipe = { name: "read", parameters: ["i32", "buffer", "u64"], result: "i32", nonblocking: true };
-  for (const name of LIBC_NAMES) {
-    let libc: Libc & { readonly readPipe: Read };
+  for (const library of LIBC_NAMES) {
+    let read: Read;
     try {
-      libc = deno.dlopen(name, { ...LIBC_FUNCTIONS, readPipe }).symbols as typeof libc;
+      const parameters = ["i32", "buffer", "u64"];
+      read = deno.dlopen(library, { read: { parameters, result: "i32", nonblocking: true } }).symbols["read"] as Read;
     } catch {
       continue;
     }
+    const libc = bindLazily((name) => deno.dlopen(library, { [name]: LIBC_FUNCTIONS[name] }).symbols[name]);
     return linuxSystem({
       libc,
       view(address, length) {
         return deno.UnsafePointerView.getArrayBuffer(deno.UnsafePointer.create(address)!, length);
       },
-      bellReader: (readEnd, writeEnd) => pullBellReader(blockingSource(libc, libc.readPipe, readEnd, writeEnd)),
+      bellReader: (readEnd, writeEnd) => pullBellReader(blockingSource(libc, read, readEnd, writeEnd)),
     });
   }
   throw new SpawnError('Cannot use start method "process": the C library can\'t be loaded; use "worker"');

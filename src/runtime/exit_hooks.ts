@@ -22,6 +22,13 @@ export class ExitHandlers {
   }
 }
 
+/** Whether one of the flags makes the runtime write something of its own when it ends: profiles, coverage, traces. */
+export function writesAtExit(flags: readonly string[]): boolean {
+  return flags.some((flag) =>
+    /--(cpu-prof|heap-prof|prof\b|perf-|trace-event|experimental-test-coverage|coverage)/.test(flag)
+  );
+}
+
 /** Whether writes to a descriptor may still wait in this process: not with files and terminals. */
 export function mayLag(fd: number): boolean {
   try {
