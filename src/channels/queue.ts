@@ -239,7 +239,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     this.#lock.stage(this.segment.start + this.at + FLAGS, SHUT_DOWN);
     this.#lock.commit();
     this.#lock.unlock();
-    if (options?.immediate === true) { while (this.#discard()); }
+    if (options?.immediate === true) { while (this.tryDiscard()); }
     this.#getters.wakeAll();
     this.#putters.wakeAll();
   }
@@ -326,7 +326,8 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     return { item: this.open(frame) };
   }
 
-  #discard(): boolean {
+  /** For this package: throws the oldest item away; false when there is nothing now. */
+  protected tryDiscard(): boolean {
     const frame = this.#shift();
     if (frame === undefined) return false;
     discardFrame(this.family, frame);

@@ -129,6 +129,11 @@ export class BatchQueue extends Queue<BatchWriter | Received[]> {
     return this.tryTake()?.item as Received[] | undefined;
   }
 
+  /** Throws the oldest batch away; false = there is none now. */
+  dropNow(): boolean {
+    return this.tryDiscard();
+  }
+
   /** The entries of the oldest batch. */
   async take(signal?: AbortSignal): Promise<Received[]> {
     return await this.get(signal === undefined ? undefined : { signal }) as Received[];

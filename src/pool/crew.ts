@@ -126,7 +126,7 @@ export class Crew {
       isAny = true;
       this.#ledger.finish(task);
       if (member === undefined) continue;
-      // What a worker has in its hands can't be taken back: it keeps the worker busy.
+      // What a worker has begun keeps it busy.
       member.assigned.set(task.id, task);
       task.isToBeStopped = stop;
       holders.add(member);
@@ -210,9 +210,9 @@ export class Crew {
     this.#dismissIfDone();
   }
 
-  /** What a member hasn't taken out of its inbox is for others. */
+  /** What a member hasn't begun is for others. */
   #reclaim(member: Member): void {
-    this.#ledger.requeue(this.#dispatcher.takeBack(member));
+    this.#ledger.requeue(this.#dispatcher.reclaim(member));
   }
 
   // ── coming and going ──
@@ -247,7 +247,7 @@ export class Crew {
   #lost(member: Member, exitcode: number): void {
     const { running, process: { pid } } = member;
     this.#members.delete(member.index);
-    const back = new Set(this.#dispatcher.takeBack(member));
+    const back = new Set(this.#dispatcher.reclaim(member));
     const how = exitcode < 0 ? `signal ${-exitcode}` : `exit code ${exitcode}`;
     const died = (doing: string, cause?: unknown) =>
       new WorkerDiedError(doing, pid ?? 0, exitcode, ...(cause === undefined ? [] : [{ cause }]));
@@ -314,8 +314,7 @@ export class Crew {
   #dismiss(member: Member): void {
     if (member.isLeaving) return;
     member.isLeaving = true;
-    this.#reclaim(member);
-    this.#dispatcher.sendDismissal(member);
+    this.#reclaim(member); // which tells it
     if (member.assigned.size === 0) this.#letGo(member);
   }
 

@@ -7,10 +7,10 @@ import { BatchWriter } from "./batch.ts";
 import { taskStart } from "./events.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
-import { APPLY, DEFINE, DISMISS, TIMED } from "./protocol.ts";
+import { APPLY, DEFINE, DISMISS, inBatch, TIMED } from "./protocol.ts";
 import type { Outcome, Task } from "./task.ts";
 
-/** Tasks and bytes in one batch, at most. What a worker has taken out of its inbox can't be given to another any more. */
+/** Tasks and bytes in one batch, at most. */
 const BATCH_TASKS = 64;
 const BATCH_BYTES = 48 * 1024;
 /** Tasks handed in while all are busy, after which they are given out. */
@@ -86,40 +86,36 @@ export class Dispatcher {
     }
   }
 
-  /** An idle member takes what another was given ahead. */
+  /** An idle member takes half of what another was given and hasn't begun. */
   steal(idle: Member): void {
     if (idle.roomFor(-1) <= 0) return;
-    let busiest: Member | undefined;
+    let busiest: Member | undefined, most = 0;
     for (const member of this.#members.values()) {
-      if (member !== idle && member.assigned.size > (busiest?.assigned.size ?? 1)) busiest = member;
+      const { unclaimed } = member.claims;
+      if (member !== idle && unclaimed > most) [busiest, most] = [member, unclaimed];
     }
     if (busiest === undefined) return;
-    this.#ledger.requeue(this.takeBack(busiest, 1));
+    this.#ledger.requeue(this.#takeBack(busiest, Math.ceil(most / 2)));
     this.distribute();
   }
 
-  /** Tasks out of a member's inbox, before it takes them itself; at most `batches` batches. */
-  takeBack(member: Member, batches = Infinity): Task[] {
-    const tasks: Task[] = [];
-    for (let i = 0; i < batches; i++) {
-      const batch = member.inbox.takeNow();
-      if (batch === undefined) break;
-      for (const { a: id, c: mode } of batch) {
-        if (mode === DISMISS) {
-          this.sendDismissal(member);
-          return tasks;
-        }
-        const task = mode === DEFINE ? undefined : member.assigned.get(id);
-        if (task?.state === "given") tasks.push(task);
-        else if (task !== undefined) member.assigned.delete(id);
-      }
-    }
-    member.given -= tasks.length;
+  /** All tasks that a member was given and hasn't begun. One that is leaving is told that no more will come. */
+  reclaim(member: Member): Task[] {
+    const tasks = this.#takeBack(member, Infinity);
+    while (member.inbox.dropNow()); // nothing there is for it any more
+    if (member.isLeaving) this.#sendDismissal(member);
     return tasks;
   }
 
-  /** Tells a member that there is no more for it. */
-  sendDismissal(member: Member): void {
+  /** Tasks that a member was given and hasn't begun; at most so many, the last. */
+  #takeBack(member: Member, most: number): Task[] {
+    const taken = member.claims.takeBack(most), tasks = taken.filter(({ state }) => state === "given");
+    for (const task of taken) if (task.state === "done") member.assigned.delete(task.id);
+    member.given -= taken.length;
+    return tasks;
+  }
+
+  #sendDismissal(member: Member): void {
     this.#writer.add(0, 0, DISMISS, null, "dismissal");
     member.inbox.putNowait(this.#writer);
     this.#writer.clear();
@@ -138,7 +134,8 @@ export class Dispatcher {
 
   /** Sends up to `most` tasks of the backlog to a member, in one batch. */
   #give(member: Member, most: number): void {
-    const writer = this.#writer, tasks: Task[] = [];
+    const writer = this.#writer, batch = member.claims.next;
+    let tasks: Task[] = [];
     // Told at the end: whoever hears of it may hand in more.
     const refused: [Task, Outcome][] = [];
     let defined: Set<number> | undefined;
@@ -151,7 +148,13 @@ export class Dispatcher {
           writer.add(0, fn, DEFINE, this.#references[fn], "function");
           (defined ??= new Set()).add(fn);
         }
-        writer.add(id, fn, taskTimeout < Infinity ? mode | TIMED : mode, payload, mode === APPLY ? "args" : "items");
+        writer.add(
+          id,
+          fn,
+          inBatch(taskTimeout < Infinity ? mode | TIMED : mode, batch),
+          payload,
+          mode === APPLY ? "args" : "items",
+        );
       } catch (error) {
         refused.push([task, this.#refusal(task) ?? { ok: false, error, index: 0, reach: "task" }]);
         continue;
@@ -159,11 +162,13 @@ export class Dispatcher {
       tasks.push(task);
     }
     if (tasks.length > 0) {
+      member.claims.open(tasks);
       try {
         member.inbox.putNowait(writer);
       } catch (error) {
+        member.claims.cancel();
         for (const task of tasks) refused.push([task, { ok: false, error, index: 0, reach: "task" }]);
-        tasks.length = 0;
+        tasks = [];
       }
     }
     writer.clear();

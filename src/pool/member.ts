@@ -7,6 +7,7 @@ import type { StartMethod } from "../runtime/runtime.ts";
 import { RawArray } from "../shared/array.ts";
 import { FamilyLink } from "../wire/message.ts";
 import { BatchQueue } from "./batch.ts";
+import { CLAIM_WORDS, PoolClaims } from "./claims.ts";
 import { LANE_WORDS, LaneReader } from "./lane.ts";
 import {
   PROGRESS_ITEM,
@@ -49,6 +50,8 @@ export class Member {
   readonly index: number;
   readonly process: Process;
   readonly inbox: BatchQueue;
+  /** What of its inbox it hasn't begun, or taken out at all. */
+  readonly claims: PoolClaims<Task>;
   /** What it was given and hasn't reported, by id, in the order given. */
   readonly assigned = new Map<number, Task>();
   /** Functions that it has shown to have: until then their references go with each batch, since any may be taken back. */
@@ -75,16 +78,18 @@ export class Member {
     this.#maxTasks = maxTasks;
     const made = withMethod(method, () => {
       const inbox = new BatchQueue(), progress = new RawArray("d", PROGRESS_WORDS);
-      const lane = new RawArray("i", LANE_WORDS);
-      const words: WorkerOptions = { index, inbox, results, lane, progress, initializer, initargs, maxMemory };
+      const lane = new RawArray("i", LANE_WORDS), claims = new RawArray("i", CLAIM_WORDS);
+      const words: WorkerOptions = { index, inbox, claims, results, lane, progress, initializer, initargs, maxMemory };
       return {
         inbox,
+        claims,
         progress,
         lane,
         process: new Process({ target: workerModule, args: [words], name: `${name}-${index}`, daemon: true }),
       };
     });
     this.inbox = made.inbox;
+    this.claims = new PoolClaims(made.claims);
     this.process = made.process;
     this.#progress = made.progress;
     this.lane = new LaneReader(made.lane, new FamilyLink(results.family));
@@ -105,7 +110,7 @@ export class Member {
 
   /** How many more tasks it is to be given now: none before half of what it has ahead is done, so that batches are worth it. */
   roomFor(fn: number): number {
-    if (this.isLeaving) return 0;
+    if (this.isLeaving || !this.claims.hasRoom) return 0;
     const pace = this.#paceOf(fn);
     const ahead = pace === 0 ? LEAST_AHEAD : Math.max(LEAST_AHEAD, Math.min(MOST_AHEAD, Math.floor(AHEAD / pace)));
     const room = ahead - this.assigned.size;

@@ -14,14 +14,25 @@ export const DISMISS = 4;
 export const TIMED = 8;
 /** With MAP or STARMAP: each item's outcome is a value, as of Promise.allSettled. */
 export const SETTLED = 16;
-const FLAGS = TIMED | SETTLED;
+const WAY = 7;
+const BATCH_SHIFT = 8;
 
 /** A mode without its flags. */
 export function wayOf(mode: number): number {
-  return mode & ~FLAGS;
+  return mode & WAY;
 }
 
-// Into a worker: a = task, b = function, c = mode. Out of a worker: a = worker, b = task or one of these, c = the item at
+/** A mode, with the number of its task's batch. */
+export function inBatch(mode: number, batch: number): number {
+  return mode | batch << BATCH_SHIFT;
+}
+
+/** The number of a task's batch. */
+export function batchOf(mode: number): number {
+  return mode >>> BATCH_SHIFT;
+}
+
+// Into a worker: a = task, b = function, c = mode and batch. Out of a worker: a = worker, b = task or one of these, c = the item at
 // which it failed, -1 = it succeeded, or one of the two.
 
 /** c: the value of the next item of a task with SETTLED. */

@@ -8,9 +8,11 @@ import { keptAlive } from "../process/watch.ts";
 import { runtime } from "../runtime/current.ts";
 import type { BatchQueue, Received } from "./batch.ts";
 import { BatchWriter } from "./batch.ts";
+import { WorkerClaims } from "./claims.ts";
 import { LaneWriter } from "./lane.ts";
 import {
   APPLY,
+  batchOf,
   DEFINE,
   DISMISS,
   FULFILLED,
@@ -37,6 +39,7 @@ type AnyFunction = (...args: any[]) => unknown;
 export interface WorkerOptions {
   readonly index: number;
   readonly inbox: BatchQueue;
+  readonly claims: Int32Array;
   readonly results: BatchQueue;
   readonly lane: Int32Array;
   readonly progress: Float64Array;
@@ -56,6 +59,7 @@ class PoolWorker {
   readonly #options: WorkerOptions;
   readonly #out: BatchWriter;
   readonly #lane: LaneWriter;
+  readonly #claims: WorkerClaims;
   /** Nanoseconds that each function takes. */
   readonly #paces = new Map<number, number>();
   readonly #functions = new Map<number, Promise<AnyFunction> | AnyFunction>();
@@ -64,6 +68,7 @@ class PoolWorker {
     this.#options = options;
     this.#out = new BatchWriter(options.results.family);
     this.#lane = new LaneWriter(options.lane);
+    this.#claims = new WorkerClaims(options.claims);
   }
 
   async run(): Promise<void> {
@@ -88,6 +93,7 @@ class PoolWorker {
         if (entry.c === DISMISS || progress[PROGRESS_STOP] !== 0) return;
         if (entry.c === DEFINE) this.#define(entry);
         else {
+          if (!this.#claims.take(batchOf(entry.c))) break; // the rest was given to others
           const later = this.#perform(entry);
           if (later !== undefined) await later;
           tasks++;

@@ -55,7 +55,7 @@ export function createDenoRuntime(): Runtime {
       }
     },
     system() {
-      return system ??= openDenoSystem(deno);
+      return system ??= openDenoSystem(deno, false);
     },
     spawnProcess(options) {
       requireLinux(deno.build.os);
@@ -73,7 +73,7 @@ export function createDenoRuntime(): Runtime {
       if (isThread) return await firstMessage();
       const args = childWords(deno.args);
       if (args === undefined) throw new MisuseError("This module is the entry of a child, not a program");
-      (system ??= openDenoSystem(deno)).closeOnExec(MEMORY_FD);
+      (system ??= openDenoSystem(deno, true)).closeOnExec(MEMORY_FD);
       return { method: "process", args, memoryFd: MEMORY_FD };
     },
     async exit(code) {

@@ -48,25 +48,32 @@ function blockingSource(libc: Libc, read: Read, readEnd: number, writeEnd: numbe
   };
 }
 
-/** Binds libc. Throws SpawnError when there is no way to. */
-export function openDenoSystem(deno: DenoApi): LinuxSystem {
+/**
+ * Binds libc. Throws SpawnError when there is no way to. `isChild`: function by function, so that a child starts faster; in a
+ * program's own process all at once, where Deno's tests take each binding for a leak of the test that happens to need it.
+ */
+export function openDenoSystem(deno: DenoApi, isChild: boolean): LinuxSystem {
   requireLinux(deno.build.os);
   requirePermissions(deno, ["ffi"]);
   for (const library of LIBC_NAMES) {
-    let read: Read;
+    const bind = (functions: Record<string, unknown>) => deno.dlopen(library, functions).symbols;
+    const read = { parameters: ["i32", "buffer", "u64"], result: "i32", nonblocking: true };
+    let symbols: Readonly<Record<string, unknown>>;
     try {
-      const parameters = ["i32", "buffer", "u64"];
-      read = deno.dlopen(library, { read: { parameters, result: "i32", nonblocking: true } }).symbols["read"] as Read;
+      symbols = bind({ read, ...(isChild ? {} : LIBC_FUNCTIONS) });
     } catch {
       continue;
     }
-    const libc = bindLazily((name) => deno.dlopen(library, { [name]: LIBC_FUNCTIONS[name] }).symbols[name]);
+    const libc = isChild
+      ? bindLazily((name) => bind({ [name]: LIBC_FUNCTIONS[name] })[name])
+      : symbols as unknown as Libc;
     return linuxSystem({
       libc,
       view(address, length) {
         return deno.UnsafePointerView.getArrayBuffer(deno.UnsafePointer.create(address)!, length);
       },
-      bellReader: (readEnd, writeEnd) => pullBellReader(blockingSource(libc, read, readEnd, writeEnd)),
+      bellReader: (readEnd, writeEnd) =>
+        pullBellReader(blockingSource(libc, symbols["read"] as Read, readEnd, writeEnd)),
     });
   }
   throw new SpawnError('Cannot use start method "process": the C library can\'t be loaded; use "worker"');

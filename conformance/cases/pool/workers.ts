@@ -5,6 +5,7 @@ import type { Case } from "../../case.ts";
 import { subscribe, unsubscribe, until } from "../../host.ts";
 import { scratchArray } from "../../scale.ts";
 import {
+  awaitLast,
   countHere,
   failOn,
   grow,
@@ -95,6 +96,25 @@ export const workerCases: readonly Case[] = [
           assert(workers > 1 && workers < 6, `${workers} workers`);
         });
       });
+    },
+  },
+  {
+    name: "pool/a task that doesn't end holds none of those that its worker was given with it",
+    async run(env) {
+      const isLastDone = new env.mp.Event();
+      await withPool(env, 2, async (pool) => {
+        for (const how of ["await", "compute"] as const) {
+          for (const count of [3, 500]) {
+            // So short that workers are given many at a time.
+            const short = range(2000).map((i) => [i + 1, 0, isLastDone, how] as const);
+            assertEquals((await pool.map(awaitLast, short, { chunksize: 1 })).length, 2000);
+            isLastDone.clear();
+            const items = range(count).map((i) => [i, count - 1, isLastDone, how] as const);
+            assertEquals(await pool.map(awaitLast, items, { chunksize: 1, timeout: ENDS }), range(count));
+          }
+        }
+      });
+      isLastDone.close();
     },
   },
   {

@@ -155,3 +155,13 @@ export function never(_item?: unknown): Promise<never> {
   return new Promise(() => {});
 }
 task(import.meta, never);
+
+/** 0 waits, in one way or the other, until the last has been done. */
+export function awaitLast([i, last, isLastDone, how]: readonly [number, number, Event, "await" | "compute"]): unknown {
+  if (i === last) isLastDone.set();
+  if (i !== 0) return i;
+  if (how === "await") return isLastDone.wait().then(() => i);
+  while (!isLastDone.isSet());
+  return i;
+}
+task(import.meta, awaitLast);
