@@ -29,7 +29,7 @@ export { SharedMemory } from "./src/shared/shared_memory.ts";
 export type { SharedMemoryOptions } from "./src/shared/shared_memory.ts";
 export { ShareableList } from "./src/shared/shareable_list.ts";
 export { Queue } from "./src/channels/queue.ts";
-export type { QueueOptions } from "./src/channels/queue.ts";
+export type { QueueOptions } from "./src/channels/queue_layout.ts";
 export { JoinableQueue } from "./src/channels/joinable_queue.ts";
 export { SimpleQueue } from "./src/channels/simple_queue.ts";
 export { Pipe } from "./src/channels/pipe.ts";

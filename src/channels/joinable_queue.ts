@@ -15,8 +15,9 @@ import { registerKind } from "../memory/kinds.ts";
 import { KIND_JOINABLE_QUEUE, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Attachment } from "../memory/object.ts";
 import { registerSharedClass } from "../wire/message.ts";
-import type { QueueOptions } from "./queue.ts";
-import { Queue, QUEUE_WORDS, queueKind } from "./queue.ts";
+import { Queue } from "./queue.ts";
+import type { QueueOptions } from "./queue_layout.ts";
+import { QUEUE_WORDS, queueKind } from "./queue_layout.ts";
 
 const UNFINISHED = QUEUE_WORDS, JOINERS = UNFINISHED + 1, WORDS = JOINERS + WAIT_QUEUE_WORDS;
 

@@ -1,27 +1,10 @@
-/**
- * Queue: values between any number of producers and consumers, in order, exactly once.
- *
- * ```
- * payload
- *    0…33  robust lock with redo log
- *   34…39  ring state
- *   40     maxsize, 0 = unbounded                     once
- *   41     flags: SHUT_DOWN                           under the lock
- *   42…50  wait queue of getters
- *   51…59  wait queue of putters
- * ```
- *
- * An item is put when the commit of `{ tail, count }` is made, and taken when that of `{ head, count }` is: killed before it,
- * a process has changed nothing.
- */
+/** Queue: values between any number of producers and consumers, in order, exactly once. */
 
-import { ClosedError, Empty, Full, MisuseError } from "../errors.ts";
+import { ClosedError, Empty, Full } from "../errors.ts";
 import type { Awaited, BlockOptions } from "../memory/futex.ts";
 import { limitOf, WaitQueue } from "../memory/futex.ts";
-import type { Kind } from "../memory/kinds.ts";
 import { registerKind } from "../memory/kinds.ts";
-import { KIND_QUEUE, LOCK_WORDS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
-import type { Blueprint, Named } from "../memory/object.ts";
+import { KIND_QUEUE } from "../memory/layout.ts";
 import { Attachment, SharedObject } from "../memory/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import type { Waitable } from "../memory/waitable.ts";
@@ -35,55 +18,21 @@ import {
   registerSharedClass,
 } from "../wire/message.ts";
 import type { Frame, Parcel } from "../wire/ring.ts";
-import { disposeRing, initRing, Ring, RING_WORDS } from "../wire/ring.ts";
-
-const LOCK = 0, RING = LOCK_WORDS, MAXSIZE = RING + RING_WORDS, FLAGS = MAXSIZE + 1;
-const GETTERS = FLAGS + 1, PUTTERS = GETTERS + WAIT_QUEUE_WORDS;
-/** Words of a queue's payload; a subclass's own come after them. */
-export const QUEUE_WORDS = PUTTERS + WAIT_QUEUE_WORDS;
-const SHUT_DOWN = 1;
-
-/** Options of a new queue. */
-export interface QueueOptions extends Named {
-  /** Most items it holds; 0 (default) = unbounded. A negative number means 0, as in CPython. */
-  maxsize?: number;
-}
-
-/** What a subclass is in memory. */
-export interface QueuePlan {
-  /** What it is called in errors; default "queue". */
-  readonly label?: string;
-  readonly kind: number;
-  readonly words: number;
-}
-
-const plainQueue: QueuePlan = { kind: KIND_QUEUE, words: QUEUE_WORDS };
-
-function blueprintFor(maxsize: number, { label = "queue", kind, words }: QueuePlan): Blueprint {
-  return {
-    label,
-    kind,
-    words,
-    init(family, segment, at) {
-      segment.i32[at + MAXSIZE] = maxsize;
-      initRing(family, new RobustLock(family.arena, family, segment, at + LOCK, "a queue"), segment, at + RING);
-    },
-    check(_family, { i32 }, at) {
-      const known = i32[at + MAXSIZE];
-      if (known !== maxsize) {
-        throw new MisuseError(`Cannot join a queue with maxsize ${maxsize}: the queue of that name has ${known}`);
-      }
-    },
-  };
-}
-
-function maxsizeOf(options: QueueOptions): number {
-  const { maxsize = 0 } = options;
-  if (!Number.isInteger(maxsize) || maxsize > 0x7fff_ffff) {
-    throw new MisuseError(`Cannot create a queue: maxsize is ${String(maxsize)}, it takes a number of items`);
-  }
-  return Math.max(0, maxsize);
-}
+import { Ring } from "../wire/ring.ts";
+import type { QueueOptions, QueuePlan } from "./queue_layout.ts";
+import {
+  blueprintFor,
+  FLAGS,
+  GETTERS,
+  LOCK,
+  MAXSIZE,
+  maxsizeOf,
+  plainQueue,
+  PUTTERS,
+  queueKind,
+  RING,
+  SHUT_DOWN,
+} from "./queue_layout.ts";
 
 /** A box, so that an item that is `undefined` isn't taken for "nothing yet". */
 export interface Taken<T> {
@@ -375,18 +324,6 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     if (this.#maxsize > 0) this.#putters.wake(this.#hasRoom);
     return frame;
   }
-}
-
-/** How queues are cared for; a subclass has more wait queues. */
-export function queueKind(...waitQueues: number[]): Kind {
-  return {
-    locks: [LOCK],
-    waitQueues: [GETTERS, PUTTERS, ...waitQueues],
-    dispose(family, segment, at) {
-      const lock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");
-      disposeRing(family, lock, segment, at + RING);
-    },
-  };
 }
 
 registerKind(KIND_QUEUE, queueKind());

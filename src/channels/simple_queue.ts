@@ -5,8 +5,9 @@ import { KIND_SIMPLE_QUEUE } from "../memory/layout.ts";
 import type { Named } from "../memory/object.ts";
 import type { Link } from "../wire/registry.ts";
 import { registerShareable, shareable } from "../wire/registry.ts";
-import type { QueuePlan } from "./queue.ts";
-import { Queue, QUEUE_WORDS, queueKind } from "./queue.ts";
+import { Queue } from "./queue.ts";
+import type { QueuePlan } from "./queue_layout.ts";
+import { QUEUE_WORDS, queueKind } from "./queue_layout.ts";
 
 const plan: QueuePlan = { label: "SimpleQueue", kind: KIND_SIMPLE_QUEUE, words: QUEUE_WORDS };
 /** So that what comes twice is one object. */

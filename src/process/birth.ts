@@ -21,28 +21,11 @@ import {
 import { leaveMail, takeMail } from "../memory/mail.ts";
 import { runtime } from "../runtime/current.ts";
 import type { ProcessHandle, WorkerHandle } from "../runtime/runtime.ts";
-import { decode, encode } from "../wire/codec.ts";
+import { decode } from "../wire/codec.ts";
 import { FamilyLink } from "../wire/message.ts";
 import { textOf } from "./current.ts";
-import type { Reference } from "./reference.ts";
+import type { writeLetter } from "./letter.ts";
 import { watch } from "./watch.ts";
-
-/** What a child is told. */
-export interface BootLetter {
-  readonly target: Reference | null;
-  /** Encoded by themselves: their classes may be registered by the target's module. */
-  readonly args: Uint8Array;
-  /** A subclass's own fields, encoded likewise. */
-  readonly fields: Uint8Array;
-  readonly name: string;
-  readonly lineage: string;
-  readonly daemon: boolean;
-  readonly authkey: Uint8Array;
-  readonly mainModule: string | undefined;
-  /** Least level that is logged. */
-  readonly logLevel: string;
-  readonly parent: { readonly owner: number; readonly name: string; readonly pid: number; readonly ident: string };
-}
 
 /** How a child is to be started by the runtime. */
 export interface SpawnSettings {
@@ -71,23 +54,6 @@ export interface Offspring {
   readonly ended: Promise<number>;
   /** Sends a signal ("process"), or ends the thread with exit code -signal ("worker"). */
   signal(signal: number): void;
-}
-
-/** What a letter is made of. */
-export interface LetterParts extends Omit<BootLetter, "args" | "fields"> {
-  readonly args: readonly unknown[];
-  readonly fields: Readonly<Record<string, unknown>>;
-}
-
-/** The letter's values as bytes, and the handles in them. SerializationError names the path in `args` or `fields`. */
-export function writeLetter(family: Family, parts: LetterParts): {
-  readonly link: FamilyLink;
-  readonly bytes: Uint8Array;
-} {
-  const link = new FamilyLink(family);
-  const args = encode(parts.args, link, "args").slice();
-  const fields = encode(parts.fields, link, "fields").slice();
-  return { link, bytes: encode({ ...parts, args, fields } satisfies BootLetter, link).slice() };
 }
 
 /** Starts a child of `family`. SpawnError when the runtime refuses; nothing is left behind then. */

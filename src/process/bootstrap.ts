@@ -6,10 +6,10 @@ import { joinFamily } from "../memory/families.ts";
 import { A_BOOT, A_REPORT, A_REQUEST, A_STAGE, STAGE_FAILED, STAGE_LOADED } from "../memory/layout.ts";
 import { leaveMail, takeMail } from "../memory/mail.ts";
 import { runtime } from "../runtime/current.ts";
-import { decode } from "../wire/codec.ts";
-import { FamilyLink, packValue } from "../wire/message.ts";
-import type { BootLetter } from "./birth.ts";
+import { packValue } from "../wire/message.ts";
 import { setBirth, textOf } from "./current.ts";
+import type { BootLetter } from "./letter.ts";
+import { readLetter } from "./letter.ts";
 import { getLogger } from "./logging.ts";
 import { ExitSignal, leave, noteExit, obey, recordExit, vanish } from "./exit.ts";
 import { reviveProcess } from "./process.ts";
@@ -22,7 +22,8 @@ export async function runChild(): Promise<void> {
   const self = Number(boot.args[0]);
   const family = joinFamily(boot, self);
   const { letter, release } = openLetter(family);
-  setBirth({ family, ...letter });
+  const { name, lineage, daemon, authkey, parent } = letter;
+  setBirth({ family, name, lineage, daemon, authkey, parent });
   setMainModule(letter.mainModule);
   getLogger().level = letter.logLevel;
   // Our parent may have died before we asked to die with it.
@@ -41,7 +42,7 @@ export async function runChild(): Promise<void> {
 
   let run: () => unknown;
   try {
-    run = await prepare(family, letter);
+    run = await prepare(letter);
     if (!loading) return; // something has failed, and ends this process
   } catch (error) {
     if (loading) report(family, letter, error);
@@ -63,9 +64,8 @@ export async function runChild(): Promise<void> {
 function openLetter(family: Family): { letter: BootLetter; release: () => void } {
   const block = family.agents.lock.with(() => takeMail(family, family.self, A_BOOT));
   const { handles, bytes } = loadMessage(family, block);
-  const letter = decode(bytes, new FamilyLink(family)) as BootLetter;
   return {
-    letter,
+    letter: readLetter(family, bytes),
     release() {
       freeTakenMessage(family, block);
       for (const handle of handles) leaveFlight(family, handle);
@@ -74,13 +74,13 @@ function openLetter(family: Family): { letter: BootLetter; release: () => void }
 }
 
 /** Imports the target's module, then builds the arguments: their classes may be registered there. */
-async function prepare(family: Family, letter: BootLetter): Promise<() => unknown> {
-  const { target, args, fields } = letter;
+async function prepare(letter: BootLetter): Promise<() => unknown> {
+  const { target } = letter;
   if (target === null) return () => {};
   const found = await resolveReference(target);
-  const values = decode(args, new FamilyLink(family)) as unknown[];
+  const values = letter.openArgs();
   if (target.kind !== "class") return () => found(...values);
-  const process = reviveProcess(found, letter, decode(fields, new FamilyLink(family)));
+  const process = reviveProcess(found, letter, letter.openFields());
   return () => process.run();
 }
 
