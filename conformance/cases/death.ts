@@ -157,6 +157,36 @@ export const deathCases: readonly Case[] = [
     },
   },
   {
+    name: "death/lock: of eight processes' sections, one in a hundred kills its holder; all add up",
+    needs: ["process", "linux"],
+    timeLimit: limit(60_000),
+    async run({ mp }) {
+      const lanes = 8, each = many(150);
+      const lock = new mp.Lock(), state = scratchArray(mp, "i", 4 + lanes, "sections");
+      let killed = 0;
+      await Promise.all(Array.from({ length: lanes }, async (_, lane) => {
+        for (;;) {
+          const child = new mp.Process({ target: targets.sectionsOrDeath, args: [lock, lane, each, state] as never });
+          await within(child.start(), 20_000, "a process starts");
+          const exitcode = await within(child.join(), limit(40_000), "a process ends");
+          child.close();
+          if (exitcode === 0) return;
+          assertEquals(exitcode, -9);
+          killed++;
+        }
+      }));
+      const [begun, finished, told, died, ...done] = state;
+      assertEquals({ begun, finished, done }, {
+        begun: lanes * each,
+        finished: lanes * each,
+        done: Array.from({ length: lanes }, () => each),
+      });
+      assertEquals({ told, died }, { told: killed, died: killed });
+      assert(!lock.locked());
+      lock.close();
+    },
+  },
+  {
     name: "death/memory: makers of objects are killed",
     growsMemory: true,
     timeLimit: limit(90_000),

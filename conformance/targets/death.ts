@@ -1,5 +1,6 @@
 /** What the victims of the death cases do until they are killed. */
 
+import process from "node:process";
 import type { Connection, Lock, Queue, SharedArray } from "../../mod.ts";
 import { getContext, getStartMethod, Process } from "../../mod.ts";
 import { bytesOf, checkBytes } from "./stress.ts";
@@ -104,5 +105,29 @@ export async function workForEver(pids: Queue<number>, how: string): Promise<voi
   for (let i = 0;; i++) {
     await lock.with(() => queue.put(i));
     await queue.get();
+  }
+}
+
+/**
+ * Works through sections of a lock until it has had `each` of them, and kills itself inside one in a hundred. `state`: 0 =
+ * sections begun, 1 = sections finished, 2 = holders that died and were told of, 3 = holders about to die; 4 + lane = finished
+ * ones of that lane. Without the lock nothing of this would add up: no word is changed atomically.
+ */
+export async function sectionsOrDeath(lock: Lock, lane: number, each: number, state: SharedArray<"i">): Promise<void> {
+  const add = (index: number) => state[index] = (state[index] as number) + 1;
+  for (let isDone = false; !isDone;) {
+    await lock.with((held) => {
+      if (held.abandoned) add(2);
+      if (state[0] !== state[1]) state[0] = state[1] as number; // what the dead one had begun doesn't count
+      isDone = state[4 + lane] as number >= each;
+      if (isDone) return;
+      add(0);
+      if (Math.random() < 0.01) {
+        add(3);
+        process.kill(process.pid, "SIGKILL");
+      }
+      add(1);
+      add(4 + lane);
+    });
   }
 }
