@@ -28,6 +28,7 @@ export const pipeCases: readonly Case[] = [
   },
   {
     name: "tutorial/03 messages of ten writers at once arrive whole, once, and in each writer's order",
+    growsMemory: true,
     timeLimit: MINUTE,
     async run({ mp }) {
       const COUNT = 20;
