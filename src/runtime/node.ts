@@ -110,7 +110,11 @@ function endAtOnce(system: LinuxSystem): void {
   const process = nodeProcess() as NodeJS.Process & { reallyExit: (code?: number) => void };
   const { NODE_OPTIONS = "", NODE_V8_COVERAGE = "" } = process.env;
   if (NODE_V8_COVERAGE !== "" || writesAtExit([...process.execArgv, NODE_OPTIONS])) return;
-  process.reallyExit = (code) => system.exitNow(code ?? 0);
+  process.reallyExit = (code) => {
+    const { getCompileCacheDir, flushCompileCache } = builtin("node:module") as Partial<typeof import("node:module")>;
+    if (getCompileCacheDir?.() !== undefined) flushCompileCache?.(); // else it is written with the engine's end
+    system.exitNow(code ?? 0);
+  };
 }
 
 /** Flushes standard output and standard error; a thread's go through its parent. */
