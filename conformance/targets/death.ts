@@ -1,6 +1,6 @@
 /** What the victims of the death cases do until they are killed. */
 
-import process from "node:process";
+import { process } from "../host.ts";
 import type { Connection, Lock, Queue, SharedArray } from "../../mod.ts";
 import { getContext, getStartMethod, Process } from "../../mod.ts";
 import { bytesOf, checkBytes } from "./stress.ts";
