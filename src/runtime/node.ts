@@ -16,7 +16,7 @@ import {
 } from "./exit_hooks.ts";
 import { type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
-import { loadNodeNative } from "./node_native.ts";
+import { koffiBinary, loadNodeNative } from "./node_native.ts";
 import { spawnWithNode } from "./node_process.ts";
 import { onNodeInterrupt, residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime, WorkerHandle, WorkerSpawn } from "./runtime.ts";
@@ -28,6 +28,9 @@ import { threadId, threadRuns } from "./threads.ts";
  * with V8's own choice, twice this, what survives one collection may exceed them, and then the whole process is aborted.
  */
 const YOUNG_GENERATION = 48;
+
+/** Begins the word that tells a child which binary of koffi its parent has loaded. */
+const BINARY = "--koffi=";
 
 interface WorkerWords {
   readonly multiprocessing: { readonly args: readonly string[]; readonly memory: SharedArrayBuffer };
@@ -126,9 +129,11 @@ async function flushOutput(isThread: boolean): Promise<void> {
 
 export function createNodeRuntime(): Runtime {
   const process = nodeProcess();
-  const { isMainThread, workerData } = builtin("node:worker_threads");
+  // The words of a child process are no thread's; not to ask the module for that saves the child 2 ms.
+  const words = childWords(process.argv);
+  const threads = words === undefined ? builtin("node:worker_threads") : undefined;
   const realExit = process.exit;
-  const isThread = !isMainThread;
+  const isThread = threads?.isMainThread === false;
   const exitHandlers = new ExitHandlers();
   const atExit = () => exitHandlers.run();
   let mainModule: string | undefined | null = null;
@@ -155,29 +160,27 @@ export function createNodeRuntime(): Runtime {
     },
     spawnProcess(options) {
       requireLinux(process.platform);
-      const command = childCommand(options, {
-        name: "node",
-        executable: process.execPath,
-        execArgv: inheritedFlags(process.execArgv),
-      });
+      const self = { name: "node", executable: process.execPath, execArgv: inheritedFlags(process.execArgv) } as const;
+      const binary = koffiBinary();
+      const args = binary === undefined ? options.args : [...options.args, BINARY + binary];
+      const command = childCommand({ ...options, args }, self);
       return spawnWithNode(command, options, { ...process.env, ...options.env });
     },
     spawnWorker,
     receiveBoot(): Promise<Boot> {
-      if (!isMainThread) {
-        const words = (workerData as Partial<WorkerWords> | null)?.multiprocessing;
-        if (words !== undefined) return Promise.resolve({ method: "worker", ...words });
-      }
-      const args = childWords(process.argv);
+      const data = (threads?.workerData as Partial<WorkerWords> | null | undefined)?.multiprocessing;
+      if (isThread && data !== undefined) return Promise.resolve({ method: "worker", ...data });
+      const args = words?.filter((word) => !word.startsWith(BINARY));
       if (args === undefined) {
         return Promise.reject(new MisuseError("This module is the entry of a child, not a program"));
       }
-      (system ??= openSystem()).closeOnExec(MEMORY_FD);
+      const binary = words?.find((word) => word.startsWith(BINARY))?.slice(BINARY.length);
+      (system ??= openSystem(binary)).closeOnExec(MEMORY_FD);
       endAtOnce(system);
       return Promise.resolve({ method: "process", args, memoryFd: MEMORY_FD });
     },
     async exit(code) {
-      await flushOutput(!isMainThread);
+      await flushOutput(isThread);
       exitHandlers.run();
       emitExit(code);
       return realExit.call(process, code);
@@ -202,9 +205,9 @@ export function createNodeRuntime(): Runtime {
     writeError: writeErrorFully,
   };
 
-  function openSystem(): LinuxSystem {
+  function openSystem(binary?: string): LinuxSystem {
     requireLinux(process.platform);
-    const native = loadNodeNative(runtime.mainModule);
+    const native = loadNodeNative(runtime.mainModule, binary);
     return linuxSystem({
       ...native,
       bellReader: (readEnd) => socketBellReader(readEnd, () => void native.libc.close(readEnd)),

@@ -16,6 +16,30 @@ interface NodeFfi {
 
 const KOFFI_TYPES = { i32: "int32", u32: "uint32", i64: "int64", u64: "uint64", buffer: "void *" } as const;
 
+/** Where the binary of koffi is that this process has loaded; a child that is told so need not look for it. */
+let binary: string | undefined;
+
+export function koffiBinary(): string | undefined {
+  return binary;
+}
+
+function asKoffi(exports: unknown): Koffi | undefined {
+  const { load, view } = exports as Partial<Koffi>;
+  return typeof load === "function" && typeof view === "function" ? exports as Koffi : undefined;
+}
+
+/** Loads the binary that the parent has loaded. */
+function loadBinary(path: string): Koffi | undefined {
+  const module = { exports: {} };
+  try {
+    nodeProcess().dlopen(module, path);
+  } catch {
+    return undefined;
+  }
+  binary = path;
+  return asKoffi(module.exports);
+}
+
 /**
  * Loads koffi from beside this package, else from beside the program. First the package that has its binary for this
  * platform, with the same functions: koffi itself takes 7 ms to come to it.
@@ -27,8 +51,9 @@ function loadKoffi(mainModule: string | undefined): Koffi | undefined {
     const require = builtin("node:module").createRequire(from);
     for (const name of [`@koromix/koffi-${platform}-${arch}`, "koffi"]) {
       try {
-        const koffi = require(name) as Partial<Koffi>;
-        if (typeof koffi.load === "function" && typeof koffi.view === "function") return koffi as Koffi;
+        const koffi = asKoffi(require(name));
+        binary = Object.keys(require.cache).find((path) => path.endsWith("koffi.node"));
+        if (koffi !== undefined) return koffi;
       } catch {
         // not there, or not for this platform
       }
@@ -37,9 +62,9 @@ function loadKoffi(mainModule: string | undefined): Koffi | undefined {
   return undefined;
 }
 
-/** Binds libc. Throws SpawnError when there is no way to. */
-export function loadNodeNative(mainModule: string | undefined): Omit<Native, "bellReader"> {
-  const koffi = loadKoffi(mainModule);
+/** Binds libc. Throws SpawnError when there is no way to. `known`: the parent's koffiBinary(). */
+export function loadNodeNative(mainModule: string | undefined, known?: string): Omit<Native, "bellReader"> {
+  const koffi = (known === undefined ? undefined : loadBinary(known)) ?? loadKoffi(mainModule);
   if (koffi !== undefined) {
     const library = koffi.load(null);
     const libc = bindLazily((name) => {
