@@ -24,6 +24,8 @@ export function createDenoRuntime(): Runtime {
   const atExit = () => exitHandlers.run();
   let leaving = false;
   let system: LinuxSystem | undefined;
+  /** In a child process: not to take the engine down saves 2 ms. */
+  let endsAtOnce: LinuxSystem | undefined;
 
   return {
     name: "deno",
@@ -74,14 +76,15 @@ export function createDenoRuntime(): Runtime {
       const args = childWords(deno.args);
       if (args === undefined) throw new MisuseError("This module is the entry of a child, not a program");
       (system ??= openDenoSystem(deno, true)).closeOnExec(MEMORY_FD);
+      if (!writesAtExit(commandLine(deno))) endsAtOnce = system;
       return { method: "process", args, memoryFd: MEMORY_FD };
     },
     async exit(code) {
       leaving = true; // the console's output is out already
       exitHandlers.run();
-      if (system !== undefined && !writesAtExit(commandLine(deno))) {
+      if (endsAtOnce !== undefined) {
         globalThis.dispatchEvent(new Event("unload"));
-        system.exitNow(code);
+        endsAtOnce.exitNow(code);
       }
       realExit(code);
       return await new Promise<never>(() => {});

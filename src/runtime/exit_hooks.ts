@@ -1,6 +1,7 @@
 /** Ending a process or thread of Node or Bun: what must run and be written before. */
 
 import { builtin, nodeProcess } from "./node_builtins.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** Functions that run once, when this process or thread ends. */
 export class ExitHandlers {
@@ -52,7 +53,7 @@ export function flushed(
 }
 
 /** Writes to standard error in full. */
-export function writeErrorFully(text: string): void {
+function writeErrorFully(text: string): void {
   const { writeSync } = builtin("node:fs");
   let rest: Uint8Array = new TextEncoder().encode(text);
   while (rest.length > 0) {
@@ -65,7 +66,7 @@ export function writeErrorFully(text: string): void {
 }
 
 /** The code of `process.exit(code)`. */
-export function exitCodeOf(code: number | string | null | undefined): number {
+function exitCodeOf(code: number | string | null | undefined): number {
   const value = Number(code ?? nodeProcess().exitCode ?? 0);
   return Number.isInteger(value) ? value & 0xff : 1;
 }
@@ -86,7 +87,7 @@ export function emitExit(code: number): void {
 }
 
 /** Errors that nobody caught, unless the program listens for them itself. */
-export function onProcessUncaught(handler: (error: unknown) => void): void {
+function onUncaught(handler: (error: unknown) => void): void {
   const process = nodeProcess();
   process.on("uncaughtException", (error) => {
     if (process.listenerCount("uncaughtException") === 1) handler(error);
@@ -94,4 +95,29 @@ export function onProcessUncaught(handler: (error: unknown) => void): void {
   process.on("unhandledRejection", (reason) => {
     if (process.listenerCount("unhandledRejection") === 1) handler(reason);
   });
+}
+
+/** What ends a process or thread of Node and Bun, and what is heard of it. */
+export function processEnds(
+  handlers: ExitHandlers,
+): Pick<Runtime, "interceptExit" | "onIdle" | "onExit" | "onUncaught" | "writeError"> {
+  const process = nodeProcess(), realExit = process.exit, atExit = () => handlers.run();
+  return {
+    interceptExit(handler) {
+      process.exit = (code) => {
+        handler(exitCodeOf(code));
+        return realExit.call(process, code);
+      };
+    },
+    onIdle(handler) {
+      process.on("beforeExit", () => handler());
+    },
+    onExit(handler) {
+      handlers.add(handler);
+      process.removeListener("exit", atExit);
+      process.on("exit", atExit);
+    },
+    onUncaught,
+    writeError: writeErrorFully,
+  };
 }

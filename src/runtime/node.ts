@@ -4,16 +4,7 @@ import type { Worker, WorkerOptions } from "node:worker_threads";
 import { MisuseError, SpawnError } from "../errors.ts";
 import { childCommand, childWords, inheritedFlags, MEMORY_FD } from "./child_command.ts";
 import { withinQuota } from "./cpu_quota.ts";
-import {
-  emitExit,
-  exitCodeOf,
-  ExitHandlers,
-  flushed,
-  mayLag,
-  onProcessUncaught,
-  writeErrorFully,
-  writesAtExit,
-} from "./exit_hooks.ts";
+import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
 import { type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import { koffiBinary, loadNodeNative } from "./node_native.ts";
@@ -135,7 +126,6 @@ export function createNodeRuntime(): Runtime {
   const realExit = process.exit;
   const isThread = threads?.isMainThread === false;
   const exitHandlers = new ExitHandlers();
-  const atExit = () => exitHandlers.run();
   let mainModule: string | undefined | null = null;
   let system: LinuxSystem | undefined;
 
@@ -185,24 +175,9 @@ export function createNodeRuntime(): Runtime {
       emitExit(code);
       return realExit.call(process, code);
     },
-    interceptExit(handler) {
-      process.exit = (code) => {
-        handler(exitCodeOf(code));
-        return realExit.call(process, code);
-      };
-    },
+    ...processEnds(exitHandlers),
     threadId,
     threadRuns,
-    onIdle(handler) {
-      process.on("beforeExit", () => handler());
-    },
-    onExit(handler) {
-      exitHandlers.add(handler);
-      process.removeListener("exit", atExit);
-      process.on("exit", atExit);
-    },
-    onUncaught: onProcessUncaught,
-    writeError: writeErrorFully,
   };
 
   function openSystem(binary?: string): LinuxSystem {
