@@ -95,6 +95,8 @@ export abstract class SharedObject {
   protected readonly at: number;
   readonly #label: string;
   #closed = false;
+  /** Its name when it was closed: the object may be gone since. */
+  #lastName: string | undefined;
 
   constructor(blueprint: Blueprint, source: Attachment | Named | undefined) {
     this.#label = blueprint.label;
@@ -114,14 +116,18 @@ export abstract class SharedObject {
 
   /** How it is called in errors: `Lock`, `queue "jobs"`. */
   protected get title(): string {
-    const name = this.#closed ? undefined : nameOf(this.family, this.handle.address);
+    const name = this.#name;
     return name === undefined ? `the ${this.#label}` : `${this.#label} "${name}"`;
   }
 
-  /** `<lock "print">`, `<queue closed>`. */
+  get #name(): string | undefined {
+    return this.#closed ? this.#lastName : nameOf(this.family, this.handle.address);
+  }
+
+  /** `<lock "print">`, `<queue "jobs" closed>`. */
   toString(): string {
-    const name = this.#closed ? undefined : nameOf(this.family, this.handle.address);
-    return `<${this.#label}${this.#closed ? " closed" : name === undefined ? "" : ` "${name}"`}>`;
+    const name = this.#name;
+    return `<${this.#label}${name === undefined ? "" : ` "${name}"`}${this.#closed ? " closed" : ""}>`;
   }
 
   /** How console.log() shows it. */
@@ -154,6 +160,7 @@ export abstract class SharedObject {
    */
   close(): void {
     if (this.#closed) return;
+    this.#lastName = this.#name;
     this.#closed = true;
     this.onClose();
     dropped.unregister(this);

@@ -74,6 +74,18 @@ export const shareableCases: readonly Case[] = [
     },
   },
   {
+    name: "shareables/a closed one still says what it was called",
+    run({ mp }) {
+      const named = new mp.Queue<number>({ name: "shareables/closed" }), nameless = new mp.Lock();
+      named.close();
+      nameless.close();
+      assertThrows(() => named.putNowait(1), ClosedError, 'queue "shareables/closed"');
+      assertThrows(() => nameless.acquireNowait(), ClosedError, "the Lock");
+      assertEquals([`${named}`, `${nameless}`], ['<queue "shareables/closed" closed>', "<Lock closed>"]);
+      return Promise.resolve();
+    },
+  },
+  {
     name: "shareables/a handle in a message that is thrown away lets go of its object",
     async run({ mp }) {
       const queue = new mp.Queue<unknown>(), named = new mp.Queue<number>({ name: "shareables/thrown", maxsize: 1 });
