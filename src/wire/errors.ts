@@ -112,6 +112,17 @@ function classOf(error: Error): string {
   return "Error";
 }
 
+/** Creates an error that doesn't know where: else Node shows that line of ours above the stack of one that nobody caught. */
+function withoutTrace(create: () => Error): Error {
+  const { stackTraceLimit } = Error;
+  Reflect.set(Error, "stackTraceLimit", 0); // which a program may have frozen
+  try {
+    return create();
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  }
+}
+
 /** An error: its class, then its properties. */
 export const errorKind: Kind = kind<Error>({
   expand(error) {
@@ -134,7 +145,7 @@ export const errorKind: Kind = kind<Error>({
   create([name], receiver) {
     const type = CLASSES.get(stringIn(name, receiver));
     if (type === undefined) throw malformed(`there is no error class ${String(name)} here`);
-    return type.create();
+    return withoutTrace(type.create);
   },
   fill: (error, node, receiver) => defineProperties(error, node, 1, (slot) => receiver.resolve(slot)),
   step: propertyOf,
