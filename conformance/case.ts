@@ -12,10 +12,20 @@ export type RuntimeName = "deno" | "bun" | "node";
  * - `linux`: /proc, signals that behave as on Linux
  * - `stops-busy`: a child that computes can be stopped (not a worker of Deno)
  * - `heap-limit`: a heap whose limit can be set (not on Bun, where the machine's memory is the limit)
+ * - `prints-in-order`: what several print comes in the order in which they did (not from workers of Node, which print through
+ *   the main thread: it takes their messages in an order of its own)
  * - `python3`: CPython is on the PATH
  * - `deno`, `bun`, `node`: only on that runtime
  */
-export type Need = "process" | "worker" | "linux" | "stops-busy" | "heap-limit" | "python3" | RuntimeName;
+export type Need =
+  | "process"
+  | "worker"
+  | "linux"
+  | "stops-busy"
+  | "heap-limit"
+  | "prints-in-order"
+  | "python3"
+  | RuntimeName;
 
 /** What a case is given. */
 export interface Env {

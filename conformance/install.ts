@@ -76,6 +76,7 @@ export function missingNeed(one: Case, env: Pick<Env, "method" | "runtime">): Ne
     worker: () => env.method === "worker",
     linux: () => process.platform === "linux",
     "stops-busy": () => !(env.runtime === "deno" && env.method === "worker"),
+    "prints-in-order": () => !(env.runtime === "node" && env.method === "worker"),
     "heap-limit": () => env.runtime !== "bun",
     python3: () => spawnSync("python3", ["--version"]).status === 0,
     deno: () => env.runtime === "deno",

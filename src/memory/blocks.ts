@@ -125,9 +125,6 @@ export interface Message {
   readonly bytes: Uint8Array;
 }
 
-/** Bytes of an empty list of handles. */
-const HANDLE_FREE = 4;
-
 /** Bytes of a message's list of handles. */
 export function handleListBytes(handles: readonly Handle[]): number {
   return 4 + 8 * handles.length;
@@ -180,8 +177,8 @@ export function loadMessage(family: Family, address: number): Message {
 export function loadBytes(family: Family, address: number): Uint8Array<ArrayBuffer> {
   const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
   const length = segment.i32[at] as number, start = (at + 1) * 4;
-  const bytes = new Uint8Array(length - HANDLE_FREE);
-  bytes.set(segment.u8.subarray(start + HANDLE_FREE, start + length));
+  const list = handleListBytes([]), bytes = new Uint8Array(length - list);
+  bytes.set(segment.u8.subarray(start + list, start + length));
   return bytes;
 }
 

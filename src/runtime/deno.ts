@@ -24,7 +24,7 @@ export function createDenoRuntime(): Runtime {
   const atExit = () => exitHandlers.run();
   let leaving = false;
   let system: LinuxSystem | undefined;
-  /** In a child process: not to take the engine down saves 2 ms. */
+  /** In a child process: to take the engine down takes time. */
   let endsAtOnce: LinuxSystem | undefined;
 
   return {

@@ -10,8 +10,7 @@ import { joinAll, MINUTE, numbers, startTen, zeros } from "./ten.ts";
 export const promiseCases: readonly Case[] = [
   {
     name: "tutorial/promise: a lock keeps what ten processes print apart",
-    // A worker of Node prints through its main thread, which takes the workers' messages in an order of its own.
-    needs: ["process"],
+    needs: ["prints-in-order"],
     timeLimit: MINUTE,
     async run(env) {
       const program = new URL("../../targets/programs/print_in_turn.ts", import.meta.url);
