@@ -42,6 +42,9 @@ const stageNames = ["fmt", "lint", "layers", "types", "unit", "model", "package"
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
+/** What failed and why, shown once more at the very end: the table before it is long. @type {string[]} */
+const failures = [];
+
 function readOptions() {
   const { values } = parseArgs({
     options: {
@@ -80,13 +83,20 @@ function say(good, name, detail, milliseconds) {
 /** @param {string} text */
 const indented = (text) => text.trimEnd().split("\n").map((line) => `    ${line}`).join("\n");
 
+/** @param {string} name @param {string} output */
+function showFailure(name, output) {
+  const text = `  ✗ ${name}\n${indented(output)}`;
+  console.log(text);
+  failures.push(text);
+}
+
 /** A program whose exit code says whether it went well. @param {string} name @param {string} command @param {string[]} args */
 async function check(name, command, args, limit = 120_000) {
   const ended = await run(command, args, { cwd: root, env: { ...environment(), NO_COLOR: "1" }, limit });
   const good = ended.code === 0;
   totals[good ? "passed" : "failed"]++;
   say(good, name, good ? "" : howItEnded(ended, limit), ended.milliseconds);
-  if (!good) console.log(indented(ended.output));
+  if (!good) showFailure(name, ended.output);
 }
 
 /** Counts the tests in a JUnit report. @param {string} file */
@@ -135,7 +145,7 @@ async function testFiles(name, { runtime, path }, files, limit = 180_000) {
   const { passed, failed, skipped } = counts;
   const how = ended.code !== 0 && ended.code !== 1 ? `, ${howItEnded(ended, limit)}` : "";
   say(failed === 0, name, `${passed} passed, ${failed} failed, ${skipped} skipped${how}`, ended.milliseconds);
-  if (failed > 0) console.log(indented(ended.output));
+  if (failed > 0) showFailure(name, ended.output);
 }
 
 /** @param {string} folder @param {RegExp} pattern */
@@ -171,7 +181,7 @@ async function conformance(tools, { methods, repeat, filter: asked, runtimes }, 
     const detail = `${passed} passed, ${failed} failed, ${skipped} skipped`;
     say(failed === 0, `${id} ${version}, ${method}`, detail, milliseconds);
     for (const [name, cell] of cells) {
-      if (cell.status === "failed") console.log(`  ✗ ${name}\n${indented(cell.reason ?? "")}`);
+      if (cell.status === "failed") showFailure(`${id}, ${method}: ${name}`, cell.reason ?? "");
     }
   }
 }
@@ -227,6 +237,10 @@ async function main() {
   if (has("conformance")) {
     heading("Conformance");
     await conformance(chosen, options, started + TIME_LIMIT);
+  }
+  if (failures.length > 0) {
+    heading("What failed");
+    console.log(failures.join("\n"));
   }
   console.log(`\n${seconds(performance.now() - started)} in all`);
   console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
