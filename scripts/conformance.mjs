@@ -136,7 +136,11 @@ export async function runColumn(tool, method, { filter, repeat, deadline }) {
         current = line.case;
         gap = line.gap;
       } else {
-        const { milliseconds, reason } = line;
+        const { milliseconds } = line;
+        // What its children had to say of it stands there.
+        const reason = line.status === "failed"
+          ? `${line.reason}\n… and the end of the output:\n${tail(ended.output, 30)}`
+          : line.reason;
         cells.set(line.case, { status: line.status, milliseconds, ...(reason !== undefined && { reason }) });
         if (line.case === current) current = undefined;
       }

@@ -37,11 +37,10 @@ import {
 } from "./layout.ts";
 import { takeMail } from "./mail.ts";
 import { settleNames } from "./names.ts";
-import { RobustLock } from "./robust_lock.ts";
+import { PATIENCE, RobustLock } from "./robust_lock.ts";
 
-/** How long a recovery waits for another process to complete a change, in milliseconds, and how long at a time. */
-const PATIENCE = 1000;
-const NAP = 0.05;
+/** How long at a time a recovery waits for another process to complete a change, in milliseconds. */
+const NAP = 0.5;
 const bed = new Int32Array(new SharedArrayBuffer(4));
 
 /**
@@ -104,7 +103,7 @@ function throwAway(family: Family, owner: number, word: number): void {
 /** Takes back what a dead agent has in one block. True when that is an object, which it may have been the last to hold. */
 function takeBack(family: Family, address: number, dead: number): boolean {
   const index = indexOf(dead), segment = family.arena.segment(address), { i32 } = segment, at = address - segment.start;
-  for (let deadline = 0;;) {
+  for (let napped = 0;; napped += NAP) {
     let busy = 0, isObject = false;
     // Meanwhile the block can't become another one.
     family.allocator.still(() => {
@@ -123,9 +122,7 @@ function takeBack(family: Family, address: number, dead: number): boolean {
     });
     if (busy === 0) return isObject;
     // A living process is completing a change: it may be a dead one's, about blocks that are looked at next.
-    const now = performance.now();
-    if (deadline === 0) deadline = now + PATIENCE;
-    else if (now > deadline) throw new Error(`another one (owner ${busy}) has been stopped for ${PATIENCE} ms`);
+    if (napped > PATIENCE) throw new Error(`another one (owner ${busy}) has been stopped for ${PATIENCE} ms`);
     Atomics.wait(bed, 0, 0, NAP);
     family.probe(busy);
   }

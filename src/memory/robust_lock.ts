@@ -27,9 +27,12 @@ export interface Owners {
   probe(owner: number): void;
 }
 
-/** How long a synchronous operation waits for a preempted holder, in milliseconds. */
-const PATIENCE = 1000;
-/** Attempts before the first look at the clock: a section takes well under a microsecond. */
+/**
+ * How long a synchronous operation naps for a preempted holder, in milliseconds. It is the naps that count, not the clock:
+ * when the whole machine has stood still, the holder had no turn either.
+ */
+export const PATIENCE = 1000;
+/** Attempts before the first nap: a section takes well under a microsecond. */
 const SPINS = 200;
 
 const pause: () => void = (Atomics as unknown as { pause?: () => void }).pause ?? (() => {});
@@ -129,7 +132,7 @@ export class RobustLock {
 
   #lockContended(): void {
     const i32 = this.#i32, at = this.#at, owners = this.#owners;
-    let deadline = 0, nap = 0.05, probed = 0;
+    let napped = 0, nap = 0.05, probed = 0;
     for (let round = 0;; round++) {
       const owner = Atomics.load(i32, at);
       if (owner === 0) {
@@ -145,18 +148,17 @@ export class RobustLock {
         pause();
         continue;
       }
-      const now = performance.now();
-      if (deadline === 0) deadline = now + PATIENCE;
-      else if (now > deadline) {
+      if (napped > PATIENCE) {
         throw new Error(
           `Cannot use ${this.#what}: the process that is changing it (owner ${owner}) has been stopped for ${PATIENCE} ms`,
         );
       }
       // The holder was preempted (or killed). Give it our processor; ask the system now and then.
       Atomics.wait(bed, 0, 0, nap);
+      napped += nap;
       nap = Math.min(2, nap * 1.5);
-      if (now > probed + 2) {
-        probed = now;
+      if (napped > probed + 2) {
+        probed = napped;
         owners.probe(owner);
       }
     }

@@ -1,0 +1,71 @@
+/** The internal lock when its holder stops, dies before or after its commit, or lets go late. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Arena } from "./arena.ts";
+import { WorkerBacking } from "./backing.ts";
+import { C_ARENA_LOCK, C_NAMES } from "./layout.ts";
+import { PATIENCE, RobustLock } from "./robust_lock.ts";
+
+/** Two owners' views of one lock; `dead` are those that the system says are gone, `onProbe` runs when it is asked. */
+function twoOwners(onProbe: (owner: number) => void = () => {}) {
+  const arena = new Arena(new WorkerBacking(), true), dead = new Set<number>();
+  const lockOf = (self: number) => {
+    const owners = { self, alive: (owner: number) => !dead.has(owner), probe: onProbe };
+    return new RobustLock(arena, owners, arena.segment(0), C_ARENA_LOCK, "the test");
+  };
+  return { arena, dead, mine: lockOf(1), theirs: lockOf(2) };
+}
+
+test("a living holder that doesn't go on: an error after a second that says who, and the lock stays theirs", () => {
+  const probed: number[] = [];
+  const { mine, theirs } = twoOwners((owner) => probed.push(owner));
+  theirs.lock();
+  const begin = performance.now();
+  assert.throws(() => mine.lock(), /Cannot use the test: .*owner 2.*stopped for 1000 ms/);
+  assert.ok(performance.now() - begin >= PATIENCE);
+  assert.ok(probed.length > 10, "the system is asked on the way");
+  assert.deepEqual([...new Set(probed)], [2]);
+  theirs.unlock();
+  mine.with(() => {});
+});
+
+test("a holder that lets go late, or is found dead on the way, isn't missed", () => {
+  let asked = 0;
+  const { dead, mine, theirs } = twoOwners(() => {
+    if (++asked === 5) theirs.unlock();
+    if (asked === 10) dead.add(2);
+  });
+  theirs.lock();
+  mine.with(() => assert.equal(asked, 5));
+  theirs.lock();
+  mine.with(() => assert.equal(asked, 10));
+});
+
+test("of a dead holder's change nothing is seen before its commit, and all of it after", () => {
+  const { arena, dead, mine, theirs } = twoOwners();
+  theirs.lock();
+  theirs.stage(C_NAMES, 7);
+  theirs.stage(C_NAMES + 1, 8);
+  dead.add(2);
+  mine.with(() => assert.deepEqual([arena.load(C_NAMES), arena.load(C_NAMES + 1)], [0, 0]));
+  dead.clear();
+  theirs.lock();
+  theirs.stage(C_NAMES, 7);
+  theirs.stage(C_NAMES + 1, 8);
+  Atomics.store(arena.control, C_ARENA_LOCK + 1, 2); // the commit; killed before it could apply it
+  assert.equal(mine.settle(), 2, "alive, in the middle of a change");
+  dead.add(2);
+  assert.equal(mine.settle(), 0);
+  assert.deepEqual([arena.load(C_NAMES), arena.load(C_NAMES + 1)], [7, 8]);
+  mine.with(() => {});
+});
+
+test("a section inside itself and a full log are refused", () => {
+  const { mine } = twoOwners();
+  mine.with(() => assert.throws(() => mine.lock(), /the test: a section was entered inside itself/));
+  mine.with(() => {
+    for (let i = 0; i < 16; i++) mine.stage(C_NAMES + i, 1);
+    assert.throws(() => mine.stage(C_NAMES, 1), RangeError);
+  });
+});
