@@ -1,6 +1,13 @@
-/** The entry module of every child: the whole package, so that whatever the parent sends can be built, then the target. */
+/**
+ * The entry module of every child. It imports what each child needs; the rest of the package is loaded when the target's
+ * module imports it, an argument is more than a small plain value, or somebody's death is to be dealt with: reading all of it
+ * takes longer than anything else at the start of a child.
+ */
 
-import "../mod.ts";
+import { kindsComeLater } from "./memory/kinds.ts";
 import { runChild } from "./process/bootstrap.ts";
 
-void runChild();
+const whole = () => import("./whole.ts");
+
+kindsComeLater(whole);
+void runChild(whole);

@@ -6,6 +6,7 @@ import { Queue } from "./channels/queue.ts";
 import { SimpleQueue } from "./channels/simple_queue.ts";
 import { Manager } from "./managers/manager.ts";
 import { withMethod } from "./memory/families.ts";
+import { kindsAreComplete } from "./memory/kinds.ts";
 import { Pool } from "./pool/pool.ts";
 import { currentProcess, isMainProcess, parentProcess } from "./process/current.ts";
 import { exit } from "./process/exit.ts";
@@ -114,3 +115,5 @@ function createContext(method: StartMethod): Context {
     getLogger,
   });
 }
+
+kindsAreComplete(); // every class is imported above

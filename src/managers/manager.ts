@@ -4,6 +4,7 @@ import { Queue } from "../channels/queue.ts";
 import { MisuseError } from "../errors.ts";
 import { currentMethod, withMethod } from "../memory/families.ts";
 import { refuseWhileLoading } from "../process/current.ts";
+import { ownTarget } from "../process/entries.ts";
 import { Process } from "../process/process.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import { ManagerClient } from "./client.ts";
@@ -11,11 +12,6 @@ import type { Request } from "./protocol.ts";
 import { SERVER } from "./protocol.ts";
 import type { DictProxy } from "./proxies.ts";
 import { dictProxy, entriesOf } from "./proxies.ts";
-
-const serverModule = new URL(
-  import.meta.url.endsWith(".ts") ? "../managers/server.ts#serve" : "../managers/server.js#serve",
-  import.meta.url,
-);
 
 /** Milliseconds that a server gets to end by itself. */
 const SHUTDOWN_TIMEOUT = 1000;
@@ -40,7 +36,7 @@ export class SyncManager implements AsyncDisposable {
       const requests = new Queue<Request>();
       return {
         requests,
-        process: new Process({ target: serverModule, args: [requests], name: "Manager", daemon: true }),
+        process: new Process({ target: ownTarget("serveManager"), args: [requests], name: "Manager", daemon: true }),
       };
     });
     this.#process = process;

@@ -10,7 +10,7 @@ import type { Referent } from "./referents.ts";
 import { dictReferent } from "./referents.ts";
 
 /** The target of the server's process. Ends when its queue of requests is shut down. */
-export async function serve(requests: Queue<Request>): Promise<void> {
+export async function serveManager(requests: Queue<Request>): Promise<void> {
   const clients = new Map<number, Queue<Reply>>();
   const objects = new Map<number, Referent>();
   let created = SERVER;

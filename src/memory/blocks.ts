@@ -27,9 +27,10 @@ import {
   H_NAME,
   H_STATE,
   HEADER_WORDS,
+  KIND_BYTES,
   KIND_MESSAGE,
 } from "./layout.ts";
-import { kindOf, registerKind } from "./kinds.ts";
+import { kindOf, othersLoaded, registerKind } from "./kinds.ts";
 import { unlinkName } from "./names.ts";
 
 /** A handle as it travels. */
@@ -113,7 +114,13 @@ export function disposeBlock(family: Family, address: number): void {
   if (Atomics.load(segment.i32, at + H_STATE) !== BLOCK_TRANSIT) return;
   const generation = segment.i32[at + H_GENERATION] as number;
   segment.i32[at + H_LINK] = family.self;
-  kindOf(segment.i32[at + H_KIND] as number).dispose?.(family, segment, at + HEADER_WORDS);
+  const kind = kindOf(segment.i32[at + H_KIND] as number);
+  if (kind === undefined) {
+    // Until then it is in this agent's hands, and comes back if that dies.
+    void othersLoaded()?.then(() => disposeBlock(family, address));
+    return;
+  }
+  kind.dispose?.(family, segment, at + HEADER_WORDS);
   family.allocator.free(address, generation);
 }
 
@@ -193,6 +200,7 @@ function viewOf({ i32 }: Segment): DataView {
   return new DataView(i32.buffer, i32.byteOffset, i32.byteLength);
 }
 
+registerKind(KIND_BYTES);
 registerKind(KIND_MESSAGE, {
   waitQueues: [],
   dispose(family, { i32 }, at) {

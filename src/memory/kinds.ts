@@ -1,4 +1,8 @@
-/** What the memory layer must know of each kind of object to recover and free it; the layers above register theirs. */
+/**
+ * What the memory layer must know of each kind of object to recover and free it; the layers above register theirs.
+ *
+ * A child that loads only what it runs doesn't know them all. What needs one that it lacks waits until the rest is loaded.
+ */
 
 import type { Family } from "./family.ts";
 import type { Segment } from "./arena.ts";
@@ -22,12 +26,30 @@ export interface Kind {
 
 const kinds = new Map<number, Kind>();
 const none: Kind = { waitQueues: [] };
+/** Loads the modules that register the others; undefined = all there are have registered. */
+let loadOthers: (() => Promise<unknown>) | undefined;
 
 /** Says how blocks of `kind` are cared for. */
-export function registerKind(kind: number, care: Kind): void {
+export function registerKind(kind: number, care: Kind = none): void {
   kinds.set(kind, care);
 }
 
-export function kindOf(kind: number): Kind {
-  return kinds.get(kind) ?? none;
+/** How blocks of `kind` are cared for; undefined when nobody has said so yet: then `othersLoaded()` comes first. */
+export function kindOf(kind: number): Kind | undefined {
+  return kinds.get(kind) ?? (loadOthers === undefined ? none : undefined);
+}
+
+/** Not all kinds are registered: `load` imports the modules that do. */
+export function kindsComeLater(load: () => Promise<unknown>): void {
+  loadOthers = load;
+}
+
+/** All kinds are registered. */
+export function kindsAreComplete(): void {
+  loadOthers = undefined;
+}
+
+/** Loads the kinds that are missing; undefined = none is. */
+export function othersLoaded(): Promise<unknown> | undefined {
+  return loadOthers?.();
 }

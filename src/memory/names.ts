@@ -10,6 +10,7 @@
 import { MisuseError } from "../errors.ts";
 import type { Family } from "./family.ts";
 import { hold, publish } from "./blocks.ts";
+import { registerKind } from "./kinds.ts";
 import {
   BLOCK_PART,
   BLOCK_TRANSIT,
@@ -132,3 +133,5 @@ export function unlinkName(family: Family, address: number, unused: () => boolea
   if (entry !== 0 && gone) family.allocator.free(entry);
   return gone;
 }
+
+registerKind(KIND_NAME);

@@ -14,6 +14,7 @@ import { indexOf } from "./agents.ts";
 import { disposeBlock, freeIfUnused } from "./blocks.ts";
 import type { Family } from "./family.ts";
 import { clearWaiter } from "./futex.ts";
+import type { Kind } from "./kinds.ts";
 import { kindOf } from "./kinds.ts";
 import {
   A_BOOT,
@@ -45,7 +46,7 @@ const bed = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Recovers a dead agent. Idempotent, and safe to be killed in: the agent's line says DEAD to the last, so whoever finds it
- * starts over. Runs under the table lock.
+ * starts over. Runs under the table lock, and when all kinds are registered.
  */
 export function recover(family: Family, dead: number): void {
   const { agents, allocator } = family;
@@ -109,7 +110,7 @@ function takeBack(family: Family, address: number, dead: number): boolean {
     family.allocator.still(() => {
       const state = Atomics.load(i32, at + H_STATE), payload = at + HEADER_WORDS;
       if (state === BLOCK_FREE) return;
-      const kind = kindOf(i32[at + H_KIND] as number);
+      const kind = kindOf(i32[at + H_KIND] as number) as Kind; // all are loaded before a recovery begins
       for (const offset of kind.locks ?? []) {
         busy ||= new RobustLock(family.arena, family, segment, payload + offset, "an object of a dead process")
           .settle();

@@ -1,6 +1,7 @@
 /** One worker of a pool, as the pool sees it. */
 
 import { withMethod } from "../memory/families.ts";
+import { ownTarget } from "../process/entries.ts";
 import { Process } from "../process/process.ts";
 import type { Reference } from "../process/reference.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
@@ -20,11 +21,6 @@ import {
 } from "./protocol.ts";
 import type { Task } from "./task.ts";
 import type { WorkerOptions } from "./worker.ts";
-
-const workerModule = new URL(
-  import.meta.url.endsWith(".ts") ? "../pool/worker.ts#serve" : "../pool/worker.js#serve",
-  import.meta.url,
-);
 
 /** Nanoseconds of work that a worker is given ahead, so that it never waits for us. */
 const AHEAD = 2e6;
@@ -85,7 +81,7 @@ export class Member {
         claims,
         progress,
         lane,
-        process: new Process({ target: workerModule, args: [words], name: `${name}-${index}`, daemon: true }),
+        process: new Process({ target: ownTarget("servePool"), args: [words], name: `${name}-${index}`, daemon: true }),
       };
     });
     this.inbox = made.inbox;

@@ -50,7 +50,7 @@ export interface WorkerOptions {
 }
 
 /** The target of a worker's process. Ends when it is told that there are no more tasks. */
-export async function serve(options: WorkerOptions): Promise<void> {
+export async function servePool(options: WorkerOptions): Promise<void> {
   // A task may wait for what keeps no process alive.
   await keptAlive(new PoolWorker(options).run());
 }

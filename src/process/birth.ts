@@ -24,7 +24,8 @@ import type { ProcessHandle, WorkerHandle } from "../runtime/runtime.ts";
 import { decode } from "../wire/codec.ts";
 import { FamilyLink } from "../wire/message.ts";
 import { textOf } from "./current.ts";
-import type { writeLetter } from "./letter.ts";
+import { childEntry } from "./entries.ts";
+import type { writeLetter } from "./write_letter.ts";
 import { watch } from "./watch.ts";
 
 /** How a child is to be started by the runtime. */
@@ -38,8 +39,6 @@ export interface SpawnSettings {
   readonly permissions?: "inherit" | "none" | Readonly<Record<string, unknown>> | undefined;
   readonly maxMemory?: number | undefined;
 }
-
-const entry = new URL(import.meta.url.endsWith(".ts") ? "../child.ts" : "../child.js", import.meta.url);
 
 /** A child as its parent's runtime sees it. */
 export interface Offspring {
@@ -87,7 +86,7 @@ function bearProcess(
 ): Offspring {
   const { stdout = "inherit", stderr = "inherit", executable, env, cwd, execArgv } = settings;
   const handle: ProcessHandle = runtime.spawnProcess({
-    entry,
+    entry: childEntry,
     args: [String(owner)],
     memoryFd,
     executable,
@@ -121,7 +120,7 @@ function bearWorker(
   family.agents.set(owner, A_PID, runtime.pid);
   const { maxMemory, permissions } = settings;
   const handle: WorkerHandle = runtime.spawnWorker({
-    entry,
+    entry: childEntry,
     args: [String(owner)],
     memory,
     name,

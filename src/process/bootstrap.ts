@@ -6,18 +6,29 @@ import { joinFamily } from "../memory/families.ts";
 import { A_BOOT, A_REPORT, A_REQUEST, A_STAGE, STAGE_FAILED, STAGE_LOADED } from "../memory/layout.ts";
 import { leaveMail, takeMail } from "../memory/mail.ts";
 import { runtime } from "../runtime/current.ts";
-import { packValue } from "../wire/message.ts";
+import type { decode } from "../wire/codec.ts";
+import type { FamilyLink, packValue } from "../wire/message.ts";
 import { setBirth, textOf } from "./current.ts";
 import type { BootLetter } from "./letter.ts";
 import { readLetter } from "./letter.ts";
 import { getLogger } from "./logging.ts";
 import { ExitSignal, leave, noteExit, obey, recordExit, vanish } from "./exit.ts";
-import { reviveProcess } from "./process.ts";
+import type { reviveProcess } from "./process.ts";
 import { setMainModule } from "./reference.ts";
 import { cannotLoad, resolveReference } from "./resolve.ts";
 
-/** Runs this process as a child. */
-export async function runChild(): Promise<void> {
+/** What only some children need of the rest of the package. */
+interface Whole {
+  readonly decode: typeof decode;
+  readonly FamilyLink: typeof FamilyLink;
+  readonly packValue: typeof packValue;
+  readonly reviveProcess: typeof reviveProcess;
+}
+
+type LoadWhole = () => Promise<Whole>;
+
+/** Runs this process as a child; `whole` loads the rest of the package. */
+export async function runChild(whole: LoadWhole): Promise<void> {
   const boot = await runtime.receiveBoot();
   const self = Number(boot.args[0]);
   const family = joinFamily(boot, self);
@@ -34,7 +45,8 @@ export async function runChild(): Promise<void> {
     // A module may fail beside its import, in a promise that nobody awaits.
     if (loading && letter.target !== null && !(error instanceof ExitSignal)) {
       loading = false;
-      report(family, letter, cannotLoad(letter.target.modules[0] ?? "", error));
+      const reported = report(family, whole, letter, cannotLoad(letter.target.modules[0] ?? "", error));
+      return void reported.finally(() => fail(letter.name, error));
     }
     void fail(letter.name, error);
   });
@@ -42,10 +54,10 @@ export async function runChild(): Promise<void> {
 
   let run: () => unknown;
   try {
-    run = await prepare(letter);
+    run = await prepare(family, whole, letter);
     if (!loading) return; // something has failed, and ends this process
   } catch (error) {
-    if (loading) report(family, letter, error);
+    if (loading) await report(family, whole, letter, error);
     return void await fail(letter.name, error);
   } finally {
     loading = false;
@@ -65,7 +77,7 @@ function openLetter(family: Family): { letter: BootLetter; release: () => void }
   const block = family.agents.lock.with(() => takeMail(family, family.self, A_BOOT));
   const { handles, bytes } = loadMessage(family, block);
   return {
-    letter: readLetter(family, bytes),
+    letter: readLetter(bytes),
     release() {
       freeTakenMessage(family, block);
       for (const handle of handles) leaveFlight(family, handle);
@@ -74,13 +86,18 @@ function openLetter(family: Family): { letter: BootLetter; release: () => void }
 }
 
 /** Imports the target's module, then builds the arguments: their classes may be registered there. */
-async function prepare(letter: BootLetter): Promise<() => unknown> {
+async function prepare(family: Family, whole: LoadWhole, letter: BootLetter): Promise<() => unknown> {
   const { target } = letter;
   if (target === null) return () => {};
   const found = await resolveReference(target);
-  const values = letter.openArgs();
+  const decoder = async () => {
+    const { decode, FamilyLink } = await whole();
+    return (bytes: Uint8Array) => decode(bytes, new FamilyLink(family));
+  };
+  const values = await letter.openArgs(decoder);
   if (target.kind !== "class") return () => found(...values);
-  const process = reviveProcess(found, letter, letter.openFields());
+  const { reviveProcess } = await whole();
+  const process = reviveProcess(found, letter, await letter.openFields(decoder));
   return () => process.run();
 }
 
@@ -90,7 +107,8 @@ function tell(family: Family, { parent }: BootLetter, stage: number): void {
 }
 
 /** Leaves the error that the start ended with for the parent. */
-function report(family: Family, letter: BootLetter, error: unknown): void {
+async function report(family: Family, whole: LoadWhole, letter: BootLetter, error: unknown): Promise<void> {
+  const { packValue } = await whole();
   let packed: ReturnType<typeof packValue>;
   try {
     packed = packValue(family, error);

@@ -16,7 +16,7 @@ import type { Child } from "./children.ts";
 import { childEnded, childStarted, livingChildren } from "./children.ts";
 import { executable } from "./start_method.ts";
 import { birthOfThis, currentProcess, refuseWhileLoading } from "./current.ts";
-import { writeLetter } from "./letter.ts";
+import { writeLetter } from "./write_letter.ts";
 import { getLogger } from "./logging.ts";
 import type { Reference } from "./reference.ts";
 import { classReference, mainModule, referenceTo } from "./reference.ts";

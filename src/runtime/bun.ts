@@ -4,7 +4,15 @@ import { MisuseError, SpawnError } from "../errors.ts";
 import { childCommand, childWords, inheritedFlags, MEMORY_FD } from "./child_command.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
-import { type Libc, LIBC_FUNCTIONS, LIBC_NAMES, type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
+import {
+  bindLazily,
+  type Libc,
+  LIBC_FUNCTIONS,
+  LIBC_NAMES,
+  type LinuxSystem,
+  linuxSystem,
+  requireLinux,
+} from "./libc.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import { cannotStart, signalNumber } from "./node_process.ts";
 import { pullBellReader, type PullSource } from "./pull_bell.ts";
@@ -44,8 +52,13 @@ interface BunApi {
   file(fd: number): { stream(): ReadableStream<Uint8Array> };
 }
 
+interface BunFunction {
+  readonly args: readonly string[];
+  readonly returns: string;
+}
+
 interface BunFfi {
-  dlopen(name: string, functions: Record<string, { args: string[]; returns: string }>): { symbols: unknown };
+  dlopen(name: string, functions: Record<string, BunFunction>): { readonly symbols: Readonly<Record<string, unknown>> };
   toArrayBuffer(address: number, offset: number, length: number): ArrayBuffer;
 }
 
@@ -75,12 +88,13 @@ function openSystem(bun: BunApi): LinuxSystem {
     ]),
   );
   for (const name of LIBC_NAMES) {
-    let libc: Libc;
+    const bind = (one: keyof Libc) => ffi.dlopen(name, { [one]: functions[one] as BunFunction }).symbols[one];
     try {
-      libc = ffi.dlopen(name, functions).symbols as Libc;
+      bind("close");
     } catch {
       continue;
     }
+    const libc = bindLazily(bind);
     return linuxSystem({
       libc,
       view: (address, length) => ffi.toArrayBuffer(Number(address), 0, length),
@@ -125,11 +139,14 @@ function mayHaveSinks(): boolean {
  * Flushes standard output and standard error. In Bun the console writes at once, `process.stdout` does not on a pipe,
  * and only `end` tells when it is through. The streams cost 8 ms to make, so not without need.
  */
-async function flushOutput(): Promise<void> {
-  if (!mayLag(1) && !mayLag(2) || !mayHaveSinks()) return;
+async function flushOutput(linux: LinuxSystem | undefined): Promise<void> {
+  const lags = linux === undefined
+    ? mayLag
+    : (fd: number) => /^(pipe|socket):/.test(linux.readLink(`/proc/self/fd/${fd}`) ?? "");
+  if (!lags(1) && !lags(2) || !mayHaveSinks()) return;
   const process = nodeProcess();
-  if (mayLag(1)) await flushed(process.stdout, (stream, done) => stream.end(done));
-  if (mayLag(2)) await flushed(process.stderr, (stream, done) => stream.end(done));
+  if (lags(1)) await flushed(process.stdout, (stream, done) => stream.end(done));
+  if (lags(2)) await flushed(process.stderr, (stream, done) => stream.end(done));
 }
 
 function spawnProcess(bun: BunApi, options: ProcessSpawn): ProcessHandle {
@@ -212,6 +229,15 @@ export function createBunRuntime(): Runtime {
   /** In a child process: to take the engine down takes time. */
   let endsAtOnce: LinuxSystem | undefined;
 
+  /** Where there is one: node:fs, which could tell the same, takes a child 2 ms to load. */
+  function linux(): LinuxSystem | undefined {
+    try {
+      return system ??= openSystem(bun);
+    } catch {
+      return undefined;
+    }
+  }
+
   return {
     name: "bun",
     stopsThreads: true,
@@ -241,7 +267,7 @@ export function createBunRuntime(): Runtime {
       return { method: "process", args, memoryFd: MEMORY_FD };
     },
     async exit(code) {
-      await flushOutput();
+      await flushOutput(linux());
       exitHandlers.run();
       emitExit(code);
       endsAtOnce?.exitNow(code);
@@ -249,7 +275,7 @@ export function createBunRuntime(): Runtime {
       return await new Promise<never>(() => {});
     },
     ...processEnds(exitHandlers),
-    threadId,
+    threadId: () => threadId(linux()?.readLink),
     threadRuns,
   };
 }

@@ -87,6 +87,8 @@ export type BellReader = Pick<Bell, "listen" | "rest" | "close">;
 export interface LinuxSystem extends SystemCalls {
   /** Children don't get this descriptor. */
   closeOnExec(fd: number): void;
+  /** Where a symbolic link leads; undefined when there is none. */
+  readLink(path: string): string | undefined;
   /** Ends this process, and nothing else: no destructor, no handler, no buffer of anyone is looked at. */
   exitNow(code: number): void;
 }
@@ -267,6 +269,7 @@ export function linuxSystem(native: Native): LinuxSystem {
       return libc.kill(pid, signal) === 0 || errno() === EPERM;
     },
 
+    readLink,
     closeOnExec(fd) {
       libc.fcntl(fd, F_SETFD, FD_CLOEXEC);
     },

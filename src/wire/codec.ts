@@ -3,29 +3,21 @@
 import { ProcessError, SerializationError } from "../errors.ts";
 import { isPlain } from "./admit.ts";
 import { flatten } from "./flatten.ts";
+import { GRAPH, GRAPH_HEADER, NUMBERS, PLAIN, PLAIN_HEADER, VERSION } from "./format.ts";
 import { pack, unpack } from "./msgpack.ts";
 import { packNumbers, unpackNumbers } from "./numbers.ts";
 import type { Link } from "./registry.ts";
 import { restore } from "./restore.ts";
-import { readSmall, unread } from "./small_reader.ts";
 import { writeSmall } from "./small_writer.ts";
 
 export { markOrigin, type Origin, remoteOrigin } from "./errors.ts";
+export { VERSION } from "./format.ts";
+export { decodeSmall, unread } from "./small_reader.ts";
 export { type Codec, type Link, registerCodec, registerShareable, shareable, type ShareableType } from "./registry.ts";
 
-/** First byte of every message. */
-export const VERSION = 1;
 /** No message is longer than this. */
 export const MAX_MESSAGE_BYTES: number = 2 ** 31 - 1;
 
-// Second byte. A plain message goes on with the value as MessagePack; a graph with two zero bytes, the length of its nodes
-// (32 bits, big-endian), the nodes as MessagePack, and, from the next multiple of 8, the contents of its ArrayBuffers. A long
-// array of numbers goes on as numbers.ts says.
-const PLAIN = 0;
-const GRAPH = 1;
-const NUMBERS = 2;
-const PLAIN_HEADER = 2;
-const GRAPH_HEADER = 8;
 const ALIGNMENT = 8;
 
 /**
@@ -63,13 +55,6 @@ export function encodeSmall(value: unknown, into: Uint8Array, start: number): nu
   into[start + 1] = PLAIN;
   return writeSmall(value, into, start + PLAIN_HEADER);
 }
-
-/** As decode, for the bytes from `start` to `end`, of messages that are small and plain; else `unread`. */
-export function decodeSmall(bytes: Uint8Array, start: number, end: number): unknown {
-  return bytes[start] === VERSION && bytes[start + 1] === PLAIN ? readSmall(bytes, start + PLAIN_HEADER, end) : unread;
-}
-
-export { unread };
 
 /** The value that encode() made these bytes of. Keeps nothing of them: they may be overwritten afterwards. */
 export function decode(bytes: Uint8Array, link: Link): unknown {

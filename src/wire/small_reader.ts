@@ -1,5 +1,7 @@
 /** Reads small plain values from MessagePack: the way back of nearly every message. */
 
+import { PLAIN, PLAIN_HEADER, VERSION } from "./format.ts";
+
 /** In place of a value that this file doesn't read: msgpackr does, or says what is wrong with it. */
 export const unread: unique symbol = Symbol("unread");
 
@@ -18,6 +20,11 @@ const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 /** Texts that were read lately, by a few of their bytes: keys come again and again, and making a string is slow. */
 const TEXTS = 512;
 const texts: string[] = new Array<string>(TEXTS).fill("");
+
+/** As decode, for the bytes from `start` to `stop`, of messages that are small and plain; else `unread`. */
+export function decodeSmall(from: Uint8Array, start: number, stop: number): unknown {
+  return from[start] === VERSION && from[start + 1] === PLAIN ? readSmall(from, start + PLAIN_HEADER, stop) : unread;
+}
 
 /** The value in `from` from `start` to `stop`; `unread` when it is not a small plain one, or malformed. */
 export function readSmall(from: Uint8Array, start: number, stop: number): unknown {

@@ -1,0 +1,14 @@
+/** The first two bytes of every message. */
+
+/** First byte: what this version of the package writes, and the only one that it reads. */
+export const VERSION = 1;
+
+// Second byte. A plain message goes on with the value as MessagePack; a graph with two zero bytes, the length of its nodes
+// (32 bits, big-endian), the nodes as MessagePack, and, from the next multiple of 8, the contents of its ArrayBuffers. A long
+// array of numbers goes on as numbers.ts says.
+export const PLAIN = 0;
+export const GRAPH = 1;
+export const NUMBERS = 2;
+
+export const PLAIN_HEADER = 2;
+export const GRAPH_HEADER = 8;
