@@ -78,8 +78,9 @@ async function main(): Promise<void> {
   ];
   for (const [name, open] of openers) {
     if (!isWanted(name)) continue;
+    let pool: Contestant | undefined;
     try {
-      const pool = await within(open());
+      pool = await within(open());
       // Warm, and known to work; long tasks make sure that all workers are there.
       await within(pool.tasks(2 * WORKERS, 50));
       for (let i = 0; i < 3; i++) await within(pool.burst(2000));
@@ -87,6 +88,8 @@ async function main(): Promise<void> {
       pools.push(pool);
     } catch (error) {
       say({ missing: name, why: error instanceof Error ? error.message.split("\n")[0] : String(error) });
+      // What is left of it must not run beside the others.
+      await within(Promise.resolve(pool?.close())).catch(() => {});
     }
   }
   for (const [row, { title, unit, measure, figure }] of chosen) {

@@ -72,6 +72,8 @@ function poolifier(kind: "thread" | "cluster"): Open {
 }
 
 const multithreading: Open = async (workers) => {
+  // Its workers there don't find the functions, and turn in circles for ever after: beside it, everything takes longer.
+  if ("Deno" in globalThis) throw new Error("it doesn't work on Deno");
   const { initRuntime, move, shutdown, spawn } = await import("multithreading");
   initRuntime({ maxWorkers: workers });
   // Its functions travel as source text: they can use nothing from outside.

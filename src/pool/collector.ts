@@ -10,6 +10,13 @@ import type { Task } from "./task.ts";
 
 /** Results taken in a row, at most: workers that report without end don't keep the event loop from its turn. */
 const MOST_RESULTS = 1024;
+/**
+ * Milliseconds from one look at the results to the next, while they come and every worker has more than that ahead: to be
+ * woken for each takes a processor from the workers that often. When none has come meanwhile, the next one wakes again.
+ */
+const MODERATION = 1;
+
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** What a collector tells its crew. */
 export interface CollectorEvents {
@@ -46,10 +53,13 @@ export class Collector {
     // Not at once: whoever hands in many tasks in a row isn't kept waiting for the first.
     queueMicrotask(async () => {
       const { signal } = this.#stopping;
+      let isBusy = false; // results came when they were last looked for
       try {
         while (this.#ledger.outstanding > 0) {
-          await this.#results.arrival(this.#hasResults, signal);
-          this.drain();
+          if (isBusy && this.#allAreBusy()) await sleep(MODERATION);
+          else await this.#results.arrival(this.#hasResults, signal);
+          signal.throwIfAborted();
+          isBusy = this.drain() > 0;
         }
       } catch (error) {
         if (!signal.aborted) this.#events.unfit(error);
@@ -78,28 +88,36 @@ export class Collector {
     return false;
   };
 
-  /** Takes what is there now, so much of it at most. */
-  drain(most = MOST_RESULTS): void {
+  #allAreBusy(): boolean {
+    if (this.#members.size === 0 || this.#hasResults() || this.#results.qsize() > 0) return false;
+    for (const { ahead } of this.#members.values()) if (ahead < 2 * MODERATION) return false;
+    return true;
+  }
+
+  /** Takes what is there now, so much of it at most; how much that was. */
+  drain(most = MOST_RESULTS): number {
+    let taken = 0;
     for (const member of [...this.#members.values()]) {
       const { lane } = member;
       if (!lane.isReady) continue;
-      for (let i = 0; i < most && lane.next(); i++) {
+      for (let i = 0; i < most && lane.next(); i++, taken++) {
         const { task, value, error } = lane;
         this.#takeOutcome(member, task, -1, value, error);
       }
       this.#events.progressed(member);
     }
-    for (let i = 0; i < most; i++) {
+    for (let i = 0; i < most; i++, taken++) {
       let batch: Received[] | undefined;
       try {
         batch = this.#results.takeNow();
       } catch (error) {
-        if (error instanceof ClosedError) return;
+        if (error instanceof ClosedError) break;
         throw error;
       }
-      if (batch === undefined) return;
+      if (batch === undefined) break;
       this.#take(batch);
     }
+    return taken;
   }
 
   #take(batch: readonly Received[]): void {

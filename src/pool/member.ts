@@ -22,8 +22,8 @@ import {
 import type { Task } from "./task.ts";
 import type { WorkerOptions } from "./worker.ts";
 
-/** Nanoseconds of work that a worker is given ahead, so that it never waits for us. */
-const AHEAD = 2e6;
+/** Nanoseconds of work that a worker is given ahead, so that it never waits for us (see MODERATION in collector.ts). */
+const AHEAD = 4e6;
 /** Nanoseconds of work in a batch, at least, if there is as much. */
 const LEAST_BATCH = 5e4;
 /** Tasks ahead, at least (the second waits while the first is done) and at most. */
@@ -121,6 +121,12 @@ export class Member {
     // Else the worker is just changing it.
     if (pace > 0 && progress[PROGRESS_PACE_OF] === of) this.#paces[of] = pace;
     return this.#paces[fn] ?? 0;
+  }
+
+  /** Milliseconds of work that it has and hasn't begun, as far as can be told. */
+  get ahead(): number {
+    const { unclaimed } = this.claims;
+    return unclaimed === 0 ? 0 : unclaimed * (this.#progress[PROGRESS_PACE] as number) / 1e6;
   }
 
   /** Tasks that are worth a batch. */

@@ -165,3 +165,10 @@ export function awaitLast([i, last, isLastDone, how]: readonly [number, number, 
   return i;
 }
 task(import.meta, awaitLast);
+
+/** Computes for so long; when that was over, in milliseconds since 1970. */
+export function computeUntil(milliseconds: number): number {
+  compute(milliseconds);
+  return performance.timeOrigin + performance.now();
+}
+task(import.meta, computeUntil);
