@@ -1,11 +1,26 @@
 /** Whether a value that came back is the one that went: prototypes, hidden properties, holes, -0 and sharing included. */
 
+/** What each runtime tells in its own way of where an error was made. */
+const places: readonly string[] = ["stack", "line", "column", "sourceURL", "originalLine", "originalColumn"];
+
 /** Path to the first difference between two values; undefined when there is none. */
 export function difference(a: unknown, b: unknown): string | undefined {
-  return compare(a, b, "value", new Map());
+  return compare(a, b, "value", { met: new Map(), isElsewhere: false });
 }
 
-function compare(a: unknown, b: unknown, path: string, met: Map<object, object>): string | undefined {
+/** As difference, of two values that were made in different places, on different runtimes. */
+export function differenceElsewhere(a: unknown, b: unknown): string | undefined {
+  return compare(a, b, "value", { met: new Map(), isElsewhere: true });
+}
+
+interface Comparison {
+  readonly met: Map<object, object>;
+  /** The places of errors don't count. */
+  readonly isElsewhere: boolean;
+}
+
+function compare(a: unknown, b: unknown, path: string, comparison: Comparison): string | undefined {
+  const { met } = comparison;
   if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) {
     return Object.is(a, b) ? undefined : `${path}: ${show(a)} came back as ${show(b)}`;
   }
@@ -13,19 +28,21 @@ function compare(a: unknown, b: unknown, path: string, met: Map<object, object>)
   if (known !== undefined) return known === b ? undefined : `${path} is no longer the same object as elsewhere`;
   met.set(a, b);
   if (Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return `${path} has another prototype`;
-  return compareProperties(a, b, path, met) ?? compareContents(a, b, path, met) ?? compareBuffers(a, b, path, met);
+  return compareProperties(a, b, path, comparison) ?? compareContents(a, b, path, comparison) ??
+    compareBuffers(a, b, path, met);
 }
 
-function compareProperties(a: object, b: object, path: string, met: Map<object, object>): string | undefined {
+function compareProperties(a: object, b: object, path: string, comparison: Comparison): string | undefined {
   // Properties of symbols are what Deno's web objects keep their state in.
-  const keysA = Object.getOwnPropertyNames(a), keysB = Object.getOwnPropertyNames(b);
+  const counts = (key: string) => !(comparison.isElsewhere && a instanceof Error && places.includes(key));
+  const keysA = Object.getOwnPropertyNames(a).filter(counts), keysB = Object.getOwnPropertyNames(b).filter(counts);
   if (keysA.join() !== keysB.join() && !(a instanceof Error && keysA.toSorted().join() === keysB.toSorted().join())) {
     return `${path} had the keys ${keysA}, and has ${keysB}`;
   }
   for (const key of keysA) {
     const one = Object.getOwnPropertyDescriptor(a, key), two = Object.getOwnPropertyDescriptor(b, key);
     if (one?.enumerable !== two?.enumerable) return `${path}.${key} is not as enumerable as it was`;
-    const found = compare(Reflect.get(a, key), Reflect.get(b, key), `${path}.${key}`, met);
+    const found = compare(Reflect.get(a, key), Reflect.get(b, key), `${path}.${key}`, comparison);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -45,11 +62,11 @@ function contents(value: object): unknown[] {
   return [];
 }
 
-function compareContents(a: object, b: object, path: string, met: Map<object, object>): string | undefined {
+function compareContents(a: object, b: object, path: string, comparison: Comparison): string | undefined {
   const one = contents(a), two = contents(b);
   if (one.length !== two.length) return `${path} had ${one.length} parts, and has ${two.length}`;
   for (const [i, part] of one.entries()) {
-    const found = compare(part, two[i], `${path} part ${i}`, met);
+    const found = compare(part, two[i], `${path} part ${i}`, comparison);
     if (found !== undefined) return found;
   }
   return undefined;

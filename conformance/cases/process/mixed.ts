@@ -5,7 +5,9 @@ import { MisuseError, setExecutable, SpawnError } from "../../../mod.ts";
 import type { Case, Env, RuntimeName } from "../../case.ts";
 import { executableOf } from "../../host.ts";
 import { many, scratchArray } from "../../scale.ts";
-import { consume, descend, exchange, produce } from "../../targets/process/mixed.ts";
+import { difference } from "../../same.ts";
+import { compareValues, consume, descend, exchange, produce } from "../../targets/process/mixed.ts";
+import { travelling } from "../../travelling.ts";
 
 const runtimes: readonly RuntimeName[] = ["node", "bun", "deno"];
 
@@ -71,6 +73,27 @@ export const mixedCases: readonly Case[] = [
       here.close(); // end-of-file for the child
       assertEquals(await one.join(), 0);
       for (const object of [to, back, lock, value]) object.close();
+    },
+  })),
+  ...runtimes.map((child): Case => ({
+    name: `mixed/every value is the same on ${child}, and comes back as it was`,
+    needs: ["process", "linux"],
+    growsMemory: true,
+    timeLimit: 60_000,
+    async run(env) {
+      const { mp } = env, to = new mp.Queue<[string, unknown]>(), back = new mp.Queue<[string | undefined, unknown]>();
+      const one = new mp.Process({ target: compareValues, args: [to, back] });
+      await startOn(child, env, () => one.start());
+      for (const [what, make] of Object.entries(travelling)) {
+        const value = make();
+        await to.put([what, value]);
+        const [there, returned] = await back.get();
+        assertEquals([what, there, difference(value, returned)], [what, undefined, undefined]);
+      }
+      to.shutdown();
+      assertEquals(await one.join(), 0);
+      to.close();
+      back.close();
     },
   })),
   {

@@ -14,6 +14,8 @@ import {
   type Value,
 } from "../../../mod.ts";
 import { runtimeName } from "../../program.ts";
+import { differenceElsewhere } from "../../same.ts";
+import { travelling } from "../../travelling.ts";
 
 /** What both sides use. */
 export interface Shared {
@@ -68,4 +70,12 @@ export async function descend(told: Queue<string>, chain: readonly string[]): Pr
   exit(await child.join() ?? 1);
 }
 
-for (const target of [exchange, produce, consume, descend]) task(import.meta, target);
+/** Compares each value with what this runtime makes of its name, and sends back how they differ, and the value. */
+export async function compareValues(
+  to: Queue<[what: string, value: unknown]>,
+  back: Queue<[difference: string | undefined, value: unknown]>,
+): Promise<void> {
+  for await (const [what, value] of to) await back.put([differenceElsewhere(travelling[what]?.(), value), value]);
+}
+
+for (const target of [exchange, produce, consume, descend, compareValues]) task(import.meta, target);
