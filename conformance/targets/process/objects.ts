@@ -53,8 +53,8 @@ export async function describe(end: Connection): Promise<void> {
 /** Starts a child of its own, a daemon or not, and ends: `told` hears what the grandchild says and which end it came to. */
 export async function nest(told: Queue<string>, daemon: boolean): Promise<void> {
   const child = new (here().Process)({ target: lastWord, args: [told, daemon], daemon });
+  await told.put(child.name); // before its own word, however busy the machine is
   await child.start();
-  await told.put(child.name);
 }
 
 async function lastWord(told: Queue<string>, stay: boolean): Promise<void> {
