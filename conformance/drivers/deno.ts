@@ -6,6 +6,7 @@ import { install } from "../install.ts";
 declare const Deno: {
   readonly version: { readonly deno: string };
   readDirSync(path: string): Iterable<{ readonly name: string }>;
+  readLinkSync(path: string): string;
   readTextFileSync(path: string): string;
   test(options: {
     readonly name: string;
@@ -17,26 +18,27 @@ declare const Deno: {
   }): void;
 };
 
-/** Whether a thread waits for bytes in a pipe; false where the system doesn't tell. */
-function readsPipe(thread: string): boolean {
+/** What a thread waits for, as the kernel calls it; "0" = nothing: it runs, or would if there were a processor. */
+function waitsFor(thread: string): string {
   try {
-    return Deno.readTextFileSync(`/proc/self/task/${thread}/wchan`).includes("pipe_read");
+    return Deno.readTextFileSync(`/proc/self/task/${thread}/wchan`);
   } catch {
-    return false; // it has just ended
+    return "end"; // it has just ended
   }
 }
 
-/** Threads of this process that do. */
-function pipeReaders(): number {
+/** Threads of this process, but for this one, that read a pipe, or may be about to or just have. */
+function mayRead(): number {
   try {
-    return [...Deno.readDirSync("/proc/self/task")].filter(({ name }) => readsPipe(name)).length;
+    const here = Deno.readLinkSync("/proc/thread-self").split("/").at(-1);
+    const others = [...Deno.readDirSync("/proc/self/task")].filter(({ name }) => name !== here);
+    return others.filter(({ name }) => /pipe_read|^0$/.test(waitsFor(name))).length;
   } catch {
     return 0; // there is no /proc
   }
 }
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-const othersReading = pipeReaders();
 /** Milliseconds after which a read of the bell is a leak. */
 const PATIENCE = 5000;
 
@@ -49,7 +51,7 @@ async function bellAtRest(): Promise<void> {
   // Again and again: a read that has just come back may be followed by another.
   for (let times = 0; times < 4 && performance.now() < deadline; times++) {
     await sleep(10);
-    if (pipeReaders() > othersReading) times = 0;
+    if (mayRead() > 0) times = 0;
   }
 }
 
