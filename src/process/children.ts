@@ -40,3 +40,9 @@ export async function endChildren(): Promise<void> {
   for (const child of alive) if (child.daemon) child.terminate();
   await keptAlive(Promise.all([...alive].map((child) => child.sentinel)));
 }
+
+/** Ends all children, daemons or not, and waits until they have ended. */
+export async function killChildren(): Promise<void> {
+  for (const child of alive) child.kill();
+  await keptAlive(Promise.all([...alive].map((child) => child.sentinel)));
+}

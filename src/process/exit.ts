@@ -3,7 +3,7 @@
 import { lineOf } from "../memory/agents.ts";
 import { A_EXITCODE, A_EXITED } from "../memory/layout.ts";
 import { runtime } from "../runtime/current.ts";
-import { endChildren } from "./children.ts";
+import { endChildren, killChildren, livingChildren } from "./children.ts";
 import { birthOfThis, dropExitHooks, isMainProcess, onFirstExitHook } from "./current.ts";
 import { runExitHooks, runExitHooksNow, textOf } from "./current.ts";
 
@@ -60,11 +60,19 @@ export function noteExit(code: number): void {
   });
 }
 
-/** Ends this process at once as its parent asked: no exit hook runs, as with a signal. */
+let obeying = false;
+
+/**
+ * Ends this worker as its parent asked: no exit hook runs, as with a signal. Its own workers end first: nobody else can stop
+ * them, and what a dead worker's workers hold is given to others.
+ */
 export function obey(signal: number): void {
+  if (obeying) return;
+  obeying = true;
   dropExitHooks();
   recordExit(-signal);
-  void vanish(-signal);
+  if (livingChildren().length === 0) void vanish(-signal);
+  else void killChildren().then(() => vanish(-signal));
 }
 
 /**
