@@ -11,10 +11,10 @@ import type { Task } from "./task.ts";
 /** Results taken in a row, at most: workers that report without end don't keep the event loop from its turn. */
 const MOST_RESULTS = 1024;
 /**
- * Milliseconds from one look at the results to the next, while they come and every worker has more than that ahead: to be
- * woken for each takes a processor from the workers that often. When none has come meanwhile, the next one wakes again.
+ * Milliseconds from one look at the results to the next, while they come and every worker has twice that ahead: to be woken
+ * for each takes a processor from the workers that often. When none has come meanwhile, the next one wakes again.
  */
-const MODERATION = 1;
+const MODERATION = 2;
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

@@ -22,8 +22,11 @@ import {
 import type { Task } from "./task.ts";
 import type { WorkerOptions } from "./worker.ts";
 
-/** Nanoseconds of work that a worker is given ahead, so that it never waits for us (see MODERATION in collector.ts). */
-const AHEAD = 4e6;
+/**
+ * Nanoseconds of work that a worker is given ahead, so that it never waits for us. More is sent when half of it is done: that
+ * half has to be more than what MODERATION in collector.ts asks for.
+ */
+const AHEAD = 12e6;
 /** Nanoseconds of work in a batch, at least, if there is as much. */
 const LEAST_BATCH = 5e4;
 /** Tasks ahead, at least (the second waits while the first is done) and at most. */

@@ -30,8 +30,8 @@ import type { PoolStats } from "./stats.ts";
  * `signal`; running out, or aborted, they reject at once, what no worker has begun is withdrawn, and what is running is
  * stopped by replacing its worker.
  *
- * While every worker has more than 2 ms of work ahead and results keep coming, they are taken in once a millisecond instead of
- * one by one, which leaves the processors to the workers.
+ * While every worker has more than 4 ms of work ahead and results keep coming, they are taken in every 2 ms instead of one by
+ * one, which leaves the processors to the workers.
  *
  * @example
  * ```ts ignore
