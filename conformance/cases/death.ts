@@ -187,6 +187,30 @@ export const deathCases: readonly Case[] = [
     },
   },
   {
+    name: "death/lock: what a killed child's own child held is given on when that one is stopped, not before",
+    async run({ mp }) {
+      for (let i = 0; i < many(5); i++) {
+        const lock = new mp.Lock(), state = scratchArray(mp, "i", 4);
+        const child = new mp.Process({ target: targets.lockWithChild, args: [lock, state] as never });
+        await within(child.start(), 10_000, "the child starts");
+        await until(() => Atomics.load(state, 1) > 100, 10_000, "sections");
+        child.kill();
+        for (let section = 0; section < 10; section++) {
+          const held = await lock.hold({ timeout: 5000 });
+          enterSection(held.abandoned, -1, state);
+          await sleep(2);
+          // Whoever is killed is so inside or outside, but never enters while another holds it.
+          assertEquals(Atomics.exchange(state, 0, 0), -1);
+          held[Symbol.dispose]();
+        }
+        assertEquals(await within(child.join(), 5000, "the child ends"), -9);
+        assertEquals({ two: state[2], silent: state[3] }, { two: 0, silent: 0 });
+        child.close();
+        lock.close();
+      }
+    },
+  },
+  {
     name: "death/memory: makers of objects are killed",
     growsMemory: true,
     timeLimit: limit(90_000),

@@ -66,6 +66,12 @@ export async function lockForEver(lock: Lock, me: number, state: SharedArray<"i"
   }
 }
 
+/** The same in this process and in a child of it. */
+export async function lockWithChild(lock: Lock, state: SharedArray<"i">): Promise<void> {
+  await new Process({ target: lockForEver, args: [lock, 1, state] }).start();
+  await lockForEver(lock, 2, state);
+}
+
 export function enterSection(abandoned: boolean, me: number, state: SharedArray<"i">): void {
   if (Atomics.exchange(state, 0, me) !== 0 && !abandoned) Atomics.add(state, 3, 1);
   Atomics.add(state, 1, 1);

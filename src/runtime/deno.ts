@@ -79,15 +79,20 @@ export function createDenoRuntime(): Runtime {
       if (!writesAtExit(commandLine(deno))) endsAtOnce = system;
       return { method: "process", args, memoryFd: MEMORY_FD };
     },
-    async exit(code) {
+    exit(code) {
       leaving = true; // the console's output is out already
-      exitHandlers.run();
-      if (endsAtOnce !== undefined) {
-        globalThis.dispatchEvent(new Event("unload"));
-        endsAtOnce.exitNow(code);
-      }
-      realExit(code);
-      return await new Promise<never>(() => {});
+      const end = () => {
+        exitHandlers.run();
+        if (endsAtOnce !== undefined) {
+          globalThis.dispatchEvent(new Event("unload"));
+          endsAtOnce.exitNow(code);
+        }
+        realExit(code);
+      };
+      // Deno.exit doesn't always stop a worker's microtasks: those that are due run before its end is told, not after.
+      if (isThread) setImmediate(end);
+      else end();
+      return new Promise<never>(() => {});
     },
     interceptExit(handler) {
       // "unload" comes with Deno.exit and process.exit (whose wrapping would load Node's modules) and at the natural end.
