@@ -22,7 +22,7 @@ import { environment, root, setUp } from "./setup.mjs";
 /** Columns of the conformance suite that run at a time. */
 const LANES = 2;
 
-/** On two quiet cores the whole run takes a quarter of this; after it, what is left counts as failed. */
+/** What has not run after this counts as failed. */
 const TIME_LIMIT = 45 * 60_000;
 
 /**

@@ -92,7 +92,7 @@ export function createDenoRuntime(): Runtime {
       if (!isThread) end();
       else {
         // Deno.exit doesn't always stop a worker's microtasks: those that are due run before its end is told, not after. A
-        // message costs less than the first timer or immediate of a thread.
+        // message costs less than a thread's first immediate.
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = end;
         port2.postMessage(null);
