@@ -179,6 +179,7 @@ export class WaitQueue {
   poke(force: boolean): void {
     const isRegistered = (Atomics.load(this.#i32, this.#word) & this.#mask) !== 0;
     if (!force && isRegistered) return;
+    if (!isRegistered) this.#family.spinner.woken();
     const before = this.#local.size;
     this.serve();
     if (!isRegistered && before > 0 && this.#local.size === before) this.#turns?.cameLate();

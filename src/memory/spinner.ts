@@ -12,13 +12,27 @@ const TRIAL = 0.2;
 /** From the end of one trial to the next, at first and at most, in milliseconds. */
 const SOON = 2;
 const LATE = 16;
+/** Of an answer that came so many milliseconds after one stopped spinning for it, spinning may have been in the way. */
+const QUICK = TRIAL;
+/** Such answers in a row after which it is taken for certain. */
+const CERTAIN = 2;
+/** From one move to the next, at first and at most, in milliseconds. */
+const SOON_AGAIN = 2;
+const SELDOM = 1000;
+/** Spins in a row that find what they wait for, after which the last move counts as a good one. */
+const GOOD = 50;
 
 const pause: () => void = (Atomics as unknown as { pause?: () => void }).pause ?? (() => {});
 
 /**
  * One agent's busy-waiting. Its budget halves after a miss, down to none. Two that take turns then always sleep, and neither
- * can see that both could spin; nor can either see that they share a processor, where spinning only keeps the answer away.
- * So now and then there is a trial, more and more rarely while trials fail; a trial that doesn't brings the budget back.
+ * can see that both could spin. So now and then there is a trial, more and more rarely while trials fail; a trial that doesn't
+ * brings the budget back.
+ *
+ * Two that share a processor can't spin for each other: it only keeps the answer away. Linux puts a thread that is woken beside
+ * the one that wakes it, and leaves both there for as long as one of them sleeps, another processor idle or not (a virtual one
+ * that has halted doesn't count as idle). It shows in answers that come as soon as one stops spinning: then this agent moves to
+ * another processor, more and more rarely while that doesn't help.
  */
 export class Spinner {
   readonly #control: Int32Array;
@@ -30,6 +44,13 @@ export class Spinner {
   #budget = LONGEST / 4;
   #nextTrial = 0;
   #betweenTrials = SOON;
+  /** When the last spin was given up; 0 = it wasn't. */
+  #missedAt = 0;
+  /** Answers in a row that came at once after a spin was given up, and spins that found theirs. */
+  #quickAnswers = 0;
+  #hits = 0;
+  #nextMove = 0;
+  #betweenMoves = SOON_AGAIN;
 
   constructor(control: Int32Array, index: number, agents: AgentTable) {
     this.#control = control;
@@ -42,6 +63,7 @@ export class Spinner {
   spin(ready: { ready(): boolean }): boolean {
     if (this.#most === -1) this.#most = mostSpinners();
     if (this.#most === 0) return false;
+    this.#missedAt = 0;
     const start = performance.now(), isTrial = this.#budget === 0;
     if (isTrial && start < this.#nextTrial) return false;
     const end = start + (isTrial ? TRIAL : this.#budget);
@@ -54,20 +76,45 @@ export class Spinner {
           if (ready.ready()) {
             this.#budget = isTrial ? LONGEST : Math.min(LONGEST, this.#budget * 2);
             // A trial is longer than what it is for: only what comes after it shows whether it was worth it.
-            if (!isTrial) this.#betweenTrials = SOON;
+            if (!isTrial) this.#hit();
             return true;
           }
           pause();
         }
       } while (performance.now() < end);
-      this.#missed(end);
+      this.#missed(performance.now());
       return false;
     } finally {
       Atomics.and(this.#control, this.#word, ~this.#mask);
     }
   }
 
+  /** What this agent waited for has come while it slept. */
+  woken(): void {
+    if (this.#missedAt === 0) return;
+    const now = performance.now(), isQuick = now - this.#missedAt < QUICK;
+    this.#missedAt = 0;
+    this.#quickAnswers = isQuick ? this.#quickAnswers + 1 : 0;
+    if (this.#quickAnswers >= CERTAIN && now >= this.#nextMove) this.#move();
+  }
+
+  #move(): void {
+    this.#quickAnswers = 0;
+    if (!runtime.changeProcessor()) return void (this.#nextMove = Infinity);
+    this.#betweenMoves = Math.min(SELDOM, 2 * this.#betweenMoves);
+    this.#nextMove = performance.now() + this.#betweenMoves;
+    this.#budget = LONGEST;
+  }
+
+  #hit(): void {
+    this.#betweenTrials = SOON;
+    this.#quickAnswers = 0;
+    if (++this.#hits === GOOD) this.#betweenMoves = Math.max(SOON_AGAIN, this.#betweenMoves / 4);
+  }
+
   #missed(now: number): void {
+    this.#missedAt = now;
+    this.#hits = 0;
     this.#budget = this.#budget < 2 * SHORTEST ? 0 : this.#budget / 2;
     this.#nextTrial = now + this.#betweenTrials;
   }

@@ -277,5 +277,12 @@ export function createBunRuntime(): Runtime {
     ...processEnds(exitHandlers),
     threadId: () => threadId(linux()?.readLink),
     threadRuns,
+    changeProcessor() {
+      try {
+        return (system ??= openSystem(bun)).changeProcessor();
+      } catch {
+        return false;
+      }
+    },
   };
 }

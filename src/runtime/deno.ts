@@ -117,6 +117,15 @@ export function createDenoRuntime(): Runtime {
     // Its workers end by themselves: they say so.
     threadId: () => 0,
     threadRuns: () => true,
+    changeProcessor() {
+      // Deno's tests would take the library for a leak of the one that happens to need it.
+      if (system === undefined && !isThread) return false;
+      try {
+        return (system ??= openDenoSystem(deno, true)).changeProcessor();
+      } catch {
+        return false;
+      }
+    },
     onIdle(handler) {
       nodeProcess().on("beforeExit", () => handler());
     },

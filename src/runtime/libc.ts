@@ -34,6 +34,9 @@ export const LIBC_FUNCTIONS = {
   fcntl: declare("i32", "i32", "i32", "i32"),
   prctl: declare("i32", "i32", "u64", "u64", "u64", "u64"),
   kill: declare("i32", "i32", "i32"),
+  sched_getcpu: declare("i32"),
+  sched_getaffinity: declare("i32", "i32", "u64", "buffer"),
+  sched_setaffinity: declare("i32", "i32", "u64", "buffer"),
   _exit: declare("i32", "i32"),
   __errno_location: declare("u64"),
 } as const satisfies Record<string, NativeFunction>;
@@ -89,6 +92,8 @@ export interface LinuxSystem extends SystemCalls {
   closeOnExec(fd: number): void;
   /** Where a symbolic link leads; undefined when there is none. */
   readLink(path: string): string | undefined;
+  /** See Runtime.changeProcessor. */
+  changeProcessor(): boolean;
   /** Ends this process, and nothing else: no destructor, no handler, no buffer of anyone is looked at. */
   exitNow(code: number): void;
 }
@@ -108,6 +113,8 @@ const POLLNVAL = 32;
 const PR_SET_PDEATHSIG = 1n;
 const SIGKILL = 9n;
 const EPERM = 1;
+/** A set of processors, as large as the C library's own. */
+const MASK_BYTES = 128;
 
 /** Throws SpawnError where start method "process" doesn't exist. */
 export function requireLinux(platform: string): void {
@@ -272,6 +279,17 @@ export function linuxSystem(native: Native): LinuxSystem {
     readLink,
     closeOnExec(fd) {
       libc.fcntl(fd, F_SETFD, FD_CLOEXEC);
+    },
+
+    changeProcessor() {
+      const allowed = new Uint8Array(MASK_BYTES), size = BigInt(MASK_BYTES);
+      if (libc.sched_getaffinity(0, size, allowed) < 0) return false;
+      const here = libc.sched_getcpu(), others = allowed.slice();
+      if (here < 0 || here >= MASK_BYTES * 8) return false;
+      others[here >>> 3]! &= ~(1 << (here & 7)); // inside, as was just seen
+      if (libc.sched_setaffinity(0, size, others) !== 0) return false; // there is no other
+      libc.sched_setaffinity(0, size, allowed);
+      return true;
     },
 
     exitNow(code) {

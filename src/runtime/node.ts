@@ -178,6 +178,14 @@ export function createNodeRuntime(): Runtime {
     ...processEnds(exitHandlers),
     threadId,
     threadRuns,
+    changeProcessor() {
+      if (isThread) return false; // each thread would have to load the addon
+      try {
+        return (system ??= openSystem()).changeProcessor();
+      } catch {
+        return false;
+      }
+    },
   };
 
   function openSystem(binary?: string): LinuxSystem {

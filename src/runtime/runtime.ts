@@ -53,6 +53,11 @@ export interface Runtime {
   threadId(): number;
   /** False when that thread of this process has ended for certain. Synchronous. */
   threadRuns(id: number): boolean;
+  /**
+   * Moves this thread to another processor, once: where it may run stays as it is. False where that can't be done, or where
+   * asking for it would load what a program didn't ask for.
+   */
+  changeProcessor(): boolean;
   /** Calls `handler` when nothing is left to do (Node's "beforeExit") in a root or child process. */
   onIdle(handler: () => void): void;
   /** Calls `handler` synchronously when the process ends by itself or by exit(), the last moment where code runs. */

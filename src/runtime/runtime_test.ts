@@ -1,7 +1,7 @@
 /** Tests of the adapter of the runtime that runs them, with children of every runtime. */
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -336,6 +336,21 @@ test("flags that a child on Deno gets", () => {
   );
   assert.deepEqual(denoFlags(["--cached-only", "-R", "main.ts"]), ["--cached-only"]);
   assert.deepEqual(denoFlags(["main.ts", "--no-lock"]), []);
+});
+
+test("a thread changes its processor, and may still run wherever it might", () => {
+  const allowed = () => /^Cpus_allowed:\s*(.*)$/m.exec(readFileSync("/proc/thread-self/status", "utf8"))?.[1] ?? "";
+  const processor = () => readFileSync("/proc/thread-self/stat", "utf8").split(") ")[1]?.split(" ")[36];
+  const before = allowed();
+  let changes = 0;
+  for (let i = 0; i < 20; i++) {
+    const here = processor();
+    const can = runtime.changeProcessor();
+    assert.equal(can, /[1-9a-f].*[1-9a-f]|[35679abcdef]/.test(before), before);
+    if (can && processor() !== here) changes++; // it may have been moved back
+    assert.equal(allowed(), before);
+  }
+  assert.ok(changes > 0 || !runtime.changeProcessor());
 });
 
 test("facts", () => {
