@@ -54,6 +54,7 @@ export class Family implements Owners {
   #recoveryScheduled = false;
   #streak = 0;
   #lastTurn = 0;
+  #isOver = false;
 
   private constructor(backing: Backing, self: number | undefined) {
     this.method = backing.method;
@@ -148,6 +149,20 @@ export class Family implements Owners {
     return thread === 0 ? String(pid) : `${pid}:${thread}`;
   }
 
+  /**
+   * The last act of this agent: from now on others may have what it held. Its thread may have work of this very turn of the
+   * event loop before it, and Deno does it, whatever exit says: so nothing that waits here goes on any more.
+   */
+  end(): void {
+    this.#isOver = true;
+    this.agents.declareDead(this.self);
+  }
+
+  /** Whether this agent has ended, though its thread still runs. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   // ── ringing and being rung ──
 
   /** Wakes whoever has that index; false = nobody alive has it. */
@@ -179,6 +194,7 @@ export class Family implements Owners {
   }
 
   readonly #rung = (): void => {
+    if (this.#isOver) return;
     const deaths = Atomics.load(this.arena.control, C_DEATHS);
     const force = deaths !== this.#deathsSeen;
     this.#deathsSeen = deaths;
@@ -229,6 +245,7 @@ export class Family implements Owners {
   }
 
   #ask(): void {
+    if (this.#isOver) return;
     for (const queue of this.#waiting) {
       for (const owner of queue.blockers()) this.probe(owner);
     }
@@ -247,7 +264,11 @@ export class Family implements Owners {
 
   /** One turn of the event loop: timers, signals and aborts get through. */
   async turn(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => {
+      setImmediate(() => {
+        if (!this.#isOver) resolve();
+      });
+    });
     this.#streak = 0;
     this.#lastTurn = performance.now();
   }

@@ -156,6 +156,7 @@ export class WaitQueue {
       };
       if (limit < LONGEST_TIMER) {
         timer = setTimeout(() => {
+          if (this.#family.isOver) return;
           // What became ready in the same turn counts: a wait that can succeed doesn't time out.
           this.serve(true);
           if (!this.#local.has(waiter)) return;
@@ -190,6 +191,7 @@ export class WaitQueue {
    * woken, so others may have to go first.
    */
   serve(polite = false): void {
+    if (this.#family.isOver) return;
     for (;;) {
       let last: Awaited<unknown> | undefined;
       const patience = polite ? this.#turns?.patience ?? 0 : 0;

@@ -55,7 +55,7 @@ export function noteExit(code: number): void {
   announced = true;
   const { family, parent } = birth;
   runtime.onExit(() => {
-    family.agents.declareDead(family.self);
+    family.end();
     family.bells.ring(parent.owner);
   });
 }
