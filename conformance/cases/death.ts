@@ -101,9 +101,11 @@ export const deathCases: readonly Case[] = [
       const kills = many(18), [here, there] = mp.Pipe<Item>({ duplex: false });
       const acknowledged = scratchArray(mp, "i", kills), seen = scratchArray(mp, "B", kills * EACH);
       const trouble = scratchArray(mp, "i", 1);
-      let receivers = 0, over = false;
+      let receivers = 0;
+      // What it waits for may go to another receiver, which is killed with it: so it can't ask first and then wait.
+      const over = new AbortController(), { signal } = over;
       const survivor = (async () => {
-        while (!over) if (await here.poll({ timeout: 20 })) note(await here.recv(), seen, EACH, trouble);
+        for (;;) note(await here.recv({ signal }), seen, EACH, trouble);
       })().catch((error) => error);
       await killing(kills, 4, (victim) => {
         if (victim % 3 !== 0) {
@@ -112,8 +114,9 @@ export const deathCases: readonly Case[] = [
         receivers++;
         return new mp.Process({ target: targets.receiveForEver, args: [here, seen, EACH, trouble] as never });
       });
-      over = true;
-      assertEquals(await within(survivor, 5000, "the survivor"), undefined);
+      await until(async () => !await here.poll(), 5000, "the survivor takes what is there");
+      over.abort();
+      assertEquals(await within(survivor, 5000, "the survivor"), signal.reason);
       there.close();
       // All that held the other end are gone.
       const end = async () => {
