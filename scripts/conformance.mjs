@@ -19,9 +19,6 @@ import { howItEnded, killGroup, start } from "./run.mjs";
 /** Row of what concerns the run as a whole: that the driver starts, ends by itself, and leaves nothing behind. */
 export const WHOLE = "(the run as a whole)";
 
-/** Most of a start of Node from TypeScript is the compiling of sources, again and again the same ones. */
-const COMPILE_CACHE = join(root, "node_modules", ".cache", "node");
-
 /** Milliseconds a driver has to load, and to end after its last case. */
 const GRACE = 20_000;
 
@@ -94,7 +91,6 @@ export async function runColumn(tool, method, { filter, repeat, deadline }) {
       env: {
         ...environment(),
         NO_COLOR: "1",
-        NODE_COMPILE_CACHE: COMPILE_CACHE,
         MP_METHOD: method,
         MP_CASES: (todo?.map((name) => `=${name}`) ?? filter).join("\n"),
         MP_REPEAT: String(repeat),

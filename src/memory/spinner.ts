@@ -29,10 +29,9 @@ const pause: () => void = (Atomics as unknown as { pause?: () => void }).pause ?
  * can see that both could spin. So now and then there is a trial, more and more rarely while trials fail; a trial that doesn't
  * brings the budget back.
  *
- * Two that share a processor can't spin for each other: it only keeps the answer away. Linux puts a thread that is woken beside
- * the one that wakes it, and leaves both there for as long as one of them sleeps, another processor idle or not (a virtual one
- * that has halted doesn't count as idle). It shows in answers that come as soon as one stops spinning: then this agent moves to
- * another processor, more and more rarely while that doesn't help.
+ * Two that share a processor can't spin for each other: it only keeps the answer away. They may stay there for long, while
+ * another processor is idle: the system moves none of two of which one always sleeps. It shows in answers that come as soon as
+ * one stops spinning: then this agent moves to another processor, more and more rarely while that doesn't help.
  */
 export class Spinner {
   readonly #control: Int32Array;

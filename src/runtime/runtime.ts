@@ -54,8 +54,8 @@ export interface Runtime {
   /** False when that thread of this process has ended for certain. Synchronous. */
   threadRuns(id: number): boolean;
   /**
-   * Moves this thread to another processor, once: where it may run stays as it is. False where that can't be done, or where
-   * asking for it would load what a program didn't ask for.
+   * Moves this thread to another processor, once: it may still run on all that it may run on now. False where that can't be
+   * done, or where asking for it would load what a program didn't ask for.
    */
   changeProcessor(): boolean;
   /** Calls `handler` when nothing is left to do (Node's "beforeExit") in a root or child process. */

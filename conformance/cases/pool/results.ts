@@ -1,17 +1,9 @@
 /** AsyncResult: the outcome of a call, asked, waited for, and cancelled. */
 
-import {
-  assert,
-  assertEquals,
-  assertFalse,
-  assertIsError,
-  assertLess,
-  assertRejects,
-  assertThrows,
-} from "../../assert.ts";
+import { assert, assertEquals, assertFalse, assertIsError, assertRejects, assertThrows } from "../../assert.ts";
 import type { Case } from "../../case.ts";
 import { within } from "../../scale.ts";
-import { computeUntil, failOn, never, square, waitFor } from "../../targets/pool/tasks.ts";
+import { computed, computeUntilSeen, failOn, never, square, waitFor } from "../../targets/pool/tasks.ts";
 import { MisuseError, TimeoutError } from "../../../mod.ts";
 import { range, withPool } from "./with_pool.ts";
 
@@ -133,23 +125,18 @@ export const resultCases: readonly Case[] = [
     name: "pool/a result is there soon after its task, also while all workers have more to do than they can",
     async run(env) {
       await withPool(env, 2, async (pool) => {
-        const round = async () => {
-          const late: number[] = [];
-          const watch = async (milliseconds: number) => {
-            const ended = await pool.apply(computeUntil, [milliseconds]);
-            late.push(performance.timeOrigin + performance.now() - ended);
-          };
-          // Their pace says nothing about the last two, which others then wait behind.
-          await Promise.all(range(200).map((i) => watch(i < 100 ? 1 : i < 102 ? 200 : 1)));
-          return late.sort((a, b) => a - b);
+        const seen = new env.mp.Value("i", 0), done = new env.mp.Value("i", 0);
+        const quick = async () => {
+          await pool.apply(computed, [1, done]);
+          seen.add(1);
         };
-        // What waits behind a task does so each time; a machine that has something else to do gives a processor late now and
-        // then (up to 0.4 s, with four such runs on two of them).
-        const rounds: number[][] = [];
-        do rounds.push(await round()); while (rounds.length < 5 && (rounds.at(-1)?.[199] ?? 0) >= 150);
-        const [least] = rounds.sort((a, b) => (a[199] ?? 0) - (b[199] ?? 0));
-        assertLess(least?.[100] ?? 0, 20, "median, ms");
-        assertLess(least?.[199] ?? 0, 150, "latest, ms");
+        const before = range(100).map(quick);
+        // Their pace says nothing about these two. They end when what was done before is seen: none of it may wait for them.
+        const slow = range(2).map(() => pool.apply(computeUntilSeen, [seen, done]));
+        const after = range(100).map(quick);
+        assertEquals(await Promise.all(slow), [true, true]);
+        await Promise.all([...before, ...after]);
+        for (const value of [seen, done]) value.close();
       });
     },
   },

@@ -166,9 +166,17 @@ export function awaitLast([i, last, isLastDone, how]: readonly [number, number, 
 }
 task(import.meta, awaitLast);
 
-/** Computes for so long; when that was over, in milliseconds since 1970. */
-export function computeUntil(milliseconds: number): number {
-  compute(milliseconds);
-  return performance.timeOrigin + performance.now();
+/** Computes until the pool has seen what came of all tasks that were done before, or for 10 s; whether it has. */
+export function computeUntilSeen(seen: Value<number>, done: Value<number>): boolean {
+  const count = done.value;
+  // `value` is a plain load: in such a loop an engine may do it once for all (JavaScriptCore has).
+  for (const end = performance.now() + 10_000; seen.add(0) < count;) if (performance.now() > end) return false;
+  return true;
 }
-task(import.meta, computeUntil);
+task(import.meta, computeUntilSeen);
+
+export function computed(milliseconds: number, done: Value<number>): void {
+  compute(milliseconds);
+  done.add(1);
+}
+task(import.meta, computed);
