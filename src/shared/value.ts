@@ -3,10 +3,14 @@
  *
  * ```
  * payload
- *   0, 1  the number, 8-byte aligned       anyone: plain loads and stores, atomic operations
+ *   0, 1  the number, 8-byte aligned       anyone: atomic operations; plain loads and stores of floats
  *   2     type code                        once
  *   3, 4  its lock: address, generation    once
  * ```
+ *
+ * Atomics has no floats. A float is loaded plainly after an atomic load of its type code: no engine may move it ahead
+ * of that, so a loop that reads the number over and over sees what others write. (JavaScriptCore takes a plain load
+ * of what the loop doesn't write out of it.)
  */
 
 import { MisuseError } from "../errors.ts";
@@ -26,7 +30,10 @@ const DATA = 0, CODE = 2, GUARD = 3, WORDS = GUARD + GUARD_WORDS;
 
 /** One number in shared memory. CPython: `multiprocessing.Value`. */
 export interface Value<V extends number | bigint = number> {
-  /** One plain load or store, never torn. Assigning: RangeError out of the type's range, TypeError for another type. */
+  /**
+   * One load or store, never torn, in order with the atomic operations of its process: a loop that reads it sees what
+   * others write. Assigning: RangeError out of the type's range, TypeError for another type.
+   */
   value: V;
   /** Adds atomically (wraps around); returns the old value. Integers only. */
   add(n: V): V;
@@ -94,13 +101,16 @@ class SharedValue extends SharedObject implements Value<number | bigint> {
 
   get value(): number | bigint {
     this.ensureOpen("read");
-    return this.#data[0] as number | bigint;
+    if (this.#isInteger()) return Atomics.load(this.#data as IntegerArray, 0);
+    Atomics.load(this.segment.i32, this.at + CODE);
+    return this.#data[0] as number;
   }
 
   set value(value: number | bigint) {
     this.ensureOpen("write");
     checkElement(this.#code, value);
-    this.#data[0] = value as never;
+    if (this.#isInteger()) Atomics.store(this.#data as IntegerArray, 0, value as never);
+    else this.#data[0] = value as never;
   }
 
   add(n: number | bigint): number | bigint {
@@ -133,10 +143,14 @@ class SharedValue extends SharedObject implements Value<number | bigint> {
 
   #integers(doing: string): IntegerArray {
     this.ensureOpen(doing);
-    if (this.#code === "f" || this.#code === "d") {
+    if (!this.#isInteger()) {
       throw new MisuseError(`Cannot ${doing} ${this.title} atomically: type code "${this.#code}" is not an integer's`);
     }
     return this.#data as IntegerArray;
+  }
+
+  #isInteger(): boolean {
+    return this.#code !== "f" && this.#code !== "d";
   }
 }
 

@@ -1,8 +1,12 @@
-/** Cases for Value and RawValue, in one process. */
+/** Cases for Value and RawValue. */
 
 import { assert, assertEquals, assertFalse, assertInstanceOf, assertThrows } from "../../assert.ts";
 import type { Case } from "../../case.ts";
-import { ClosedError, MisuseError, type TypeCode } from "../../../mod.ts";
+import { ClosedError, MisuseError, targets as targetsOf, type TypeCode } from "../../../mod.ts";
+
+const targets = targetsOf<typeof import("../../targets/shared/basics.ts")>(
+  new URL("../../targets/shared/basics.ts", import.meta.url),
+);
 
 /** Least and greatest value of the integer codes, and one below and above. */
 const ranges: readonly [TypeCode, number | bigint, number | bigint, number | bigint, number | bigint][] = [
@@ -98,6 +102,21 @@ export const valueCases: readonly Case[] = [
       }
       for (const one of [value, big, byte]) one.close();
       return Promise.resolve();
+    },
+  },
+  {
+    name: "value/a loop that only reads sees what another writes, integer or float",
+    async run({ mp }) {
+      const integer = new mp.Value("i", 0), float = new mp.Value("d", 0), spinning = new mp.Semaphore(0);
+      const child = new mp.Process({ target: targets.spinUntilBothChange, args: [integer, float, spinning] });
+      await child.start();
+      assert(await spinning.acquire());
+      integer.value = 1;
+      assert(await spinning.acquire());
+      float.value = 0.5;
+      await child.join();
+      assertEquals(child.exitcode, 0);
+      for (const one of [integer, float, spinning]) one.close();
     },
   },
   {

@@ -169,8 +169,7 @@ task(import.meta, awaitLast);
 /** Computes until the pool has seen what came of all tasks that were done before, or for 10 s; whether it has. */
 export function computeUntilSeen(seen: Value<number>, done: Value<number>): boolean {
   const count = done.value;
-  // `value` is a plain load: in such a loop an engine may do it once for all (JavaScriptCore has).
-  for (const end = performance.now() + 10_000; seen.add(0) < count;) if (performance.now() > end) return false;
+  for (const end = performance.now() + 10_000; seen.value < count;) if (performance.now() > end) return false;
   return true;
 }
 task(import.meta, computeUntilSeen);

@@ -1,6 +1,6 @@
 /** What children do with shared state. */
 
-import type { Queue, ShareableList, SharedArray, SharedMemory, Value } from "../../../mod.ts";
+import type { Queue, Semaphore, ShareableList, SharedArray, SharedMemory, Value } from "../../../mod.ts";
 import { getContext, getStartMethod } from "../../../mod.ts";
 
 /** One of each kind. */
@@ -26,4 +26,19 @@ export async function useState({ value, big, array, memory, list }: State, resul
   same.close();
   memory.unlink();
   await results.put(found.join(" "));
+}
+
+/** Reads a number until it isn't 0, or as often as is said; whether it has changed. Nothing else happens in the loop. */
+function spin(number: Value<number>, reads: number): boolean {
+  for (let count = 0; count < reads; count++) if (number.value !== 0) return true;
+  return false;
+}
+
+/** Spins on one number until it changes, then on the other; says when each loop has been compiled. */
+export function spinUntilBothChange(integer: Value<number>, float: Value<number>, spinning: Semaphore): void {
+  for (const number of [integer, float]) {
+    if (spin(number, 20_000_000)) throw new Error("The number changed before it was asked to");
+    spinning.release();
+    if (!spin(number, 2_000_000_000)) throw new Error("The change was never seen");
+  }
 }
