@@ -135,13 +135,15 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
   async get(options?: BlockOptions): Promise<T> {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
-    let taken = this.#getters.busy ? undefined : this.#take();
+    this.ensureOpen("get from");
+    let taken = this.tryTake();
+    // Spun for here: a promise for what comes at once costs as much as its coming.
+    if (taken === undefined && limit > 0) taken = this.#getters.spin(this.#getting);
     if (taken !== undefined) {
       if (this.family.due()) await this.family.turn();
       return taken.item;
     }
-    this.ensureOpen("get from");
-    taken = await this.#getters.wait(this.#getting, limit, options?.signal);
+    taken = await this.#getters.sleep(this.#getting, limit, options?.signal);
     if (taken === undefined) throw new Empty(`Cannot get from ${this.title}: it is empty`);
     return taken.item;
   }
@@ -298,8 +300,10 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
   protected stagePut(): void {}
 
   /** For subclasses: waits as getters do, for something that comes beside the items. */
-  protected waitBeside(awaited: Awaited<true>, signal: AbortSignal | undefined): Promise<true | undefined> {
-    return this.#getters.wait(awaited, Infinity, signal);
+  protected async waitBeside(awaited: Awaited<true>, signal: AbortSignal): Promise<void> {
+    if (awaited.attempt() ?? this.#getters.spin(awaited)) {
+      if (this.family.due()) await this.family.turn();
+    } else await this.#getters.sleep(awaited, Infinity, signal);
   }
 
   /** For subclasses: such a thing has come; `isDue` tells whether it is still to be had. */

@@ -118,15 +118,22 @@ export class WaitQueue {
 
   /** Waits until `awaited.attempt` gives a result; undefined = the limit ran out first. The caller has tried once. */
   wait<T>(awaited: Awaited<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
+    const result = limit > 0 && !signal?.aborted ? this.spin(awaited) : undefined;
+    if (result === undefined) return this.sleep(awaited, limit, signal);
+    // Answers that always come while spinning must not keep the event loop from its turns either.
+    return this.#family.due() ? this.#family.turn().then(() => result) : Promise.resolve(result);
+  }
+
+  /** The result that `awaited.attempt` gives within the moment that is worth spinning for; undefined = none. Then sleep(). */
+  spin<T>(awaited: Awaited<T>): T | undefined {
+    if (this.crowded || !this.#family.spinner.spin(awaited) || this.crowded) return undefined;
+    return awaited.attempt();
+  }
+
+  /** As wait, for a caller that has spun. */
+  sleep<T>(awaited: Awaited<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     if (limit <= 0) return Promise.resolve(undefined);
-    if (!this.crowded && this.#family.spinner.spin(awaited) && !this.crowded) {
-      const result = awaited.attempt();
-      // Answers that always come while spinning must not keep the event loop from its turns either.
-      if (result !== undefined) {
-        return this.#family.due() ? this.#family.turn().then(() => result) : Promise.resolve(result);
-      }
-    }
     return new Promise<T | undefined>((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const done = () => {

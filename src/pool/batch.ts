@@ -5,17 +5,30 @@
  * batch        word 0: number of entries      then the entries
  * entry        4 words: the sender's three numbers, bytes of the value      then the value, encoded, in whole words
  * ```
+ *
+ * As a message it comes behind the list of the handles in the values. One without any is written and read where it lies.
  */
 
 import { Queue } from "../channels/queue.ts";
-import type { Handle } from "../memory/blocks.ts";
+import type { Awaited } from "../memory/futex.ts";
 import type { Attachment } from "../memory/object.ts";
 import { decode, decodeSmall, encode, encodeSmall, unread } from "../wire/codec.ts";
 import { encodeThrown } from "../wire/thrown.ts";
-import { FamilyLink, openMessage, packMessage, registerSharedClass } from "../wire/message.ts";
+import {
+  FamilyLink,
+  HANDLE_FREE,
+  openInPlace,
+  openMessage,
+  packInPlace,
+  packMessage,
+  registerSharedClass,
+} from "../wire/message.ts";
 import type { Frame, Parcel } from "../wire/ring.ts";
+import { LARGE_FRAME } from "../wire/ring.ts";
 
 const HEADER_BYTES = 16;
+/** Where the first entry of a writer lies: behind the empty list of handles and the number of entries. */
+const FIRST_ENTRY = HANDLE_FREE + 4;
 
 /** A message in a batch. */
 export interface Entry {
@@ -35,7 +48,7 @@ export class BatchWriter {
   readonly #link: FamilyLink;
   #words = new Int32Array(1024);
   #bytes = new Uint8Array(this.#words.buffer);
-  #length = 4;
+  #length = FIRST_ENTRY;
   #count = 0;
 
   constructor(family: ConstructorParameters<typeof FamilyLink>[0]) {
@@ -49,11 +62,6 @@ export class BatchWriter {
   /** Bytes so far. */
   get length(): number {
     return this.#length;
-  }
-
-  /** Handles in the values so far. */
-  get handles(): readonly Handle[] {
-    return this.#link.handles;
   }
 
   /** Adds an entry; SerializationError when its value can't travel, and nothing is added. `root` names it in errors. */
@@ -96,15 +104,17 @@ export class BatchWriter {
     this.#count++;
   }
 
-  /** The batch's bytes; valid until the next entry is added. */
-  finish(): Uint8Array {
-    this.#words[0] = this.#count;
-    return this.#bytes.subarray(0, this.#length);
+  /** The batch as a parcel; valid until the next entry is added. */
+  pack(): Parcel {
+    const { family, handles } = this.#link, words = this.#words, bytes = this.#bytes, length = this.#length;
+    words[HANDLE_FREE >>> 2] = this.#count;
+    if (handles.length === 0 && length <= LARGE_FRAME) return packInPlace(words, bytes, length);
+    return packMessage(family, { handles: [...handles], bytes: bytes.subarray(HANDLE_FREE, length) });
   }
 
   /** Starts over. */
   clear(): void {
-    this.#length = 4;
+    this.#length = FIRST_ENTRY;
     this.#count = 0;
     this.#link.handles.length = 0;
   }
@@ -135,20 +145,17 @@ export class BatchQueue extends Queue<BatchWriter | Received[]> {
   }
 
   /** The entries of the oldest batch. */
-  async take(signal?: AbortSignal): Promise<Received[]> {
-    return await this.get(signal === undefined ? undefined : { signal }) as Received[];
+  take(): Promise<Received[]> {
+    return this.get() as Promise<Received[]>;
   }
 
-  /** Resolves when there is a batch, or `isReady()`: something that comes beside the batches. */
-  async arrival(isReady: () => boolean, signal: AbortSignal): Promise<void> {
-    if (this.qsize() > 0 || isReady()) {
-      if (this.family.due()) await this.family.turn();
-      return;
-    }
-    await this.waitBeside({
+  /** Arrivals of batches, or of what `isReady()` sees come beside them: `wait` resolves when there is one. */
+  arrivals(isReady: () => boolean): { wait(signal: AbortSignal): Promise<void> } {
+    const awaited: Awaited<true> = {
       ready: () => this.isClosed || this.qsize() > 0 || isReady(),
       attempt: () => this.qsize() > 0 || isReady() ? true : undefined,
-    }, signal);
+    };
+    return { wait: (signal) => this.waitBeside(awaited, signal) };
   }
 
   /** Tells whoever waits for arrivals that something has come beside the batches. */
@@ -157,36 +164,49 @@ export class BatchQueue extends Queue<BatchWriter | Received[]> {
   }
 
   protected override pack(writer: BatchWriter | Received[]): Parcel {
-    const { handles } = writer as BatchWriter;
-    return packMessage(this.family, { handles: [...handles], bytes: (writer as BatchWriter).finish() });
+    return (writer as BatchWriter).pack();
   }
 
   protected override open(frame: Frame): Received[] {
-    return openMessage(this.family, frame, (bytes) => this.#read(bytes));
+    const { family } = this, entries = openInPlace(family, frame, readSmallBatch);
+    return entries !== unread ? entries : openMessage(family, frame, (bytes) => {
+      // A message begins at a whole word of a buffer of its own.
+      const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2), link = new FamilyLink(family);
+      return readBatch(words, bytes, 0, (value) => decode(value, link)) as Received[];
+    });
   }
+}
 
-  #read(bytes: Uint8Array): Received[] {
-    // A message begins at a whole word of a buffer of its own.
-    const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2);
-    const count = words[0] as number, entries: Received[] = new Array(count);
-    let link: FamilyLink | undefined;
-    for (let i = 0, at = 4; i < count; i++) {
-      const word = at >>> 2, a = words[word] as number, b = words[word + 1] as number, c = words[word + 2] as number;
-      const body = at + HEADER_BYTES, end = body + (words[word + 3] as number);
-      let value = decodeSmall(bytes, body, end), error: Received["error"];
-      if (value === unread) {
-        value = undefined;
-        try {
-          value = decode(bytes.subarray(body, end), link ??= new FamilyLink(this.family));
-        } catch (reason) {
-          error = { reason };
-        }
+function readSmallBatch({ words, bytes }: Frame): Received[] | typeof unread {
+  return readBatch(words, bytes, HANDLE_FREE);
+}
+
+/** The entries of the batch at `bytes[at]`; `unread` without `slow`, which reads larger values, when there is one. */
+function readBatch(
+  words: Int32Array,
+  bytes: Uint8Array,
+  at: number,
+  slow?: (value: Uint8Array) => unknown,
+): Received[] | typeof unread {
+  const count = words[at >>> 2] as number, entries: Received[] = new Array(count);
+  at += 4;
+  for (let i = 0; i < count; i++) {
+    const word = at >>> 2, a = words[word] as number, b = words[word + 1] as number, c = words[word + 2] as number;
+    const body = at + HEADER_BYTES, end = body + (words[word + 3] as number);
+    let value = decodeSmall(bytes, body, end), error: Received["error"];
+    if (value === unread) {
+      if (slow === undefined) return unread;
+      value = undefined;
+      try {
+        value = slow(bytes.subarray(body, end));
+      } catch (reason) {
+        error = { reason };
       }
-      entries[i] = error === undefined ? { a, b, c, value } : { a, b, c, value, error };
-      at = (end + 3) & ~3;
     }
-    return entries;
+    entries[i] = error === undefined ? { a, b, c, value } : { a, b, c, value, error };
+    at = (end + 3) & ~3;
   }
+  return entries;
 }
 
 registerSharedClass("BatchQueue", BatchQueue, (source) => new BatchQueue(source));

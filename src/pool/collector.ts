@@ -34,6 +34,7 @@ export class Collector {
   readonly #members: ReadonlyMap<number, Member>;
   readonly #ledger: Ledger;
   readonly #results: BatchQueue;
+  readonly #arrivals: ReturnType<BatchQueue["arrivals"]>;
   readonly #events: CollectorEvents;
   #stopping = new AbortController();
   #isCollecting = false;
@@ -43,6 +44,7 @@ export class Collector {
     this.#members = members;
     this.#ledger = ledger;
     this.#results = results;
+    this.#arrivals = results.arrivals(() => this.#hasResults());
     this.#events = events;
   }
 
@@ -57,9 +59,10 @@ export class Collector {
       try {
         while (this.#ledger.outstanding > 0) {
           if (isBusy && this.#allAreBusy()) await sleep(MODERATION);
-          else await this.#results.arrival(this.#hasResults, signal);
+          else await this.#arrivals.wait(signal);
           signal.throwIfAborted();
           isBusy = this.drain() > 0;
+          await undefined; // whoever has its result now may hand in the next task
         }
       } catch (error) {
         if (!signal.aborted) this.#events.unfit(error);
@@ -83,10 +86,10 @@ export class Collector {
     this.#stopping.abort();
   }
 
-  readonly #hasResults = (): boolean => {
+  #hasResults(): boolean {
     for (const { lane } of this.#members.values()) if (lane.isReady) return true;
     return false;
-  };
+  }
 
   #allAreBusy(): boolean {
     if (this.#members.size === 0 || this.#hasResults() || this.#results.qsize() > 0) return false;

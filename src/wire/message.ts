@@ -87,11 +87,17 @@ export function packParcel(family: Family, value: unknown, root?: string): Parce
   const own = ++packing;
   // An empty list of handles, then the value.
   const end = encodeSmall(value, small, HANDLE_FREE);
-  if (end >= 0 && own === packing) {
-    smallWords[0] = 0;
-    return { raw: false, bytes: small, words: smallWords, size: end, large: 0, weight: end };
-  }
+  if (end >= 0 && own === packing) return packInPlace(smallWords, small, end);
   return packMessage(family, packValue(family, value, root));
+}
+
+/**
+ * A message without handles as a parcel, where it lies: behind HANDLE_FREE bytes of a buffer, `size` bytes with them, at most
+ * LARGE_FRAME. Valid as long as they are.
+ */
+export function packInPlace(words: Int32Array, bytes: Uint8Array, size: number): Parcel {
+  words[0] = 0;
+  return { raw: false, bytes, words, size, large: 0, weight: size };
 }
 
 /** A message as a parcel, its handles in flight. */
@@ -99,7 +105,7 @@ export function packMessage(family: Family, { handles, bytes }: Message): Parcel
   const list = handleListBytes(handles), weight = list + bytes.length;
   if (weight > LARGE_FRAME) return largeParcel(family, false, { handles, bytes }, weight);
   const message = new Uint8Array(weight);
-  writeHandleList(new DataView(message.buffer), 0, handles);
+  if (handles.length > 0) writeHandleList(new DataView(message.buffer), 0, handles);
   message.set(bytes, list);
   for (const handle of handles) enterFlight(family, handle);
   return { raw: false, bytes: message, words: undefined, size: weight, large: 0, weight };
@@ -134,14 +140,27 @@ function dropHandles(family: Family, { bytes, size }: Parcel | Frame): void {
 
 /** The value in a frame that was taken out; what the frame leaves behind is freed. */
 export function openFrame(family: Family, frame: Frame): unknown {
-  if (frame.large === 0 && isHandleFree(frame.bytes)) {
-    const value = decodeSmall(frame.bytes, HANDLE_FREE, frame.size);
-    if (value !== unread) {
-      if (frame.left !== 0) disposeBlock(family, frame.left);
-      return value;
-    }
-  }
-  return openMessage(family, frame, (bytes) => decode(bytes, new FamilyLink(family)));
+  const value = openInPlace(family, frame, readSmall);
+  return value !== unread ? value : openMessage(family, frame, (bytes) => decode(bytes, new FamilyLink(family)));
+}
+
+function readSmall({ bytes, size }: Frame): unknown {
+  return decodeSmall(bytes, HANDLE_FREE, size);
+}
+
+/**
+ * What `read` makes of a frame that was taken out, where it lies. `unread` when it makes that of it, or the frame is large or
+ * has handles: then openMessage(). `read` runs no code of the user's, which may take another frame.
+ */
+export function openInPlace<R>(
+  family: Family,
+  frame: Frame,
+  read: (frame: Frame) => R,
+): R | typeof unread {
+  if (frame.large !== 0 || frame.words[0] !== 0) return unread;
+  const value = read(frame);
+  if (value !== unread && frame.left !== 0) disposeBlock(family, frame.left);
+  return value;
 }
 
 /** What `read` makes of the bytes of a frame that was taken out; what the frame leaves behind is freed. */
@@ -175,13 +194,8 @@ export function openRawFrame(family: Family, frame: Frame): Uint8Array<ArrayBuff
   return bytes;
 }
 
-/** Whether the list of handles in front of a message is empty. */
-function isHandleFree(bytes: Uint8Array): boolean {
-  return bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 0 && bytes[3] === 0;
-}
-
 const noBytes: Uint8Array = new Uint8Array(0);
 /** Bytes of an empty list of handles. */
-const HANDLE_FREE = 4;
+export const HANDLE_FREE = 4;
 const smallWords = new Int32Array(256);
 const small = new Uint8Array(smallWords.buffer);

@@ -49,6 +49,8 @@ export interface Frame {
   /** Its payload, when it isn't large: the first `size` bytes. Valid until the next frame is taken in this process. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly size: number;
+  /** `bytes` as words. */
+  readonly words: Int32Array;
   /** The message block with its payload, when it is large: in this agent's hands once the removal is committed. */
   readonly large: number;
   /** The ring block that reading left behind, to be freed once the lock is released; 0 = none. */
@@ -191,7 +193,7 @@ export class Ring {
     lock.stage(this.#address + HEAD, offset + 1 + ((size + 3) >>> 2));
     lock.stage(this.#address + COUNT, (i32[at + COUNT] as number) - 1);
     lock.stage(this.#address + BYTES, (i32[at + BYTES] as number) - weight);
-    return { raw, bytes: scratch, size, large, left };
+    return { raw, bytes: scratch, size, words: scratchWords, large, left };
   }
 
   /** Where the front frame is, past markers. `left`: the block that reading leaves behind, 0 = none. */
