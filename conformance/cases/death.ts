@@ -191,6 +191,7 @@ export const deathCases: readonly Case[] = [
   },
   {
     name: "death/lock: what a killed child's own child held is given on when that one is stopped, not before",
+    timeLimit: limit(20_000),
     async run({ mp }) {
       for (let i = 0; i < many(5); i++) {
         const lock = new mp.Lock(), state = scratchArray(mp, "i", 4);
