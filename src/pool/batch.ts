@@ -64,15 +64,18 @@ export class BatchWriter {
     return this.#length;
   }
 
-  /** Adds an entry; SerializationError when its value can't travel, and nothing is added. `root` names it in errors. */
-  add(a: number, b: number, c: number, value: unknown, root: string): void {
+  /**
+   * Adds an entry; SerializationError when its value can't travel, and nothing is added. `root` names it in errors. `bare`: see
+   * encodeSmall().
+   */
+  add(a: number, b: number, c: number, value: unknown, root: string, bare = false): void {
     const start = this.#length, body = start + HEADER_BYTES;
     this.#reserve(body + 64);
-    let end = encodeSmall(value, this.#bytes, body);
+    let end = encodeSmall(value, this.#bytes, body, bare);
     if (end < 0) {
       const handles = this.#link.handles.length;
       try {
-        end = this.#place(encode(value, this.#link, root), body);
+        end = this.#place(encode(bare ? [...value as unknown[]] : value, this.#link, root), body);
       } catch (error) {
         this.#link.handles.length = handles;
         throw error;

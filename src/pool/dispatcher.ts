@@ -154,6 +154,7 @@ export class Dispatcher {
           inBatch(taskTimeout < Infinity ? mode | TIMED : mode, batch),
           payload,
           mode === APPLY ? "args" : "items",
+          true,
         );
       } catch (error) {
         refused.push([task, this.#refusal(task) ?? { ok: false, error, index: 0, reach: "task" }]);
@@ -189,7 +190,7 @@ export class Dispatcher {
   #refusal({ mode, payload, first = 0 }: Task): Outcome | undefined {
     if (mode === APPLY) {
       try {
-        packValue(this.#family, payload, "args");
+        packValue(this.#family, [...payload], "args");
       } catch (error) {
         return { ok: false, error, index: 0, reach: "task" };
       }

@@ -49,11 +49,14 @@ export function encode(value: unknown, link: Link, root = "value"): Uint8Array {
   }
 }
 
-/** As encode, at `into[start]`, for nearly all values that fit there. Returns where the bytes end; -1 = encode() must do it. */
-export function encodeSmall(value: unknown, into: Uint8Array, start: number): number {
+/**
+ * As encode, at `into[start]`, for nearly all values that fit there. Returns where the bytes end; -1 = encode() must do it.
+ * `bare`: the value is an array of which nothing but the elements counts: what else it has isn't looked for.
+ */
+export function encodeSmall(value: unknown, into: Uint8Array, start: number, bare = false): number {
   into[start] = VERSION;
   into[start + 1] = PLAIN;
-  return writeSmall(value, into, start + PLAIN_HEADER);
+  return writeSmall(value, into, start + PLAIN_HEADER, bare);
 }
 
 /** The value that encode() made these bytes of. Keeps nothing of them: they may be overwritten afterwards. */

@@ -12,6 +12,7 @@ const MAX_OBJECTS = 12;
 let out: Uint8Array = new Uint8Array(0);
 let at = 0;
 let end = 0;
+let isBare = false;
 
 const double = new Float64Array(1);
 const doubleBytes = new Uint8Array(double.buffer);
@@ -23,12 +24,14 @@ let metCount = 0;
 
 /**
  * Writes a value at `into[start]`, if it is small and msgpackr would carry it exactly (see isPlain in admit.ts). Returns where
- * it ends; -1 when it has to go the other way, which says nothing about whether it can travel.
+ * it ends; -1 when it has to go the other way, which says nothing about whether it can travel. `bare`: the value is an array
+ * of which nothing but the elements counts.
  */
-export function writeSmall(value: unknown, into: Uint8Array, start: number): number {
+export function writeSmall(value: unknown, into: Uint8Array, start: number, bare = false): number {
   out = into;
   at = start;
   end = into.length;
+  isBare = bare;
   metCount = 0;
   const isDone = writeValue(value, 0) && at <= end;
   for (let i = 0; i < metCount; i++) met[i] = into; // keeps nobody's object alive
@@ -131,5 +134,5 @@ function writeElements(array: readonly unknown[], depth: number): boolean {
     const value = array[i];
     if (value === undefined || !writeValue(value, depth)) return false;
   }
-  return !hasExtraElements(array);
+  return isBare && depth === 1 || !hasExtraElements(array);
 }

@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
 import type { Case } from "../../case.ts";
 import { add, countArguments, double, echo, square, waitIfFirst } from "../../targets/pool/tasks.ts";
-import { MisuseError, TargetError, targets } from "../../../mod.ts";
+import { MisuseError, SerializationError, TargetError, targets } from "../../../mod.ts";
 import { range, withPool } from "./with_pool.ts";
 
 export { triple } from "../../targets/pool/tasks.ts";
@@ -28,6 +28,11 @@ export const callCases: readonly Case[] = [
         assertEquals(await pool.apply(countArguments), 0);
         assertEquals(await pool.apply(countArguments, []), 0);
         assertEquals(await pool.apply(countArguments, [undefined, null]), 2);
+        for (const args of [[1, 2], [new Map([[1, 2]]), "long".repeat(100)]]) {
+          // What else the array has is no argument; what the arguments have counts.
+          assertEquals(await pool.apply(countArguments, Object.assign(args, { other: () => {} })), 2);
+          await assertRejects(() => pool.apply(countArguments, [args]), SerializationError, "other");
+        }
         assertEquals(await Promise.all(range(500).map((i) => pool.apply(square, [i]))), range(500).map((i) => i * i));
       });
     },
