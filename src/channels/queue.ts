@@ -137,7 +137,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     options?.signal?.throwIfAborted();
     this.ensureOpen("get from");
     let taken = this.tryTake();
-    // Spun for here: a promise for what comes at once costs as much as its coming.
+    // Spun for here: what comes at once needs no promise.
     if (taken === undefined && limit > 0) taken = this.#getters.spin(this.#getting);
     if (taken !== undefined) {
       if (this.family.due()) await this.family.turn();

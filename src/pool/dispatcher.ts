@@ -154,7 +154,7 @@ export class Dispatcher {
           inBatch(taskTimeout < Infinity ? mode | TIMED : mode, batch),
           payload,
           mode === APPLY ? "args" : "items",
-          true,
+          true, // a function is called with the elements
         );
       } catch (error) {
         refused.push([task, this.#refusal(task) ?? { ok: false, error, index: 0, reach: "task" }]);

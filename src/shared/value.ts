@@ -8,9 +8,8 @@
  *   3, 4  its lock: address, generation    once
  * ```
  *
- * Atomics has no floats. A float is loaded plainly after an atomic load of its type code: no engine may move it ahead
- * of that, so a loop that reads the number over and over sees what others write. (JavaScriptCore takes a plain load
- * of what the loop doesn't write out of it.)
+ * A loop that reads the number over and over must see what others write; with plain loads it may not (Bun). Atomics has no
+ * floats: one is loaded plainly, after an atomic load of its type code that keeps it in its place.
  */
 
 import { MisuseError } from "../errors.ts";
@@ -31,8 +30,8 @@ const DATA = 0, CODE = 2, GUARD = 3, WORDS = GUARD + GUARD_WORDS;
 /** One number in shared memory. CPython: `multiprocessing.Value`. */
 export interface Value<V extends number | bigint = number> {
   /**
-   * One load or store, never torn, in order with the atomic operations of its process: a loop that reads it sees what
-   * others write. Assigning: RangeError out of the type's range, TypeError for another type.
+   * One load or store, never torn; a loop that reads it sees what others write. Assigning: RangeError out of the type's
+   * range, TypeError for another type.
    */
   value: V;
   /** Adds atomically (wraps around); returns the old value. Integers only. */
