@@ -29,6 +29,8 @@ export class Dispatcher {
   readonly #numbers = new Map<unknown, number>();
   /** The backlog is about to be given out. */
   #isDistributing = false;
+  /** A batch is being written: code of the user's (a getter, a Proxy) may hand in tasks meanwhile. */
+  #isWriting = false;
 
   constructor(
     pool: string,
@@ -64,8 +66,12 @@ export class Dispatcher {
       if (this.#ledger.backlog.size % BUNCH === 0) this.distribute();
       return;
     }
-    const member = this.#roomiest();
+    const member = this.#isWriting ? undefined : this.#roomiest();
     if (member?.assigned.size === 0) return this.#give(member, 1);
+    this.#distributeSoon();
+  }
+
+  #distributeSoon(): void {
     this.#isDistributing = true;
     queueMicrotask(() => {
       this.#isDistributing = false;
@@ -75,6 +81,7 @@ export class Dispatcher {
 
   /** Gives out as much as members are to have. */
   distribute(): void {
+    if (this.#isWriting) return this.#distributeSoon();
     const { backlog } = this.#ledger;
     while (backlog.size > 0) {
       const member = this.#roomiest();
@@ -139,6 +146,7 @@ export class Dispatcher {
     // Told at the end: whoever hears of it may hand in more.
     const refused: [Task, Outcome][] = [];
     let defined: Set<number> | undefined;
+    this.#isWriting = true;
     while (tasks.length < most && writer.length < BATCH_BYTES) {
       const task = this.#ledger.backlog.shift();
       if (task === undefined) break;
@@ -162,6 +170,7 @@ export class Dispatcher {
       }
       tasks.push(task);
     }
+    this.#isWriting = false;
     if (tasks.length > 0) {
       member.claims.open(tasks);
       try {

@@ -79,15 +79,11 @@ export function packValue(family: Family, value: unknown, root?: string): { hand
   return { handles: link.handles, bytes };
 }
 
-/** The parcel being packed: code of the user's (a Proxy, a codec) may pack another one meanwhile. */
-let packing = 0;
-
 /** A value as a parcel, its handles in flight. Once it isn't wanted any more: `discard`. Valid until the next is packed. */
 export function packParcel(family: Family, value: unknown, root?: string): Parcel {
-  const own = ++packing;
   // An empty list of handles, then the value.
   const end = encodeSmall(value, small, HANDLE_FREE);
-  if (end >= 0 && own === packing) return packInPlace(smallWords, small, end);
+  if (end >= 0) return packInPlace(smallWords, small, end);
   return packMessage(family, packValue(family, value, root));
 }
 

@@ -13,6 +13,8 @@ let out: Uint8Array = new Uint8Array(0);
 let at = 0;
 let end = 0;
 let isBare = false;
+/** The value being written: code of the user's (a getter, a Proxy) may write another one meanwhile. */
+let writing = 0;
 
 const double = new Float64Array(1);
 const doubleBytes = new Uint8Array(double.buffer);
@@ -28,12 +30,13 @@ let metCount = 0;
  * of which nothing but the elements counts.
  */
 export function writeSmall(value: unknown, into: Uint8Array, start: number, bare = false): number {
+  const own = ++writing;
   out = into;
   at = start;
   end = into.length;
   isBare = bare;
   metCount = 0;
-  const isDone = writeValue(value, 0) && at <= end;
+  const isDone = writeValue(value, 0) && at <= end && own === writing;
   for (let i = 0; i < metCount; i++) met[i] = into; // keeps nobody's object alive
   return isDone ? at : -1;
 }

@@ -38,6 +38,26 @@ export const callCases: readonly Case[] = [
     },
   },
   {
+    name: "pool/a getter in an argument may hand in tasks",
+    async run(env) {
+      await withPool(env, 1, async (pool) => {
+        const inner: Promise<unknown>[] = [];
+        for (const rest of ["short", "long".repeat(100)]) {
+          const args: [unknown] = [[0, rest]];
+          Object.defineProperty(args, 0, {
+            enumerable: true,
+            get() {
+              inner.push(pool.apply(add, [1, 2]));
+              return [7, rest];
+            },
+          });
+          assertEquals(await pool.apply(echo, args), [7, rest]);
+        }
+        assertEquals(new Set(await Promise.all(inner)), new Set([3]));
+      });
+    },
+  },
+  {
     name: "pool/a target is a function of task(), a URL, one of targets(), or an export of the caller",
     async run(env) {
       const there = targets<typeof import("../../targets/pool/tasks.ts")>(tasksModule);
