@@ -21,6 +21,7 @@ import {
 import { leaveMail, takeMail } from "../memory/mail.ts";
 import { runtime } from "../runtime/current.ts";
 import type { ProcessHandle, WorkerHandle } from "../runtime/runtime.ts";
+import { spawner } from "../runtime/spawner.ts";
 import { decode } from "../wire/codec.ts";
 import { FamilyLink } from "../wire/message.ts";
 import { textOf } from "./current.ts";
@@ -85,7 +86,7 @@ function bearProcess(
   settings: SpawnSettings,
 ): Offspring {
   const { stdout = "inherit", stderr = "inherit", executable, env, cwd, execArgv } = settings;
-  const handle: ProcessHandle = runtime.spawnProcess({
+  const handle: ProcessHandle = spawner.spawnProcess({
     entry: childEntry,
     args: [String(owner)],
     memoryFd,
@@ -119,7 +120,7 @@ function bearWorker(
   family.agents.set(owner, A_THREAD, thread);
   family.agents.set(owner, A_PID, runtime.pid);
   const { maxMemory, permissions } = settings;
-  const handle: WorkerHandle = runtime.spawnWorker({
+  const handle: WorkerHandle = spawner.spawnWorker({
     entry: childEntry,
     args: [String(owner)],
     memory,

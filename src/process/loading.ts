@@ -1,6 +1,6 @@
 /** Importing modules in a child: what starts processes there is refused, and shared objects without a name are warned of. */
 
-import { watchUnnamed } from "../memory/object.ts";
+import { watchUnnamed } from "../memory/unnamed.ts";
 import { runtime } from "../runtime/current.ts";
 import { callerFrame } from "./caller.ts";
 import { isMainProcess, setLoading } from "./current.ts";
@@ -12,7 +12,7 @@ export async function importModule(url: string): Promise<Readonly<Record<string,
   if (isMainProcess()) return await import(url);
   if (imports++ === 0) enter();
   try {
-    return await import(url);
+    return await runtime.importModule(url);
   } finally {
     if (--imports === 0) leave();
   }

@@ -1,56 +1,17 @@
 /** The adapter for Bun. */
 
 import { MisuseError, SpawnError } from "../errors.ts";
-import { childCommand, childWords, inheritedFlags, MEMORY_FD } from "./child_command.ts";
+import type { BunApi } from "./bun_api.ts";
+import { childWords, MEMORY_FD } from "./child_words.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
-import {
-  bindLazily,
-  type Libc,
-  LIBC_FUNCTIONS,
-  LIBC_NAMES,
-  type LinuxSystem,
-  linuxSystem,
-  requireLinux,
-} from "./libc.ts";
+import { bindLazily, LIBC_FUNCTIONS, LIBC_NAMES, type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
-import { cannotStart, signalNumber } from "./node_process.ts";
 import { pullBellReader, type PullSource } from "./pull_bell.ts";
 import { onNodeInterrupt, residentBytesOf } from "./self_care.ts";
-import type {
-  Boot,
-  ExitStatus,
-  ProcessHandle,
-  ProcessSpawn,
-  Runtime,
-  Stdio,
-  WorkerHandle,
-  WorkerSpawn,
-} from "./runtime.ts";
-import { type BootMessage, firstMessage } from "./web_worker.ts";
+import type { Boot, Runtime } from "./runtime.ts";
+import { firstMessage } from "./web_worker.ts";
 import { threadId, threadRuns } from "./threads.ts";
-
-interface BunSubprocess {
-  readonly pid: number;
-  readonly exited: Promise<number>;
-  readonly exitCode: number | null;
-  readonly signalCode: string | null;
-  readonly stdout: ReadableStream<Uint8Array> | undefined;
-  readonly stderr: ReadableStream<Uint8Array> | undefined;
-  kill(signal: number): void;
-  ref(): void;
-  unref(): void;
-}
-
-interface BunApi {
-  readonly main: string;
-  readonly isMainThread: boolean;
-  spawn(
-    command: string[],
-    options: { cwd?: string; env: Record<string, string | undefined>; stdio: [Stdio, Stdio, Stdio, number] },
-  ): BunSubprocess;
-  file(fd: number): { stream(): ReadableStream<Uint8Array> };
-}
 
 interface BunFunction {
   readonly args: readonly string[];
@@ -62,46 +23,47 @@ interface BunFfi {
   toArrayBuffer(address: number, offset: number, length: number): ArrayBuffer;
 }
 
-interface BunJsc {
-  heapSize(): number;
-  heapStats(): { readonly objectTypeCounts: Readonly<Record<string, number>> };
-}
-
-interface BunWorker extends EventTarget {
-  postMessage(message: unknown): void;
-  terminate(): void;
-  ref(): void;
-  unref(): void;
-}
-
-type BunWorkerClass = new (url: URL, options: { type: "module"; name: string }) => BunWorker;
-
 const TYPES = { i32: "i32", u32: "u32", i64: "i64", u64: "u64", buffer: "ptr" } as const;
+
+/** The C library's name here, once one of its functions was found. */
+let library: string | undefined;
+
+function bind(name: string, type: BunFunction): unknown {
+  const { dlopen } = builtin("bun:ffi" as "node:fs") as unknown as BunFfi;
+  for (const file of library === undefined ? LIBC_NAMES : [library]) {
+    try {
+      const bound = dlopen(file, { [name]: type }).symbols[name];
+      library = file;
+      return bound;
+    } catch {
+      // not its name, or too old
+    }
+  }
+  throw new SpawnError('Cannot use start method "process": the C library can\'t be loaded; use "worker"');
+}
 
 function openSystem(bun: BunApi): LinuxSystem {
   requireLinux(nodeProcess().platform);
-  const ffi = builtin("bun:ffi" as "node:fs") as unknown as BunFfi;
-  const functions = Object.fromEntries(
-    Object.entries(LIBC_FUNCTIONS).map(([name, { parameters, result }]) => [
-      name,
-      { args: parameters.map((type) => TYPES[type]), returns: result },
-    ]),
-  );
-  for (const name of LIBC_NAMES) {
-    const bind = (one: keyof Libc) => ffi.dlopen(name, { [one]: functions[one] as BunFunction }).symbols[one];
-    try {
-      bind("close");
-    } catch {
-      continue;
-    }
-    const libc = bindLazily(bind);
-    return linuxSystem({
-      libc,
-      view: (address, length) => ffi.toArrayBuffer(Number(address), 0, length),
-      bellReader: (readEnd) => pullBellReader(streamSource(bun, readEnd, () => void libc.close(readEnd))),
-    });
+  const libc = bindLazily((name) => {
+    const { parameters, result } = LIBC_FUNCTIONS[name];
+    return bind(name, { args: parameters.map((type) => TYPES[type]), returns: result });
+  });
+  void libc.fcntl; // throws when there is no such library
+  const { toArrayBuffer } = builtin("bun:ffi" as "node:fs") as unknown as BunFfi;
+  return linuxSystem({
+    libc,
+    view: (address, length) => toArrayBuffer(Number(address), 0, length),
+    bellReader: (readEnd) => pullBellReader(streamSource(bun, readEnd, () => void libc.close(readEnd))),
+  });
+}
+
+/** The number of this thread, for less than loading node:fs takes. */
+function ownThreadId(): number {
+  try {
+    return (bind("gettid", { args: [], returns: "i32" }) as () => number)();
+  } catch {
+    return threadId(); // a C library of before 2019
   }
-  throw new SpawnError('Cannot use start method "process": the C library can\'t be loaded; use "worker"');
 }
 
 /** A pipe read as a stream. `cancel` leaves the descriptor open. */
@@ -126,13 +88,38 @@ function streamSource(bun: BunApi, fd: number, close: () => void): PullSource {
   };
 }
 
-/** A heap of so many bytes is looked through faster than the streams are made. */
-const SMALL_HEAP = 1 << 23;
+interface BunRequire {
+  (path: string): unknown;
+  /** What was loaded, by path. */
+  readonly cache: Readonly<Record<string, unknown>>;
+}
 
-/** Whether something was written by other ways than the console: the streams would have made a sink. */
-function mayHaveSinks(): boolean {
-  const { heapSize, heapStats } = builtin("bun:jsc" as "node:fs") as unknown as BunJsc;
-  return heapSize() > SMALL_HEAP || (heapStats().objectTypeCounts["FileSink"] ?? 0) > 0;
+const { require } = import.meta as ImportMeta & { readonly require: BunRequire };
+
+/** Whether modules of others ran before this child's entry, which may have written something. */
+function wasPreloaded(bun: BunApi): boolean {
+  const ours = bun.fileURLToPath(import.meta.url.replace(/[^/]+\/[^/]+$/, ""));
+  return Object.keys(require.cache).some((path) => !path.startsWith(ours));
+}
+
+/** Tells from now on whether a sink was made: all that can write, but for the console, makes one (`process.stdout` too). */
+function watchSinks(bun: BunApi): () => boolean {
+  const files = Object.getPrototypeOf(bun.file(1)) as { writer: (...args: unknown[]) => unknown };
+  const { writer } = files;
+  let made = false;
+  files.writer = function (...args) {
+    made = true;
+    files.writer = writer;
+    return writer.apply(this, args);
+  };
+  return () => made;
+}
+
+/** Whether writes to a descriptor may still wait in this process. */
+function lags(fd: number, linux: LinuxSystem | undefined): boolean {
+  if (linux === undefined) return mayLag(fd);
+  const link = linux.readLink(`/proc/self/fd/${fd}`) ?? "";
+  return link.startsWith("pipe:") || link.startsWith("socket:");
 }
 
 /**
@@ -140,83 +127,27 @@ function mayHaveSinks(): boolean {
  * and only `end` tells when it is through. The streams cost 8 ms to make, so not without need.
  */
 async function flushOutput(linux: LinuxSystem | undefined): Promise<void> {
-  const lags = linux === undefined
-    ? mayLag
-    : (fd: number) => /^(pipe|socket):/.test(linux.readLink(`/proc/self/fd/${fd}`) ?? "");
-  if (!lags(1) && !lags(2) || !mayHaveSinks()) return;
   const process = nodeProcess();
-  if (lags(1)) await flushed(process.stdout, (stream, done) => stream.end(done));
-  if (lags(2)) await flushed(process.stderr, (stream, done) => stream.end(done));
+  if (lags(1, linux)) await flushed(process.stdout, (stream, done) => stream.end(done));
+  if (lags(2, linux)) await flushed(process.stderr, (stream, done) => stream.end(done));
 }
 
-function spawnProcess(bun: BunApi, options: ProcessSpawn): ProcessHandle {
-  const process = nodeProcess();
-  requireLinux(process.platform);
-  const command = childCommand(options, {
-    name: "bun",
-    executable: process.execPath,
-    execArgv: inheritedFlags(process.execArgv),
-  });
-  let child: BunSubprocess;
-  try {
-    child = bun.spawn([command.file, ...command.args], {
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      env: { ...process.env, ...options.env },
-      stdio: ["ignore", options.stdout, options.stderr, options.memoryFd],
-    });
-  } catch (error) {
-    throw cannotStart(command.file, options.cwd, error);
-  }
-  return {
-    pid: child.pid,
-    exited: child.exited.then((): ExitStatus => {
-      const { signalCode, exitCode } = child;
-      return signalCode === null ? { code: exitCode, signal: null } : { code: null, signal: signalNumber(signalCode) };
-    }),
-    stdout: options.stdout === "pipe" ? child.stdout ?? null : null,
-    stderr: options.stderr === "pipe" ? child.stderr ?? null : null,
-    kill: (signal) => child.kill(signal),
-    ref: () => child.ref(),
-    unref: () => child.unref(),
-  };
-}
+const IS_ASYNC = /^require\(\) async module /;
 
-function spawnWorker(options: WorkerSpawn): WorkerHandle {
-  const { Worker } = globalThis as unknown as { Worker: BunWorkerClass };
-  let worker: BunWorker;
-  try {
-    worker = new Worker(options.entry, { type: "module", name: options.name });
-  } catch (cause) {
-    throw new SpawnError(`Cannot start worker ${JSON.stringify(options.name)}: ${(cause as Error).message}`, { cause });
+/**
+ * As `import()`, which reads a module in another thread: a child would have to start that first, and then to wait. `require`
+ * reads it here, and `import()` finds it.
+ */
+async function importModule(bun: BunApi, url: string): Promise<Readonly<Record<string, unknown>>> {
+  if (url.startsWith("file:") && !url.includes("?") && !url.includes("#")) {
+    try {
+      require(bun.fileURLToPath(url));
+    } catch (error) {
+      // A top-level await, or a plugin that takes its time: neither has run twice then.
+      if (!(error instanceof TypeError && IS_ASYNC.test(error.message))) throw error;
+    }
   }
-  let terminated = false;
-  let erred = false; // Bun then still says code 0
-  const exited = new Promise<number | null>((resolve) => {
-    worker.addEventListener("close", (event) => {
-      const { code } = event as unknown as { code: number };
-      resolve(terminated ? null : erred ? code || 1 : code);
-    });
-  });
-  const failed = new Promise<Error>((resolve) => {
-    worker.addEventListener("error", (event) => {
-      event.preventDefault();
-      erred = true;
-      const { error, message } = event as ErrorEvent;
-      resolve(error instanceof Error ? error : new Error(message));
-    });
-  });
-  worker.postMessage({ multiprocessing: { args: options.args, memory: options.memory } } satisfies BootMessage);
-  return {
-    exited,
-    failed,
-    terminate() {
-      terminated = true;
-      worker.terminate();
-    },
-    stopsBusy: true,
-    ref: () => worker.ref(),
-    unref: () => worker.unref(),
-  };
+  return await import(url);
 }
 
 export function createBunRuntime(): Runtime {
@@ -226,6 +157,7 @@ export function createBunRuntime(): Runtime {
   const isThread = !bun.isMainThread;
   const exitHandlers = new ExitHandlers();
   let system: LinuxSystem | undefined;
+  let mayHaveWritten = () => true;
   /** In a child process: to take the engine down takes time. */
   let endsAtOnce: LinuxSystem | undefined;
 
@@ -256,18 +188,21 @@ export function createBunRuntime(): Runtime {
     system() {
       return system ??= openSystem(bun);
     },
-    spawnProcess: (options) => spawnProcess(bun, options),
-    spawnWorker,
     async receiveBoot(): Promise<Boot> {
-      if (!bun.isMainThread) return await firstMessage();
+      if (!bun.isMainThread) {
+        mayHaveWritten = watchSinks(bun); // preloaded modules are not for workers
+        return await firstMessage();
+      }
       const args = childWords(process.argv);
       if (args === undefined) throw new MisuseError("This module is the entry of a child, not a program");
       (system ??= openSystem(bun)).closeOnExec(MEMORY_FD);
+      if (!(lags(1, system) || lags(2, system)) || !wasPreloaded(bun)) mayHaveWritten = watchSinks(bun);
       if (!writesAtExit(process.execArgv)) endsAtOnce = system;
       return { method: "process", args, memoryFd: MEMORY_FD };
     },
+    importModule: (url) => importModule(bun, url),
     async exit(code) {
-      await flushOutput(linux());
+      if (mayHaveWritten()) await flushOutput(linux());
       exitHandlers.run();
       emitExit(code);
       endsAtOnce?.exitNow(code);
@@ -275,7 +210,7 @@ export function createBunRuntime(): Runtime {
       return await new Promise<never>(() => {});
     },
     ...processEnds(exitHandlers),
-    threadId: () => threadId(linux()?.readLink),
+    threadId: ownThreadId,
     threadRuns,
     changeProcessor() {
       try {

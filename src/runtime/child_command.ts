@@ -1,13 +1,9 @@
-/** The command line of a child process, for each runtime it may run on, and what the child reads from it. */
+/** The command line of a child process, for each runtime it may run on. */
 
+import { MARKER } from "./child_words.ts";
 import type { ProcessSpawn } from "./runtime.ts";
 
 export type RuntimeName = "deno" | "bun" | "node";
-
-/** Separates the interpreter's words from ours in a child's arguments. */
-const MARKER = "--multiprocessing-child";
-/** The number under which every child inherits the memory file. */
-export const MEMORY_FD = 3;
 
 export interface Self {
   readonly name: RuntimeName;
@@ -56,12 +52,6 @@ export function childCommand(options: ProcessSpawn, self: Self): Command {
       return { file, args: [...quiet, ...flags, path, ...words] };
     }
   }
-}
-
-/** The words that a parent gave to `childCommand`, or undefined when no parent did. */
-export function childWords(argv: readonly string[]): readonly string[] | undefined {
-  const at = argv.indexOf(MARKER);
-  return at < 0 ? undefined : argv.slice(at + 1);
 }
 
 /** A file: URL's path, on systems that have start method "process". */

@@ -1,7 +1,8 @@
 /** What the children of runtime_test.ts do: one function for each mode. */
 
 import { runtime } from "./current.ts";
-import { childWords } from "./child_command.ts";
+import { spawner } from "./spawner.ts";
+import { childWords } from "./child_words.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import type { Boot, SystemCalls } from "./runtime.ts";
 
@@ -106,7 +107,7 @@ export const processModes: Record<string, (child: Child) => unknown> = {
   },
   /** Starts a child of its own with the same memory and waits for its end. */
   async spawnEcho(child) {
-    const grandchild = runtime.spawnProcess({
+    const grandchild = spawner.spawnProcess({
       entry: new URL(import.meta.url),
       args: ["echo", ...child.boot.args.slice(1)],
       memoryFd: child.boot.memoryFd,
@@ -117,7 +118,7 @@ export const processModes: Record<string, (child: Child) => unknown> = {
   },
   /** Starts a child that computes for ever. */
   async spawnBusy(child) {
-    const grandchild = runtime.spawnProcess({
+    const grandchild = spawner.spawnProcess({
       entry: new URL(import.meta.url),
       args: ["busy", ...child.boot.args.slice(1)],
       memoryFd: child.boot.memoryFd,

@@ -1,17 +1,14 @@
 /** The adapter for Deno. */
 
 import { MisuseError } from "../errors.ts";
-import { childCommand, childWords, MEMORY_FD } from "./child_command.ts";
+import { childWords, MEMORY_FD } from "./child_words.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import type { DenoApi } from "./deno_api.ts";
-import { denoFlags } from "./deno_flags.ts";
 import { openDenoSystem } from "./deno_native.ts";
-import { allGranted, commandLine, permissionFlags, requirePermissions } from "./deno_permissions.ts";
-import { spawnDenoWorker } from "./deno_worker.ts";
+import { allGranted, commandLine } from "./deno_permissions.ts";
 import { ExitHandlers, writesAtExit } from "./exit_hooks.ts";
-import { type LinuxSystem, requireLinux } from "./libc.ts";
+import type { LinuxSystem } from "./libc.ts";
 import { nodeProcess } from "./node_builtins.ts";
-import { spawnWithNode } from "./node_process.ts";
 import { residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { firstMessage } from "./web_worker.ts";
@@ -59,18 +56,6 @@ export function createDenoRuntime(): Runtime {
     system() {
       return system ??= openDenoSystem(deno, false);
     },
-    spawnProcess(options) {
-      requireLinux(deno.build.os);
-      requirePermissions(deno, ["run", "env"]);
-      const command = childCommand(options, {
-        name: "deno",
-        executable: deno.execPath(),
-        execArgv: denoFlags(commandLine(deno).slice(1)),
-        permissions: permissionFlags(deno),
-      });
-      return spawnWithNode(command, options, { ...deno.env.toObject(), ...options.env });
-    },
-    spawnWorker: (options) => spawnDenoWorker(deno, options),
     async receiveBoot(): Promise<Boot> {
       if (isThread) return await firstMessage();
       const args = childWords(deno.args);
@@ -79,6 +64,7 @@ export function createDenoRuntime(): Runtime {
       if (!writesAtExit(commandLine(deno))) endsAtOnce = system;
       return { method: "process", args, memoryFd: MEMORY_FD };
     },
+    importModule: (url) => import(url),
     exit(code) {
       leaving = true; // the console's output is out already
       const end = () => {

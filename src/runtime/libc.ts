@@ -298,7 +298,7 @@ export function linuxSystem(native: Native): LinuxSystem {
   };
 }
 
+/** The inode in "pipe:[4711]". */
 function pipeInode(link: string | undefined): bigint | undefined {
-  const digits = link === undefined ? undefined : /^pipe:\[(\d+)\]$/.exec(link)?.[1];
-  return digits === undefined ? undefined : BigInt(digits);
+  return link?.startsWith("pipe:[") ? BigInt(link.slice("pipe:[".length, -1)) : undefined;
 }

@@ -1,31 +1,16 @@
 /** The adapter for Node. */
 
-import type { Worker, WorkerOptions } from "node:worker_threads";
-import { MisuseError, SpawnError } from "../errors.ts";
-import { childCommand, childWords, inheritedFlags, MEMORY_FD } from "./child_command.ts";
+import { MisuseError } from "../errors.ts";
+import { childWords, MEMORY_FD } from "./child_words.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
 import { type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
-import { koffiBinary, loadNodeNative } from "./node_native.ts";
-import { spawnWithNode } from "./node_process.ts";
+import { BINARY, loadNodeNative } from "./node_native.ts";
 import { onNodeInterrupt, residentBytesOf } from "./self_care.ts";
-import type { Boot, Runtime, WorkerHandle, WorkerSpawn } from "./runtime.ts";
+import type { Boot, Runtime } from "./runtime.ts";
 import { socketBellReader } from "./socket_bell.ts";
-import { threadId, threadRuns } from "./threads.ts";
-
-/**
- * Megabytes of a worker's young generation. With V8's own choice, a third of the workers that ran out of memory by small objects
- * aborted their whole process (12 runs of Node 24); with this, none.
- */
-const YOUNG_GENERATION = 48;
-
-/** Begins the word that tells a child which binary of koffi its parent has loaded. */
-const BINARY = "--koffi=";
-
-interface WorkerWords {
-  readonly multiprocessing: { readonly args: readonly string[]; readonly memory: SharedArrayBuffer };
-}
+import { threadId, threadRuns, type WorkerWords } from "./threads.ts";
 
 /** The program's main module: none with --eval, --print, a program on standard input, or in a REPL. */
 function findMainModule(): string | undefined {
@@ -46,54 +31,6 @@ function findMainModule(): string | undefined {
       return undefined;
     }
   }
-}
-
-/** A worker with this process's flags, but for those (like --input-type) with which no module could be run. */
-function makeWorker(entry: URL, options: WorkerOptions): Worker {
-  const { Worker } = builtin("node:worker_threads");
-  const { execArgv } = nodeProcess();
-  const kept = inheritedFlags(execArgv);
-  if (kept.length === execArgv.length) return new Worker(entry, options);
-  try {
-    return new Worker(entry, { ...options, execArgv: kept });
-  } catch (error) {
-    // Given explicitly, flags of the engine are refused.
-    if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_INVALID_EXEC_ARGV") throw error;
-    return new Worker(entry, { ...options, execArgv: [] });
-  }
-}
-
-function spawnWorker(options: WorkerSpawn): WorkerHandle {
-  const words: WorkerWords = { multiprocessing: { args: options.args, memory: options.memory } };
-  let worker: Worker;
-  try {
-    worker = makeWorker(options.entry, {
-      name: options.name,
-      workerData: words,
-      resourceLimits: {
-        maxYoungGenerationSizeMb: YOUNG_GENERATION,
-        ...(options.maxMemory !== undefined && {
-          maxOldGenerationSizeMb: Math.max(1, Math.ceil(options.maxMemory / 2 ** 20)),
-        }),
-      },
-    });
-  } catch (cause) {
-    throw new SpawnError(`Cannot start worker ${JSON.stringify(options.name)}: ${(cause as Error).message}`, { cause });
-  }
-  let terminated = false;
-  return {
-    exited: new Promise((resolve) => worker.once("exit", (code) => resolve(terminated ? null : code))),
-    failed: new Promise((resolve) => {
-      worker.on("error", (error: unknown) => resolve(error instanceof Error ? error : new Error(String(error))));
-    }),
-    terminate() {
-      terminated = true;
-      void worker.terminate();
-    },
-    stopsBusy: true,
-    ref: () => worker.ref(),
-    unref: () => worker.unref(),
-  };
 }
 
 /**
@@ -148,15 +85,6 @@ export function createNodeRuntime(): Runtime {
     system() {
       return system ??= openSystem();
     },
-    spawnProcess(options) {
-      requireLinux(process.platform);
-      const self = { name: "node", executable: process.execPath, execArgv: inheritedFlags(process.execArgv) } as const;
-      const binary = koffiBinary();
-      const args = binary === undefined ? options.args : [...options.args, BINARY + binary];
-      const command = childCommand({ ...options, args }, self);
-      return spawnWithNode(command, options, { ...process.env, ...options.env });
-    },
-    spawnWorker,
     receiveBoot(): Promise<Boot> {
       const data = (threads?.workerData as Partial<WorkerWords> | null | undefined)?.multiprocessing;
       if (isThread && data !== undefined) return Promise.resolve({ method: "worker", ...data });
@@ -169,6 +97,7 @@ export function createNodeRuntime(): Runtime {
       endAtOnce(system);
       return Promise.resolve({ method: "process", args, memoryFd: MEMORY_FD });
     },
+    importModule: (url) => import(url),
     async exit(code) {
       await flushOutput(isThread);
       exitHandlers.run();

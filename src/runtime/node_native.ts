@@ -4,6 +4,9 @@ import { SpawnError } from "../errors.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import { bindLazily, type Libc, LIBC_FUNCTIONS, type Native } from "./libc.ts";
 
+/** Begins the word that tells a child which binary of koffi its parent has loaded. */
+export const BINARY = "--koffi=";
+
 interface Koffi {
   load(path: null): { func(name: string, result: string, parameters: string[]): unknown };
   view(address: bigint, length: number): ArrayBuffer;

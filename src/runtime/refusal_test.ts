@@ -18,9 +18,11 @@ function output(executable: string, flags: readonly string[]): Promise<string> {
   });
 }
 
-const attempts = (current: string) => `
-  import { runtime } from ${JSON.stringify(current)};
-  const spawn = () => runtime.spawnProcess({
+/** A program that asks for the two things that may be refused; `folder` is the URL of the adapters. */
+const attempts = (folder: string) => `
+  import { runtime } from ${JSON.stringify(`${folder}current.ts`)};
+  import { spawner } from ${JSON.stringify(`${folder}spawner.ts`)};
+  const spawn = () => spawner.spawnProcess({
     entry: new URL("file:///none.mjs"), args: [], memoryFd: 3, stdout: "ignore", stderr: "ignore",
   });
   for (const attempt of [() => runtime.system(), spawn]) {
@@ -43,7 +45,7 @@ const onDeno = { skip: runtime.name !== "deno" };
 const onNode = { skip: runtime.name !== "node" };
 
 test("Deno without permissions names the flags", onDeno, async () => {
-  const source = attempts(here("./current.ts"));
+  const source = attempts(here("./"));
   const none = await evaluate(source, ["run", "--no-prompt", "--allow-sys"]); // without any, Deno's spawn adds -A
   assert.match(none, /^SpawnError: .*--allow-read --allow-env --allow-run --allow-ffi/);
   assert.match(none, /\nSpawnError: .*--allow-run/);
@@ -52,9 +54,9 @@ test("Deno without permissions names the flags", onDeno, async () => {
 });
 
 const worker = (permissions: string) => `
-  import { runtime } from ${JSON.stringify(here("./current.ts"))};
+  import { spawner } from ${JSON.stringify(here("./spawner.ts"))};
   const memory = new SharedArrayBuffer(1024, { maxByteLength: 65536 });
-  const worker = runtime.spawnWorker({
+  const worker = spawner.spawnWorker({
     entry: new URL(${
   JSON.stringify(here("./child_of_test.ts"))
 }), args: ["processExit"], memory, name: "w", permissions: ${permissions},
@@ -85,8 +87,7 @@ test("Node without koffi says so, or uses its own FFI", onNode, async () => {
     mkdirSync(join(folder, "runtime"));
     cpSync(fileURLToPath(here(".")), join(folder, "runtime"), { recursive: true });
     cpSync(fileURLToPath(here("../errors.ts")), join(folder, "errors.ts"));
-    const current = pathToFileURL(join(folder, "runtime/current.ts")).href;
-    const said = await evaluate(attempts(current), []);
+    const said = await evaluate(attempts(pathToFileURL(join(folder, "runtime/")).href), []);
     if (process.getBuiltinModule("node:ffi" as "node:fs") === undefined) {
       assert.match(said, /SpawnError: .*npm install koffi/);
     } else {

@@ -1,4 +1,4 @@
-/** The boundary to the runtime: everything that differs between Deno, Bun and Node, as one interface. */
+/** The boundary to the runtime: everything that differs between Deno, Bun and Node, as two interfaces. */
 
 /** "process": an OS process. "worker": a thread. */
 export type StartMethod = "process" | "worker";
@@ -36,12 +36,10 @@ export interface Runtime {
   endByInterrupt(): void;
   /** System calls of start method "process". Throws SpawnError saying what to install or which flag to give. Cached. */
   system(): SystemCalls;
-  /** Starts an OS process that runs `options.entry`. Throws SpawnError (also for an executable that isn't there). */
-  spawnProcess(options: ProcessSpawn): ProcessHandle;
-  /** Starts a worker thread that runs `options.entry`. Throws SpawnError. */
-  spawnWorker(options: WorkerSpawn): WorkerHandle;
   /** In a child's entry module: what the parent said at spawn. */
   receiveBoot(): Promise<Boot>;
+  /** In a child: imports a module by its URL, as `import()` does, but sooner where there is a way. */
+  importModule(url: string): Promise<Readonly<Record<string, unknown>>>;
   /** Ends this process or thread at once, after its output was flushed; no handler of the program can stop it. */
   exit(code: number): Promise<never>;
   /**
@@ -66,6 +64,14 @@ export interface Runtime {
   onUncaught(handler: (error: unknown) => void): void;
   /** Writes to standard error, at once. */
   writeError(text: string): void;
+}
+
+/** How a runtime starts children. Apart from the rest: a child that starts none doesn't load it. */
+export interface Spawner {
+  /** Starts an OS process that runs `options.entry`. Throws SpawnError (also for an executable that isn't there). */
+  spawnProcess(options: ProcessSpawn): ProcessHandle;
+  /** Starts a worker thread that runs `options.entry`. Throws SpawnError. */
+  spawnWorker(options: WorkerSpawn): WorkerHandle;
 }
 
 /** System calls for start method "process": a memory file, mappings and bells. Linux first. */

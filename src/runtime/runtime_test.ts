@@ -10,6 +10,7 @@ import { W } from "./child_of_test.ts";
 import { inheritedFlags } from "./child_command.ts";
 import { denoFlags } from "./deno_flags.ts";
 import { runtime } from "./current.ts";
+import { spawner } from "./spawner.ts";
 import type { ExitStatus, ProcessHandle, ProcessSpawn } from "./runtime.ts";
 
 const entry = new URL("./child_of_test.ts", import.meta.url);
@@ -41,7 +42,7 @@ interface Started {
 function start(mode: string, options: Partial<ProcessSpawn> = {}): Started {
   words.fill(0);
   const bell = system.createBell();
-  const child = runtime.spawnProcess({
+  const child = spawner.spawnProcess({
     entry,
     args: [mode, String(runtime.pid), String(bell.fd), String(bell.inode)],
     memoryFd,
@@ -296,9 +297,9 @@ test("output is whole, in streams", async () => {
 
 test("what can't be started is a SpawnError", () => {
   const options: ProcessSpawn = { entry, args: [], memoryFd, stdout: "inherit", stderr: "inherit" };
-  assert.throws(() => runtime.spawnProcess({ ...options, executable: "/nowhere/node" }), SpawnError);
-  assert.throws(() => runtime.spawnProcess({ ...options, executable: "/etc/passwd" }), SpawnError);
-  assert.throws(() => runtime.spawnProcess({ ...options, cwd: "/nowhere" }), SpawnError);
+  assert.throws(() => spawner.spawnProcess({ ...options, executable: "/nowhere/node" }), SpawnError);
+  assert.throws(() => spawner.spawnProcess({ ...options, executable: "/etc/passwd" }), SpawnError);
+  assert.throws(() => spawner.spawnProcess({ ...options, cwd: "/nowhere" }), SpawnError);
 });
 
 test("flags that a child doesn't get", () => {

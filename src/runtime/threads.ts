@@ -2,11 +2,16 @@
 
 import { builtin, nodeProcess } from "./node_builtins.ts";
 
+/** What a worker of Node is given by its parent. */
+export interface WorkerWords {
+  readonly multiprocessing: { readonly args: readonly string[]; readonly memory: SharedArrayBuffer };
+}
+
 /** The number of this thread in its process; 0 where the system doesn't tell (only Linux does). */
-export function threadId(readLink: (path: string) => string | undefined = builtin("node:fs").readlinkSync): number {
+export function threadId(): number {
   if (nodeProcess().platform !== "linux") return 0;
   try {
-    return Number(/(\d+)$/.exec(readLink("/proc/thread-self") ?? "")?.[1] ?? 0);
+    return Number(/(\d+)$/.exec(builtin("node:fs").readlinkSync("/proc/thread-self"))?.[1] ?? 0);
   } catch {
     return 0;
   }

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import process from "node:process";
 import { W } from "./child_of_test.ts";
 import { runtime } from "./current.ts";
+import { spawner } from "./spawner.ts";
 import type { WorkerHandle } from "./runtime.ts";
 
 const entry = new URL("./child_of_test.ts", import.meta.url);
@@ -18,7 +19,7 @@ interface Started {
 
 function start(mode: string, from = entry): Started {
   const memory = new SharedArrayBuffer(1024, { maxByteLength: 65_536 });
-  const worker = runtime.spawnWorker({ entry: from, args: [mode, "a b"], memory, name: mode });
+  const worker = spawner.spawnWorker({ entry: from, args: [mode, "a b"], memory, name: mode });
   return { worker, memory, words: new Int32Array(memory) };
 }
 
@@ -89,9 +90,9 @@ test("a busy worker is stopped", { skip: runtime.name === "deno" ? "not possible
 test("a worker's output is whole", async () => {
   const program = new URL("./child_of_test.ts", import.meta.url);
   const source = `
-    import { runtime } from ${JSON.stringify(new URL("./current.ts", import.meta.url).href)};
+    import { spawner } from ${JSON.stringify(new URL("./spawner.ts", import.meta.url).href)};
     const memory = new SharedArrayBuffer(1024, { maxByteLength: 65536 });
-    const worker = runtime.spawnWorker({ entry: new URL(${
+    const worker = spawner.spawnWorker({ entry: new URL(${
     JSON.stringify(program.href)
   }), args: ["output"], memory, name: "o" });
     await worker.exited;

@@ -1,0 +1,91 @@
+/** Starting children on Bun. */
+
+import { SpawnError } from "../errors.ts";
+import type { BunApi, BunSubprocess } from "./bun_api.ts";
+import { childCommand, inheritedFlags } from "./child_command.ts";
+import { requireLinux } from "./libc.ts";
+import { nodeProcess } from "./node_builtins.ts";
+import { cannotStart, signalNumber } from "./node_process.ts";
+import type { ExitStatus, ProcessHandle, ProcessSpawn, Spawner, WorkerHandle, WorkerSpawn } from "./runtime.ts";
+import type { BootMessage } from "./web_worker.ts";
+
+interface BunWorker extends EventTarget {
+  postMessage(message: unknown): void;
+  terminate(): void;
+  ref(): void;
+  unref(): void;
+}
+
+type BunWorkerClass = new (url: URL, options: { type: "module"; name: string }) => BunWorker;
+
+function spawnProcess(options: ProcessSpawn): ProcessHandle {
+  const bun = (globalThis as unknown as { Bun: BunApi }).Bun, process = nodeProcess();
+  requireLinux(process.platform);
+  const command = childCommand(options, {
+    name: "bun",
+    executable: process.execPath,
+    execArgv: inheritedFlags(process.execArgv),
+  });
+  let child: BunSubprocess;
+  try {
+    child = bun.spawn([command.file, ...command.args], {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env: { ...process.env, ...options.env },
+      stdio: ["ignore", options.stdout, options.stderr, options.memoryFd],
+    });
+  } catch (error) {
+    throw cannotStart(command.file, options.cwd, error);
+  }
+  return {
+    pid: child.pid,
+    exited: child.exited.then((): ExitStatus => {
+      const { signalCode, exitCode } = child;
+      return signalCode === null ? { code: exitCode, signal: null } : { code: null, signal: signalNumber(signalCode) };
+    }),
+    stdout: options.stdout === "pipe" ? child.stdout ?? null : null,
+    stderr: options.stderr === "pipe" ? child.stderr ?? null : null,
+    kill: (signal) => child.kill(signal),
+    ref: () => child.ref(),
+    unref: () => child.unref(),
+  };
+}
+
+function spawnWorker(options: WorkerSpawn): WorkerHandle {
+  const { Worker } = globalThis as unknown as { Worker: BunWorkerClass };
+  let worker: BunWorker;
+  try {
+    worker = new Worker(options.entry, { type: "module", name: options.name });
+  } catch (cause) {
+    throw new SpawnError(`Cannot start worker ${JSON.stringify(options.name)}: ${(cause as Error).message}`, { cause });
+  }
+  let terminated = false;
+  let erred = false; // Bun then still says code 0
+  const exited = new Promise<number | null>((resolve) => {
+    worker.addEventListener("close", (event) => {
+      const { code } = event as unknown as { code: number };
+      resolve(terminated ? null : erred ? code || 1 : code);
+    });
+  });
+  const failed = new Promise<Error>((resolve) => {
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      erred = true;
+      const { error, message } = event as ErrorEvent;
+      resolve(error instanceof Error ? error : new Error(message));
+    });
+  });
+  worker.postMessage({ multiprocessing: { args: options.args, memory: options.memory } } satisfies BootMessage);
+  return {
+    exited,
+    failed,
+    terminate() {
+      terminated = true;
+      worker.terminate();
+    },
+    stopsBusy: true,
+    ref: () => worker.ref(),
+    unref: () => worker.unref(),
+  };
+}
+
+export const bunSpawner: Spawner = { spawnProcess, spawnWorker };
