@@ -5,7 +5,7 @@
  */
 
 export * from "./src/errors.ts";
-export type { BlockOptions, WaitOptions } from "./src/memory/futex.ts";
+export type { BlockOptions, WaitOptions } from "./src/memory/wait_options.ts";
 export type { Named } from "./src/memory/object.ts";
 export type { StartMethod } from "./src/runtime/runtime.ts";
 export { remoteOrigin } from "./src/wire/errors.ts";
@@ -44,8 +44,10 @@ export { getLogger, logToStderr } from "./src/process/logging.ts";
 export type { Logger, LogLevel } from "./src/process/logging.ts";
 export { exit } from "./src/process/exit.ts";
 export { isMain } from "./src/process/main.ts";
-export { targets, task } from "./src/process/reference.ts";
-export type { ModuleRef, Target } from "./src/process/reference.ts";
+export { targets } from "./src/process/reference.ts";
+export { task } from "./src/process/tasks.ts";
+export type { ModuleRef } from "./src/process/tasks.ts";
+export type { Target } from "./src/process/reference.ts";
 export {
   cpuCount,
   getAllStartMethods,

@@ -7,6 +7,7 @@ import { SimpleQueue } from "./channels/simple_queue.ts";
 import { Manager } from "./managers/manager.ts";
 import { withMethod } from "./memory/families.ts";
 import { kindsAreComplete } from "./memory/kinds.ts";
+import { recovery } from "./memory/recovery.ts";
 import { Pool } from "./pool/pool.ts";
 import { currentProcess, isMainProcess, parentProcess } from "./process/current.ts";
 import { exit } from "./process/exit.ts";
@@ -116,4 +117,4 @@ function createContext(method: StartMethod): Context {
   });
 }
 
-kindsAreComplete(); // every class is imported above
+kindsAreComplete(recovery); // every class is imported above

@@ -4,9 +4,6 @@
 export class ProcessError extends Error {
   /** Stable identifier, e.g. `"ERR_MP_CLOSED"`: two copies of the package don't share classes. */
   readonly code: string;
-  static {
-    this.prototype.name = "ProcessError";
-  }
   constructor(message?: string, options?: ErrorOptions, code = "ERR_MP_PROCESS") {
     super(message, options);
     this.code = code;
@@ -15,9 +12,6 @@ export class ProcessError extends Error {
 
 /** The caller did something that can't be right: started twice, released when free, a bad option. */
 export class MisuseError extends ProcessError {
-  static {
-    this.prototype.name = "MisuseError";
-  }
   constructor(message?: string, options?: ErrorOptions) {
     super(message, options, "ERR_MP_MISUSE");
   }
@@ -25,9 +19,6 @@ export class MisuseError extends ProcessError {
 
 /** The object was used after `close()`, `shutdown()` or `terminate()`. */
 export class ClosedError extends ProcessError {
-  static {
-    this.prototype.name = "ClosedError";
-  }
   constructor(message?: string, options?: ErrorOptions) {
     super(message, options, "ERR_MP_CLOSED");
   }
@@ -35,9 +26,6 @@ export class ClosedError extends ProcessError {
 
 /** The wait ran out. Its `name` is "TimeoutError", as the DOM's. CPython: `multiprocessing.TimeoutError`. */
 export class TimeoutError extends ProcessError {
-  static {
-    this.prototype.name = "TimeoutError";
-  }
   constructor(message?: string, options?: ErrorOptions, code = "ERR_MP_TIMEOUT") {
     super(message, options, code);
   }
@@ -59,9 +47,6 @@ export class Full extends TimeoutError {
 
 /** The other end of a connection is gone and everything it sent is read. CPython: `EOFError`. */
 export class EOFError extends ProcessError {
-  static {
-    this.prototype.name = "EOFError";
-  }
   constructor(message?: string, options?: ErrorOptions) {
     super(message, options, "ERR_MP_EOF");
   }
@@ -71,9 +56,6 @@ export class EOFError extends ProcessError {
 export class BufferTooShort extends ProcessError {
   /** The whole message, which is consumed. */
   readonly messageBytes: Uint8Array<ArrayBuffer>;
-  static {
-    this.prototype.name = "BufferTooShort";
-  }
   constructor(message: string, messageBytes: Uint8Array<ArrayBuffer>, options?: ErrorOptions) {
     super(message, options, "ERR_MP_BUFFER_TOO_SHORT");
     this.messageBytes = messageBytes;
@@ -82,9 +64,6 @@ export class BufferTooShort extends ProcessError {
 
 /** The mutual handshake of a connection failed. CPython: `AuthenticationError`. */
 export class AuthenticationError extends ProcessError {
-  static {
-    this.prototype.name = "AuthenticationError";
-  }
   constructor(message?: string, options?: ErrorOptions) {
     super(message, options, "ERR_MP_AUTHENTICATION");
   }
@@ -92,9 +71,6 @@ export class AuthenticationError extends ProcessError {
 
 /** The barrier is broken: a party timed out, died, or aborted it. CPython: `threading.BrokenBarrierError`. */
 export class BrokenBarrierError extends ProcessError {
-  static {
-    this.prototype.name = "BrokenBarrierError";
-  }
   constructor(message?: string, options?: ErrorOptions) {
     super(message, options, "ERR_MP_BROKEN_BARRIER");
   }
@@ -102,9 +78,6 @@ export class BrokenBarrierError extends ProcessError {
 
 /** A value can't travel. The message names the path in it: `args[0].cb is a function`. */
 export class SerializationError extends ProcessError {
-  static {
-    this.prototype.name = "SerializationError";
-  }
   constructor(message?: string, options?: ErrorOptions) {
     super(message, options, "ERR_MP_SERIALIZATION");
   }
@@ -112,9 +85,6 @@ export class SerializationError extends ProcessError {
 
 /** The child can't find or load the target. The message says what to write instead. */
 export class TargetError extends ProcessError {
-  static {
-    this.prototype.name = "TargetError";
-  }
   constructor(message?: string, options?: ErrorOptions) {
     super(message, options, "ERR_MP_TARGET");
   }
@@ -122,9 +92,6 @@ export class TargetError extends ProcessError {
 
 /** The runtime refused to start a process or worker. The message says which flag or package is missing. */
 export class SpawnError extends ProcessError {
-  static {
-    this.prototype.name = "SpawnError";
-  }
   constructor(message?: string, options?: ErrorOptions) {
     super(message, options, "ERR_MP_SPAWN");
   }
@@ -136,9 +103,6 @@ export class WorkerDiedError extends ProcessError {
   readonly pid: number;
   /** Its exit code; negative = killed by that signal; null = not known. */
   readonly exitcode: number | null;
-  static {
-    this.prototype.name = "WorkerDiedError";
-  }
   constructor(message: string, pid: number, exitcode: number | null, options?: ErrorOptions) {
     super(message, options, "ERR_MP_WORKER_DIED");
     this.pid = pid;
@@ -150,11 +114,27 @@ export class WorkerDiedError extends ProcessError {
 export class RemoteError extends ProcessError {
   /** The stack on the server. */
   readonly remoteStack: string;
-  static {
-    this.prototype.name = "RemoteError";
-  }
   constructor(message: string, remoteStack = "", options?: ErrorOptions) {
     super(message, options, "ERR_MP_REMOTE");
     this.remoteStack = remoteStack;
   }
 }
+
+// As with the built-in errors; by hand, since a bundler may rename the classes, and not in each class, since a child would
+// compile a function for each.
+const names = {
+  ProcessError,
+  MisuseError,
+  ClosedError,
+  TimeoutError,
+  EOFError,
+  BufferTooShort,
+  AuthenticationError,
+  BrokenBarrierError,
+  SerializationError,
+  TargetError,
+  SpawnError,
+  WorkerDiedError,
+  RemoteError,
+};
+for (const [name, { prototype }] of Object.entries(names)) prototype.name = name;

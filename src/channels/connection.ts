@@ -3,8 +3,10 @@
 import { BufferTooShort, EOFError, MisuseError, TimeoutError } from "../errors.ts";
 import type { Segment } from "../memory/arena.ts";
 import type { Family } from "../memory/family.ts";
-import type { Awaited, WaitOptions } from "../memory/futex.ts";
-import { limitOf, WaitQueue } from "../memory/futex.ts";
+import type { Awaited } from "../memory/futex.ts";
+import type { WaitOptions } from "../memory/wait_options.ts";
+import { WaitQueue } from "../memory/futex.ts";
+import { limitOf } from "../memory/wait_options.ts";
 import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
 import type { Attachment } from "../memory/object.ts";
 import { SharedObject } from "../memory/object.ts";

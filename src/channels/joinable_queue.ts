@@ -9,8 +9,10 @@
  */
 
 import { MisuseError } from "../errors.ts";
-import type { Awaited, WaitOptions } from "../memory/futex.ts";
-import { limitOf, WaitQueue } from "../memory/futex.ts";
+import type { Awaited } from "../memory/futex.ts";
+import type { WaitOptions } from "../memory/wait_options.ts";
+import { WaitQueue } from "../memory/futex.ts";
+import { limitOf } from "../memory/wait_options.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_JOINABLE_QUEUE, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Attachment } from "../memory/object.ts";

@@ -18,7 +18,8 @@ import {
 } from "../memory/layout.ts";
 import { joinOrCreate } from "../memory/names.ts";
 import type { Named } from "../memory/object.ts";
-import { attach, noteUnnamed } from "../memory/object.ts";
+import { attach } from "../memory/object.ts";
+import { noteUnnamed } from "../memory/unnamed.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import { disposeRing, initRing } from "../wire/ring.ts";
 import { PipeConnection } from "./connection.ts";

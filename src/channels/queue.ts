@@ -1,8 +1,10 @@
 /** Queue: values between any number of producers and consumers, in order, exactly once. */
 
 import { ClosedError, Empty, Full } from "../errors.ts";
-import type { Awaited, BlockOptions } from "../memory/futex.ts";
-import { limitOf, WaitQueue } from "../memory/futex.ts";
+import type { Awaited } from "../memory/futex.ts";
+import type { BlockOptions } from "../memory/wait_options.ts";
+import { WaitQueue } from "../memory/futex.ts";
+import { limitOf } from "../memory/wait_options.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_QUEUE } from "../memory/layout.ts";
 import { Attachment, SharedObject } from "../memory/object.ts";

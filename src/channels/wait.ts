@@ -1,8 +1,8 @@
 /** wait(): for the first of several objects to be ready. */
 
 import { MisuseError } from "../errors.ts";
-import type { WaitOptions } from "../memory/futex.ts";
-import { limitOf } from "../memory/futex.ts";
+import type { WaitOptions } from "../memory/wait_options.ts";
+import { limitOf } from "../memory/wait_options.ts";
 import type { Waitable } from "../memory/waitable.ts";
 import { waitable } from "../memory/waitable.ts";
 import type { Connection } from "./connection_types.ts";

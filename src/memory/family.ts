@@ -10,9 +10,8 @@ import { ProcessBacking, WorkerBacking } from "./backing.ts";
 import type { Bells } from "./bell.ts";
 import { ProcessBells, WorkerBells } from "./bell.ts";
 import type { WaitQueue } from "./futex.ts";
-import { othersLoaded } from "./kinds.ts";
+import { completeRecovery, othersLoaded } from "./kinds.ts";
 import { A_THREAD, A_THREAD_ID, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "./layout.ts";
-import { bury, recover } from "./recovery.ts";
 import type { Owners } from "./robust_lock.ts";
 import { Spinner } from "./spinner.ts";
 
@@ -115,12 +114,14 @@ export class Family implements Owners {
   #recoverDead(): void {
     try {
       const dead = [...this.agents.list(AGENT_DEAD)];
-      const loading = dead.length > 0 ? othersLoaded() : undefined;
-      if (loading !== undefined) return void loading.then(() => this.#recoverDead());
-      for (const owner of dead) recover(this, owner);
-      for (const owner of this.#toBury) {
-        bury(this, owner);
-        this.#toBury.delete(owner);
+      if (dead.length > 0 || this.#toBury.size > 0) {
+        const recovery = completeRecovery();
+        if (recovery === undefined) return void othersLoaded()?.then(() => this.#recoverDead());
+        for (const owner of dead) recovery.recover(this, owner);
+        for (const owner of this.#toBury) {
+          recovery.bury(this, owner);
+          this.#toBury.delete(owner);
+        }
       }
       this.bells.forgetDead();
     } catch (error) {

@@ -18,25 +18,11 @@
  * first in, first out; the shared bit says that it isn't empty.
  */
 
-import { MisuseError } from "../errors.ts";
 import type { Family } from "./family.ts";
 import type { Segment } from "./arena.ts";
 import { BITMAP_WORDS, C_AGENTS_END } from "./layout.ts";
 import { indexOf } from "./agents.ts";
 import { Turns } from "./turns.ts";
-
-/** How long to wait. Absent or Infinity = for ever; negative = 0; NaN = MisuseError. */
-export interface WaitOptions {
-  /** Milliseconds. */
-  timeout?: number | undefined;
-  /** Rejects the wait with `signal.reason`; nothing is lost, left held, or left waiting. */
-  signal?: AbortSignal | undefined;
-}
-
-/** `block: false` = timeout 0. */
-export interface BlockOptions extends WaitOptions {
-  block?: boolean | undefined;
-}
 
 /** What is waited for. */
 export interface Awaited<T> {
@@ -54,18 +40,6 @@ interface LocalWaiter {
   readonly awaited: Awaited<unknown>;
   settle(result: unknown): void;
   fail(error: unknown): void;
-}
-
-/** Milliseconds that `timeout` means; Infinity = no limit. */
-export function limitOf(options: BlockOptions | undefined): number {
-  if (options === undefined) return Infinity;
-  if (options.block === false) return 0;
-  const timeout = options.timeout;
-  if (timeout === undefined) return Infinity;
-  if (typeof timeout !== "number" || Number.isNaN(timeout)) {
-    throw new MisuseError(`Cannot wait: timeout is ${String(timeout)}, it takes milliseconds`);
-  }
-  return Math.max(0, timeout);
 }
 
 /** setTimeout takes at most this many milliseconds; a longer limit is as good as none (24 days). */

@@ -24,8 +24,16 @@ export interface Kind {
   dispose?(family: Family, segment: Segment, at: number): void;
 }
 
+/** What is done about the dead. It needs to know every kind, and comes with them. */
+export interface Recovery {
+  recover(family: Family, dead: number): void;
+  /** The parent of a recovered agent has read its line, which is free from now on. */
+  bury(family: Family, owner: number): void;
+}
+
 const kinds = new Map<number, Kind>();
 const none: Kind = { waitQueues: [] };
+let recovery: Recovery | undefined;
 /** Loads the modules that register the others; undefined = all there are have registered. */
 let loadOthers: (() => Promise<unknown>) | undefined;
 
@@ -44,9 +52,15 @@ export function kindsComeLater(load: () => Promise<unknown>): void {
   loadOthers = load;
 }
 
-/** All kinds are registered. */
-export function kindsAreComplete(): void {
+/** All kinds are registered: the dead can be recovered. */
+export function kindsAreComplete(given: Recovery): void {
   loadOthers = undefined;
+  recovery = given;
+}
+
+/** How the dead are recovered; undefined when not all kinds are registered yet: then `othersLoaded()` comes first. */
+export function completeRecovery(): Recovery | undefined {
+  return recovery;
 }
 
 /** Loads the kinds that are missing; undefined = none is. */

@@ -7,6 +7,7 @@ import { disposeBlock, publish } from "./blocks.ts";
 import { Family } from "./family.ts";
 import { kindOf, kindsAreComplete, kindsComeLater, registerKind } from "./kinds.ts";
 import { AGENT_DEAD, BLOCK_FREE, BLOCK_OBJECT, BLOCK_TRANSIT, H_STATE } from "./layout.ts";
+import { recovery } from "./recovery.ts";
 
 /** From now on `kind` belongs to a module that isn't loaded; what is done with its blocks is noted in the result. */
 function comesLater(kind: number): string[] {
@@ -19,7 +20,7 @@ function comesLater(kind: number): string[] {
       recover: () => void done.push("recovered"),
       dispose: () => void done.push("disposed"),
     });
-    kindsAreComplete();
+    kindsAreComplete(recovery);
   });
   return done;
 }

@@ -9,6 +9,7 @@ import { familyOf } from "./families.ts";
 import { indexOf } from "./agents.ts";
 import { H_KIND, HEADER_WORDS } from "./layout.ts";
 import { joinOrCreate, nameOf } from "./names.ts";
+import { noteUnnamed } from "./unnamed.ts";
 
 /** `name` joins processes without passing: the same name in one family is the same object. */
 export interface Named {
@@ -36,17 +37,6 @@ export interface Blueprint {
   init?(family: Family, segment: Segment, at: number): void;
   /** Throws MisuseError when the object found under the name isn't what the caller means. */
   check?(family: Family, segment: Segment, at: number): void;
-}
-
-/** Called when an unnamed object is made; set by the process layer, which knows whether a child is loading its modules. */
-let onUnnamed: ((label: string) => void) | undefined;
-export function watchUnnamed(watch: ((label: string) => void) | undefined): void {
-  onUnnamed = watch;
-}
-
-/** An unnamed object is being made. */
-export function noteUnnamed(label: string): void {
-  onUnnamed?.(label);
 }
 
 /** In place of a constructor's options: an object that belongs to another, and so needs no name. */

@@ -14,7 +14,7 @@ import { indexOf } from "./agents.ts";
 import { disposeBlock, freeIfUnused } from "./blocks.ts";
 import type { Family } from "./family.ts";
 import { clearWaiter } from "./futex.ts";
-import type { Kind } from "./kinds.ts";
+import type { Kind, Recovery } from "./kinds.ts";
 import { kindOf } from "./kinds.ts";
 import {
   A_BOOT,
@@ -48,7 +48,7 @@ const bed = new Int32Array(new SharedArrayBuffer(4));
  * Recovers a dead agent. Idempotent, and safe to be killed in: the agent's line says DEAD to the last, so whoever finds it
  * starts over. Runs under the table lock, and when all kinds are registered.
  */
-export function recover(family: Family, dead: number): void {
+function recover(family: Family, dead: number): void {
   const { agents, allocator } = family;
   agents.lock.with(() => {
     if (agents.stateOf(dead) !== AGENT_DEAD) return;
@@ -84,8 +84,7 @@ export function recover(family: Family, dead: number): void {
   });
 }
 
-/** The parent of a recovered agent has read its line, which is free from now on. */
-export function bury(family: Family, owner: number): void {
+function bury(family: Family, owner: number): void {
   family.agents.lock.with(() => retireEnded(family, owner));
 }
 
@@ -128,3 +127,5 @@ function takeBack(family: Family, address: number, dead: number): boolean {
     family.probe(busy);
   }
 }
+
+export const recovery: Recovery = { recover, bury };

@@ -1,7 +1,7 @@
 /** AsyncResult: the promise of a pool's result, that can also be asked. */
 
 import { MisuseError, TimeoutError } from "../errors.ts";
-import type { WaitOptions } from "../memory/futex.ts";
+import type { WaitOptions } from "../memory/wait_options.ts";
 import { withLimit } from "../process/watch.ts";
 import { deferred } from "./deferred.ts";
 

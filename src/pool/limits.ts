@@ -1,8 +1,8 @@
 /** The limits of a call: its time, and the signal that ends it. */
 
 import { TimeoutError } from "../errors.ts";
-import type { WaitOptions } from "../memory/futex.ts";
-import { limitOf } from "../memory/futex.ts";
+import type { WaitOptions } from "../memory/wait_options.ts";
+import { limitOf } from "../memory/wait_options.ts";
 
 /** setTimeout takes no more milliseconds. */
 const LONGEST_TIMER = 2 ** 31 - 1;

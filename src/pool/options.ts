@@ -1,8 +1,8 @@
 /** Options of a pool and of its calls, and their checks. */
 
 import { MisuseError } from "../errors.ts";
-import type { WaitOptions } from "../memory/futex.ts";
-import { limitOf } from "../memory/futex.ts";
+import type { WaitOptions } from "../memory/wait_options.ts";
+import { limitOf } from "../memory/wait_options.ts";
 import type { Target } from "../process/reference.ts";
 import { cpuCount } from "../process/start_method.ts";
 

@@ -2,7 +2,7 @@
 
 import { ClosedError, MisuseError } from "../errors.ts";
 import { currentMethod } from "../memory/families.ts";
-import type { WaitOptions } from "../memory/futex.ts";
+import type { WaitOptions } from "../memory/wait_options.ts";
 import { refuseWhileLoading } from "../process/current.ts";
 import type { Target } from "../process/reference.ts";
 import { referenceTo } from "../process/reference.ts";

@@ -14,7 +14,7 @@ import { readLetter } from "./letter.ts";
 import { getLogger } from "./logging.ts";
 import { ExitSignal, leave, noteExit, obey, recordExit, vanish } from "./exit.ts";
 import type { reviveProcess } from "./process.ts";
-import { setMainModule } from "./reference.ts";
+import { setMainModule } from "./main.ts";
 import { cannotLoad, resolveReference } from "./resolve.ts";
 
 /** What only some children need of the rest of the package. */

@@ -1,8 +1,10 @@
 /** Which module called: a hint, read from a stack trace, where to look for a function. */
 
-/** The folder of this package's sources: its own frames are not the caller. */
-const own = import.meta.url.replace(/[^/]+\/[^/]+$/, "");
-const entry = own.replace(/src\/$/, "mod.");
+/** Whether that module is this package's. */
+function isOwn(url: string): boolean {
+  const sources = import.meta.url.replace(/[^/]+\/[^/]+$/, "");
+  return url.startsWith(sources) || url.startsWith(sources.replace(/src\/$/, "mod."));
+}
 
 /** URL of the innermost module on the stack that is not this package's; undefined when the runtime doesn't tell. */
 export function callerModule(): string | undefined {
@@ -22,7 +24,7 @@ export function callerFrame(): { readonly url: string; readonly line: number } |
     if (found === null) continue;
     const place = found[1] as string;
     const url = place.startsWith("/") ? `file://${encodeURI(place)}` : place;
-    if (!url.startsWith(own) && !url.startsWith(entry)) return { url, line: Number(found[2]) };
+    if (!isOwn(url)) return { url, line: Number(found[2]) };
   }
   return undefined;
 }

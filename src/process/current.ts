@@ -2,7 +2,7 @@
 
 import { MisuseError } from "../errors.ts";
 import type { Family } from "../memory/family.ts";
-import type { WaitOptions } from "../memory/futex.ts";
+import type { WaitOptions } from "../memory/wait_options.ts";
 import { runtime } from "../runtime/current.ts";
 import { waitForEnd } from "./watch.ts";
 

@@ -2,7 +2,7 @@
  * The letter that a child is born with: what it is to run, and who it is.
  *
  * ```
- * 3 words: bytes of the head, of the arguments, of the fields      then these, then the authkey
+ * 3 words: bytes of the head, of the arguments (0 = there are none), of the fields      then these, then the authkey
  * ```
  *
  * The head is JSON, and small plain arguments are read here, since a child that doesn't need the codec starts sooner. The
@@ -51,7 +51,7 @@ export function readLetter(bytes: Uint8Array): BootLetter {
   return {
     ...JSON.parse(new TextDecoder().decode(head)) as Head,
     authkey: bytes.slice(at),
-    openArgs: (decode) => open(args, decode) as Promise<unknown[]>,
+    openArgs: (decode) => args.length === 0 ? Promise.resolve([]) : open(args, decode) as Promise<unknown[]>,
     openFields: (decode) => open(fields, decode),
   };
 }

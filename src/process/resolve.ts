@@ -4,7 +4,8 @@ import { TargetError } from "../errors.ts";
 import { runtime } from "../runtime/current.ts";
 import { importModule } from "./loading.ts";
 import type { Reference } from "./reference.ts";
-import { digest, refuseUnfit, registeredTask } from "./reference.ts";
+import { digest, refuseUnfit } from "./fit.ts";
+import { registeredTask } from "./tasks.ts";
 
 // deno-lint-ignore no-explicit-any -- whatever a target takes
 type AnyFunction = (...args: any[]) => unknown;

@@ -19,7 +19,8 @@ export function writeLetter(family: Family, { args, fields, authkey, ...head }: 
 } {
   const link = new FamilyLink(family);
   const parts: Uint8Array[] = [new TextEncoder().encode(JSON.stringify(head))];
-  for (const [root, value] of Object.entries({ args, fields })) parts.push(encode(value, link, root).slice());
+  parts.push(args.length === 0 ? new Uint8Array() : encode(args, link, "args").slice());
+  parts.push(encode(fields, link, "fields").slice());
   const header = new Int32Array(parts.map(({ length }) => length));
   parts.unshift(new Uint8Array(header.buffer));
   parts.push(authkey);

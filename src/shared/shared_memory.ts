@@ -16,7 +16,8 @@ import { registerKind } from "../memory/kinds.ts";
 import { BLOCK_PART, H_STATE, KIND_SHARED_MEMORY } from "../memory/layout.ts";
 import { nameOf, unlinkName } from "../memory/names.ts";
 import type { Blueprint } from "../memory/object.ts";
-import { Attachment, noteUnnamed, SharedObject } from "../memory/object.ts";
+import { Attachment, SharedObject } from "../memory/object.ts";
+import { noteUnnamed } from "../memory/unnamed.ts";
 import { registerSharedClass } from "../wire/message.ts";
 import { allocateData, dataOf, disposeData } from "./data_block.ts";
 

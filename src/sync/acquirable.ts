@@ -1,8 +1,10 @@
 /** What everything that can be held has in common: acquire, hold, with, and waiting for it. */
 
 import { MisuseError, TimeoutError } from "../errors.ts";
-import type { Awaited, BlockOptions, WaitOptions } from "../memory/futex.ts";
-import { limitOf, WaitQueue } from "../memory/futex.ts";
+import type { Awaited } from "../memory/futex.ts";
+import type { BlockOptions, WaitOptions } from "../memory/wait_options.ts";
+import { WaitQueue } from "../memory/futex.ts";
+import { limitOf } from "../memory/wait_options.ts";
 import type { Attachment, Blueprint, Named } from "../memory/object.ts";
 import { SharedObject } from "../memory/object.ts";
 

@@ -24,8 +24,10 @@
 import { BrokenBarrierError, MisuseError } from "../errors.ts";
 import { indexOf } from "../memory/agents.ts";
 import { disposeBlock, loadMessage, storeMessage } from "../memory/blocks.ts";
-import type { Awaited, WaitOptions } from "../memory/futex.ts";
-import { limitOf, WaitQueue } from "../memory/futex.ts";
+import type { Awaited } from "../memory/futex.ts";
+import type { WaitOptions } from "../memory/wait_options.ts";
+import { WaitQueue } from "../memory/futex.ts";
+import { limitOf } from "../memory/wait_options.ts";
 import { registerKind } from "../memory/kinds.ts";
 import {
   BLOCK_PART,

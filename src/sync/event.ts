@@ -11,8 +11,10 @@
  * Who waits has seen a number of sets: a set that is cleared again before they run still ends their wait.
  */
 
-import type { Awaited, WaitOptions } from "../memory/futex.ts";
-import { limitOf, WaitQueue } from "../memory/futex.ts";
+import type { Awaited } from "../memory/futex.ts";
+import type { WaitOptions } from "../memory/wait_options.ts";
+import { WaitQueue } from "../memory/futex.ts";
+import { limitOf } from "../memory/wait_options.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_EVENT, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Attachment, Blueprint, Named } from "../memory/object.ts";

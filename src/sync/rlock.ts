@@ -2,7 +2,7 @@
 
 import type { AsyncLocalStorage } from "node:async_hooks";
 import { MisuseError } from "../errors.ts";
-import type { BlockOptions, WaitOptions } from "../memory/futex.ts";
+import type { BlockOptions, WaitOptions } from "../memory/wait_options.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_RLOCK } from "../memory/layout.ts";
 import type { Attachment, Blueprint, Named } from "../memory/object.ts";

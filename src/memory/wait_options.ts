@@ -1,0 +1,28 @@
+/** How long a wait may take: what the public functions take, in milliseconds inside. */
+
+import { MisuseError } from "../errors.ts";
+
+/** How long to wait. Absent or Infinity = for ever; negative = 0; NaN = MisuseError. */
+export interface WaitOptions {
+  /** Milliseconds. */
+  timeout?: number | undefined;
+  /** Rejects the wait with `signal.reason`; nothing is lost, left held, or left waiting. */
+  signal?: AbortSignal | undefined;
+}
+
+/** `block: false` = timeout 0. */
+export interface BlockOptions extends WaitOptions {
+  block?: boolean | undefined;
+}
+
+/** Milliseconds that `timeout` means; Infinity = no limit. */
+export function limitOf(options: BlockOptions | undefined): number {
+  if (options === undefined) return Infinity;
+  if (options.block === false) return 0;
+  const timeout = options.timeout;
+  if (timeout === undefined) return Infinity;
+  if (typeof timeout !== "number" || Number.isNaN(timeout)) {
+    throw new MisuseError(`Cannot wait: timeout is ${String(timeout)}, it takes milliseconds`);
+  }
+  return Math.max(0, timeout);
+}
