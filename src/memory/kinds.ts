@@ -50,6 +50,7 @@ export function kindOf(kind: number): Kind | undefined {
 /** Not all kinds are registered: `load` imports the modules that do. */
 export function kindsComeLater(load: () => Promise<unknown>): void {
   loadOthers = load;
+  recovery = undefined;
 }
 
 /** All kinds are registered: the dead can be recovered. */

@@ -90,6 +90,7 @@ test("a busy worker is stopped", { skip: runtime.name === "deno" ? "not possible
 test("a worker's output is whole", async () => {
   const program = new URL("./child_of_test.ts", import.meta.url);
   const source = `
+    import { runtime } from ${JSON.stringify(new URL("./current.ts", import.meta.url).href)};
     import { spawner } from ${JSON.stringify(new URL("./spawner.ts", import.meta.url).href)};
     const memory = new SharedArrayBuffer(1024, { maxByteLength: 65536 });
     const worker = spawner.spawnWorker({ entry: new URL(${
