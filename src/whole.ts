@@ -8,5 +8,6 @@ import "../mod.ts";
 export { serveManager } from "./managers/server.ts";
 export { servePool } from "./pool/worker.ts";
 export { reviveProcess } from "./process/process.ts";
+export { leaveReport } from "./process/report.ts";
 export { decode } from "./wire/codec.ts";
-export { FamilyLink, packValue } from "./wire/message.ts";
+export { FamilyLink } from "./wire/message.ts";

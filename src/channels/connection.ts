@@ -1,6 +1,7 @@
 /** Connection: one end of a pipe. Messages in each direction; end-of-file when nobody holds the other end any more. */
 
-import { BufferTooShort, EOFError, MisuseError, TimeoutError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
+import { BufferTooShort, EOFError, TimeoutError } from "../errors/waits.ts";
 import type { Segment } from "../memory/arena.ts";
 import type { Family } from "../memory/family.ts";
 import type { Awaited } from "../memory/futex.ts";

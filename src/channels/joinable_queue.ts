@@ -8,7 +8,7 @@
  * ```
  */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import type { Awaited } from "../memory/futex.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
 import { WaitQueue } from "../memory/futex.ts";

@@ -1,6 +1,6 @@
 /** Pipe: making two connected ends, and freeing them. */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import { disposeBlock, generationOf, hold, publish } from "../memory/blocks.ts";
 import type { Family } from "../memory/family.ts";
 import { familyOf } from "../memory/families.ts";

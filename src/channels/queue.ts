@@ -1,6 +1,7 @@
 /** Queue: values between any number of producers and consumers, in order, exactly once. */
 
-import { ClosedError, Empty, Full } from "../errors.ts";
+import { ClosedError } from "../errors/base.ts";
+import { Empty, Full } from "../errors/waits.ts";
 import type { Awaited } from "../memory/futex.ts";
 import type { BlockOptions } from "../memory/wait_options.ts";
 import { WaitQueue } from "../memory/futex.ts";

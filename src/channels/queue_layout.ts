@@ -15,7 +15,7 @@
  * a process has changed nothing.
  */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import type { Kind } from "../memory/kinds.ts";
 import { KIND_QUEUE, LOCK_WORDS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Blueprint, Named } from "../memory/object.ts";

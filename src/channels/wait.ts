@@ -1,6 +1,6 @@
 /** wait(): for the first of several objects to be ready. */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
 import { limitOf } from "../memory/wait_options.ts";
 import type { Waitable } from "../memory/waitable.ts";

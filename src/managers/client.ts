@@ -1,7 +1,8 @@
 /** A process's line to a manager's server: questions with numbers, any number of them under way at once. */
 
 import { Queue } from "../channels/queue.ts";
-import { ClosedError, RemoteError } from "../errors.ts";
+import { ClosedError } from "../errors/base.ts";
+import { RemoteError } from "../errors/waits.ts";
 import { withMethod } from "../memory/families.ts";
 import type { Family } from "../memory/family.ts";
 import type { Reply, Request } from "./protocol.ts";

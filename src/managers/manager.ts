@@ -1,9 +1,9 @@
 /** Manager: a server process that holds objects for all the others. */
 
 import { Queue } from "../channels/queue.ts";
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import { currentMethod, withMethod } from "../memory/families.ts";
-import { refuseWhileLoading } from "../process/current.ts";
+import { refuseWhileLoading } from "../process/identity.ts";
 import { ownTarget } from "../process/entries.ts";
 import { Process } from "../process/process.ts";
 import type { StartMethod } from "../runtime/runtime.ts";

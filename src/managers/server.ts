@@ -1,8 +1,9 @@
 /** A manager's server: a process that holds objects and answers what proxies ask. */
 
 import { Queue } from "../channels/queue.ts";
-import { RemoteError, SerializationError } from "../errors.ts";
-import { currentProcess, textOf } from "../process/current.ts";
+import { RemoteError, SerializationError } from "../errors/waits.ts";
+import { currentProcess } from "../process/current.ts";
+import { textOf } from "../process/text.ts";
 import { markOrigin } from "../wire/errors.ts";
 import type { Reply, Request } from "./protocol.ts";
 import { SERVER } from "./protocol.ts";

@@ -1,6 +1,6 @@
 /** The family table: who is alive, and how to reach each agent. An agent is one process or one worker. */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import type { Arena } from "./arena.ts";
 import {
   A_BELL_FD,

@@ -1,7 +1,7 @@
 /** Where a family's memory comes from: a growable SharedArrayBuffer ("worker") or a memory file ("process"). */
 
 import type { StartMethod, SystemCalls } from "../runtime/runtime.ts";
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 
 /** A range of a family's memory, as bytes. */
 export interface Range {

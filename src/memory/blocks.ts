@@ -2,17 +2,10 @@
  * The life of blocks that have handles: holders, handles in flight, and what happens when the last is gone.
  *
  * A block is an OBJECT from its creation until no agent holds it and no message carries it; both are counted in its header
- * (see layout.ts). A handle that goes into a message is in flight until it is taken out or the message is thrown away; so a
- * message's bytes start with the list of handles in it:
- *
- * ```
- * message      word 0: n, number of handles     then n × (address, generation)     then the value's bytes
- * message block (what a child boots from, its report)     word 0: bytes of the message     then the message
- * ```
+ * (see layout.ts). A handle that goes into a message is in flight until it is taken out or the message is thrown away.
  */
 
-import { ClosedError } from "../errors.ts";
-import type { Segment } from "./arena.ts";
+import { ClosedError } from "../errors/base.ts";
 import type { Family } from "./family.ts";
 import { indexOf } from "./agents.ts";
 import {
@@ -31,13 +24,8 @@ import {
   KIND_MESSAGE,
 } from "./layout.ts";
 import { kindOf, othersLoaded, registerKind } from "./kinds.ts";
+import { type Handle, handleListBytes, type Message, writeHandleList } from "./messages.ts";
 import { unlinkName } from "./names.ts";
-
-/** A handle as it travels. */
-export interface Handle {
-  readonly address: number;
-  readonly generation: number;
-}
 
 export function generationOf(family: Family, address: number): number {
   return family.arena.load(address + H_GENERATION);
@@ -126,39 +114,6 @@ export function disposeBlock(family: Family, address: number): void {
 
 // ── messages ──
 
-/** A message split into the handles in it and the bytes of its value. */
-export interface Message {
-  readonly handles: readonly Handle[];
-  readonly bytes: Uint8Array;
-}
-
-/** Bytes of a message's list of handles. */
-export function handleListBytes(handles: readonly Handle[]): number {
-  return 4 + 8 * handles.length;
-}
-
-/** Writes a list of handles at `to[at]`. */
-export function writeHandleList(to: DataView, at: number, handles: readonly Handle[]): void {
-  to.setUint32(at, handles.length, true);
-  for (const { address, generation } of handles) {
-    to.setUint32(at += 4, address, true);
-    to.setInt32(at += 4, generation, true);
-  }
-}
-
-/** Splits a message. */
-export function splitMessage(message: Uint8Array): Message {
-  // Views take time to make, and most messages need none.
-  if ((message[0] || message[1] || message[2] || message[3]) === 0) return { handles: [], bytes: message.subarray(4) };
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
-  const count = view.getUint32(0, true);
-  const handles: Handle[] = [];
-  for (let i = 0; i < count; i++) {
-    handles.push({ address: view.getUint32(4 + 8 * i, true), generation: view.getInt32(8 + 8 * i, true) });
-  }
-  return { handles, bytes: message.subarray(4 + 8 * count) };
-}
-
 /**
  * Puts a message into a block of its own, in this agent's hands. Its handles are in flight from then on; they leave it when
  * the block is thrown away.
@@ -169,26 +124,11 @@ export function storeMessage(family: Family, { handles, bytes }: Message): numbe
   for (const handle of handles) enterFlight(family, handle);
   const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
   segment.i32[at] = list + bytes.length;
-  writeHandleList(viewOf(segment), (at + 1) * 4, handles);
+  const { buffer, byteOffset, byteLength } = segment.i32;
+  writeHandleList(new DataView(buffer, byteOffset, byteLength), (at + 1) * 4, handles);
   segment.u8.set(bytes, (at + 1) * 4 + list);
   family.allocator.setKind(address, KIND_MESSAGE);
   return address;
-}
-
-/** The message in a block of its own; a copy. */
-export function loadMessage(family: Family, address: number): Message {
-  const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
-  const length = segment.i32[at] as number;
-  return splitMessage(segment.u8.slice((at + 1) * 4, (at + 1) * 4 + length));
-}
-
-/** The value's bytes of such a message that carries no handles; a copy with a buffer of its own. */
-export function loadBytes(family: Family, address: number): Uint8Array<ArrayBuffer> {
-  const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
-  const length = segment.i32[at] as number, start = (at + 1) * 4;
-  const list = handleListBytes([]), bytes = new Uint8Array(length - list);
-  bytes.set(segment.u8.subarray(start + list, start + length));
-  return bytes;
 }
 
 /** Frees a message block in this agent's hands whose handles were taken out (each is left to whoever took it). */
@@ -196,10 +136,6 @@ export function freeTakenMessage(family: Family, address: number): void {
   const segment = family.arena.segment(address);
   segment.i32[address - segment.start + HEADER_WORDS + 1] = 0;
   disposeBlock(family, address);
-}
-
-function viewOf({ i32 }: Segment): DataView {
-  return new DataView(i32.buffer, i32.byteOffset, i32.byteLength);
 }
 
 registerKind(KIND_BYTES);

@@ -1,6 +1,6 @@
 /** The families of this process or worker, at most one a start method, and which of them is meant. */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import type { Boot, StartMethod } from "../runtime/runtime.ts";
 import { Family } from "./family.ts";

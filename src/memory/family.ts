@@ -13,7 +13,7 @@ import type { WaitQueue } from "./futex.ts";
 import { completeRecovery, othersLoaded } from "./kinds.ts";
 import { A_THREAD, A_THREAD_ID, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "./layout.ts";
 import type { Owners } from "./robust_lock.ts";
-import { Spinner } from "./spinner.ts";
+import type { Spinner } from "./spinner.ts";
 
 /** How often a waiting agent asks whether those it waits for are alive, in milliseconds. */
 const TICK = 250;
@@ -31,7 +31,8 @@ export class Family implements Owners {
   readonly allocator: Allocator;
   /** This agent's owner id. */
   readonly self: number;
-  readonly spinner: Spinner;
+  /** Made by the first wait queue of this agent. */
+  spinner: Spinner | undefined;
   /** Live objects of this agent by address, so that a handle that comes twice is one object. */
   readonly objects: Map<string, readonly WeakRef<object>[]> = new Map();
   /** Wait queues of this agent by address: each has one bit for all of this agent, whoever waits there. */
@@ -62,7 +63,6 @@ export class Family implements Owners {
     this.self = self ?? allocateLine(this.arena.control, 0);
     this.agents = new AgentTable(this.arena, this);
     this.allocator = new Allocator(this.arena, this);
-    this.spinner = new Spinner(this.arena.control, indexOf(this.self), this.agents);
     this.bells = this.method === "process"
       ? new ProcessBells(runtime.system(), this.agents)
       : new WorkerBells(this.arena.control, this.agents, this.self);

@@ -22,6 +22,7 @@ import type { Family } from "./family.ts";
 import type { Segment } from "./arena.ts";
 import { BITMAP_WORDS, C_AGENTS_END } from "./layout.ts";
 import { indexOf } from "./agents.ts";
+import { Spinner } from "./spinner.ts";
 import { Turns } from "./turns.ts";
 
 /** What is waited for. */
@@ -48,6 +49,7 @@ const LONGEST_TIMER = 2 ** 31 - 1;
 /** One wait queue of an object, as one agent uses it. */
 export class WaitQueue {
   readonly #family: Family;
+  readonly #spinner: Spinner;
   readonly #i32: Int32Array;
   readonly #at: number;
   readonly #local = new Set<LocalWaiter>();
@@ -72,6 +74,7 @@ export class WaitQueue {
 
   private constructor(family: Family, segment: Segment, at: number, turns: number | undefined) {
     this.#family = family;
+    this.#spinner = family.spinner ??= new Spinner(family.arena.control, indexOf(family.self), family.agents);
     this.#turnsAt = turns;
     this.#turns = turns === undefined ? undefined : new Turns(family, segment, turns);
     this.#i32 = segment.i32;
@@ -100,7 +103,7 @@ export class WaitQueue {
 
   /** The result that `awaited.attempt` gives within the moment that is worth spinning for; undefined = none. Then sleep(). */
   spin<T>(awaited: Awaited<T>): T | undefined {
-    if (this.crowded || !this.#family.spinner.spin(awaited) || this.crowded) return undefined;
+    if (this.crowded || !this.#spinner.spin(awaited) || this.crowded) return undefined;
     return awaited.attempt();
   }
 
@@ -161,7 +164,7 @@ export class WaitQueue {
   poke(force: boolean): void {
     const isRegistered = (Atomics.load(this.#i32, this.#word) & this.#mask) !== 0;
     if (!force && isRegistered) return;
-    if (!isRegistered) this.#family.spinner.woken();
+    if (!isRegistered) this.#spinner.woken();
     const before = this.#local.size;
     this.serve();
     if (!isRegistered && before > 0 && this.#local.size === before) this.#turns?.cameLate();

@@ -32,7 +32,7 @@
  *   3  bell inode, low            itself
  *   4  bell inode, high           itself
  *   5  parent's owner id          the parent
- *   6  boot block                 the parent: what to run, freed by the child
+ *   6  boot block                 the parent: what to run; it frees it when the child has loaded that
  *   7  report block               the child: the error its start ended with, freed by the parent
  *   8  exit code                  the child, before it ends
  *   9  exit code is set           the child

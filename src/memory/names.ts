@@ -7,7 +7,7 @@
  * ```
  */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import type { Family } from "./family.ts";
 import { hold, publish } from "./blocks.ts";
 import { registerKind } from "./kinds.ts";

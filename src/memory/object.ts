@@ -1,8 +1,8 @@
 /** The base of every shared object: creation, names, handles, closing. */
 
-import { ClosedError, MisuseError } from "../errors.ts";
+import { ClosedError, MisuseError } from "../errors/base.ts";
 import type { Segment } from "./arena.ts";
-import type { Handle } from "./blocks.ts";
+import type { Handle } from "./messages.ts";
 import { disposeBlock, generationOf, hold, publish, releaseHolder } from "./blocks.ts";
 import type { Family } from "./family.ts";
 import { familyOf } from "./families.ts";

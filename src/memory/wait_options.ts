@@ -1,6 +1,6 @@
 /** How long a wait may take: what the public functions take, in milliseconds inside. */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 
 /** How long to wait. Absent or Infinity = for ever; negative = 0; NaN = MisuseError. */
 export interface WaitOptions {

@@ -1,6 +1,7 @@
 /** AsyncResult: the promise of a pool's result, that can also be asked. */
 
-import { MisuseError, TimeoutError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
+import { TimeoutError } from "../errors/waits.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
 import { withLimit } from "../process/watch.ts";
 import { deferred } from "./deferred.ts";

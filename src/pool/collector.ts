@@ -1,6 +1,6 @@
 /** Taking in what a pool's workers report: results through their lanes and the shared queue, as long as any are due. */
 
-import { ClosedError } from "../errors.ts";
+import { ClosedError } from "../errors/base.ts";
 import { markOrigin } from "../wire/errors.ts";
 import type { BatchQueue, Received } from "./batch.ts";
 import type { Ledger } from "./ledger.ts";

@@ -1,6 +1,7 @@
 /** A pool's workers: who is there, who is leaving, and what becomes of the tasks of those that die. */
 
-import { ClosedError, WorkerDiedError } from "../errors.ts";
+import { ClosedError } from "../errors/base.ts";
+import { WorkerDiedError } from "../errors/waits.ts";
 import { withMethod } from "../memory/families.ts";
 import { startUnheld } from "../process/process.ts";
 import type { Reference } from "../process/reference.ts";

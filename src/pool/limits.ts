@@ -1,6 +1,6 @@
 /** The limits of a call: its time, and the signal that ends it. */
 
-import { TimeoutError } from "../errors.ts";
+import { TimeoutError } from "../errors/waits.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
 import { limitOf } from "../memory/wait_options.ts";
 

@@ -1,6 +1,6 @@
 /** Options of a pool and of its calls, and their checks. */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
 import { limitOf } from "../memory/wait_options.ts";
 import type { Target } from "../process/reference.ts";

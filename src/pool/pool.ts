@@ -1,12 +1,13 @@
 /** Pool: tasks for a fixed number of workers. */
 
-import { ClosedError, MisuseError } from "../errors.ts";
+import { ClosedError, MisuseError } from "../errors/base.ts";
 import { currentMethod } from "../memory/families.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
-import { refuseWhileLoading } from "../process/current.ts";
+import { refuseWhileLoading } from "../process/identity.ts";
 import type { Target } from "../process/reference.ts";
 import { referenceTo } from "../process/reference.ts";
-import { keptAlive, withLimit } from "../process/watch.ts";
+import { keptAlive } from "../process/kept_alive.ts";
+import { withLimit } from "../process/watch.ts";
 import { AsyncResult } from "./async_result.ts";
 import { ApplyTask } from "./apply.ts";
 import { Call } from "./call.ts";

@@ -1,6 +1,6 @@
 /** Stopping what runs in a pool's workers: tasks that take too long, and tasks that nobody wants any more. */
 
-import { TimeoutError } from "../errors.ts";
+import { TimeoutError } from "../errors/waits.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
 import type { Task } from "./task.ts";

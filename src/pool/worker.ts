@@ -1,10 +1,10 @@
 /** A pool's worker: takes batches of tasks from its inbox and says what came of each. */
 
-import { SerializationError } from "../errors.ts";
+import { SerializationError } from "../errors/waits.ts";
 import type { Reference } from "../process/reference.ts";
 import { resolveReference } from "../process/resolve.ts";
 import { ExitSignal, isEnding } from "../process/exit.ts";
-import { keptAlive } from "../process/watch.ts";
+import { keptAlive } from "../process/kept_alive.ts";
 import { runtime } from "../runtime/current.ts";
 import type { BatchQueue, Received } from "./batch.ts";
 import { BatchWriter } from "./batch.ts";

@@ -1,9 +1,10 @@
 /** Starting a child: a line in the family table, a letter with what to run, and a process or worker of the runtime. */
 
-import { SpawnError } from "../errors.ts";
+import { SpawnError } from "../errors/base.ts";
 import type { WorkerBacking } from "../memory/backing.ts";
 import { ProcessBacking } from "../memory/backing.ts";
-import { freeTakenMessage, leaveFlight, loadMessage, storeMessage } from "../memory/blocks.ts";
+import { disposeBlock, freeTakenMessage, leaveFlight, storeMessage } from "../memory/blocks.ts";
+import { loadMessage } from "../memory/messages.ts";
 import type { Family } from "../memory/family.ts";
 import {
   A_BOOT,
@@ -24,7 +25,7 @@ import type { ProcessHandle, WorkerHandle } from "../runtime/runtime.ts";
 import { spawner } from "../runtime/spawner.ts";
 import { decode } from "../wire/codec.ts";
 import { FamilyLink } from "../wire/message.ts";
-import { textOf } from "./current.ts";
+import { textOf } from "./text.ts";
 import { childEntry } from "./entries.ts";
 import type { writeLetter } from "./write_letter.ts";
 import { watch } from "./watch.ts";
@@ -167,6 +168,7 @@ function offspring(
   const loaded = watch(family, () => {
     const stage = family.agents.get(owner, A_STAGE);
     if (!family.alive(owner)) return false;
+    if (stage === STAGE_LOADED) freeLetter(family, owner);
     return stage === STAGE_LOADING ? undefined : stage === STAGE_LOADED;
   });
   const outcome = code.then((exitcode) => {
@@ -180,6 +182,12 @@ function offspring(
     if (failure !== undefined) throw failure;
   });
   return { owner, pid, ident, started, ended: outcome.then(({ exitcode }) => exitcode), ...parts };
+}
+
+/** A child has taken from its letter all that is in it. Of one that didn't come so far, recovery frees it. */
+function freeLetter(family: Family, owner: number): void {
+  const block = family.agents.lock.with(() => takeMail(family, owner, A_BOOT));
+  if (block !== 0) disposeBlock(family, block);
 }
 
 /** Why a child that has ended never ran its target; undefined when it did. */

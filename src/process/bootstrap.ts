@@ -1,19 +1,20 @@
 /** What a child does: joins the family, loads its target, tells its parent, runs it, and ends. */
 
-import { freeTakenMessage, leaveFlight, loadMessage, storeMessage } from "../memory/blocks.ts";
+import { loadMessage } from "../memory/messages.ts";
 import type { Family } from "../memory/family.ts";
 import { joinFamily } from "../memory/families.ts";
-import { A_BOOT, A_REPORT, A_REQUEST, A_STAGE, STAGE_FAILED, STAGE_LOADED } from "../memory/layout.ts";
-import { leaveMail, takeMail } from "../memory/mail.ts";
+import { A_BOOT, A_REQUEST, A_STAGE, STAGE_FAILED, STAGE_LOADED } from "../memory/layout.ts";
 import { runtime } from "../runtime/current.ts";
 import type { decode } from "../wire/codec.ts";
-import type { FamilyLink, packValue } from "../wire/message.ts";
-import { setBirth, textOf } from "./current.ts";
+import type { FamilyLink } from "../wire/message.ts";
+import { setBirth } from "./identity.ts";
+import { textOf } from "./text.ts";
 import type { BootLetter } from "./letter.ts";
 import { readLetter } from "./letter.ts";
-import { getLogger } from "./logging.ts";
+import { setLogLevel } from "./log_level.ts";
 import { ExitSignal, leave, noteExit, obey, recordExit, vanish } from "./exit.ts";
 import type { reviveProcess } from "./process.ts";
+import type { leaveReport } from "./report.ts";
 import { setMainModule } from "./main.ts";
 import { cannotLoad, resolveReference } from "./resolve.ts";
 
@@ -21,7 +22,7 @@ import { cannotLoad, resolveReference } from "./resolve.ts";
 interface Whole {
   readonly decode: typeof decode;
   readonly FamilyLink: typeof FamilyLink;
-  readonly packValue: typeof packValue;
+  readonly leaveReport: typeof leaveReport;
   readonly reviveProcess: typeof reviveProcess;
 }
 
@@ -32,11 +33,11 @@ export async function runChild(whole: LoadWhole): Promise<void> {
   const boot = await runtime.receiveBoot();
   const self = Number(boot.args[0]);
   const family = joinFamily(boot, self);
-  const { letter, release } = openLetter(family);
+  const letter = openLetter(family);
   const { name, lineage, daemon, authkey, parent } = letter;
   setBirth({ family, name, lineage, daemon, authkey, parent });
   setMainModule(letter.mainModule);
-  getLogger().level = letter.logLevel;
+  setLogLevel(letter.logLevel);
   // Our parent may have died before we asked to die with it.
   if (boot.method === "process" && runtime.parentPid() !== letter.parent.pid) return void await vanish(1);
   runtime.interceptExit(noteExit);
@@ -61,7 +62,6 @@ export async function runChild(whole: LoadWhole): Promise<void> {
     return void await fail(letter.name, error);
   } finally {
     loading = false;
-    release();
   }
   tell(family, letter, STAGE_LOADED);
   try {
@@ -72,17 +72,9 @@ export async function runChild(whole: LoadWhole): Promise<void> {
   await leave(0);
 }
 
-/** What the parent wrote, and how to say that the handles in it were taken. */
-function openLetter(family: Family): { letter: BootLetter; release: () => void } {
-  const block = family.agents.lock.with(() => takeMail(family, family.self, A_BOOT));
-  const { handles, bytes } = loadMessage(family, block);
-  return {
-    letter: readLetter(bytes),
-    release() {
-      freeTakenMessage(family, block);
-      for (const handle of handles) leaveFlight(family, handle);
-    },
-  };
+/** What the parent wrote; it frees that when it is told that all was taken from it. */
+function openLetter(family: Family): BootLetter {
+  return readLetter(loadMessage(family, family.agents.get(family.self, A_BOOT) >>> 0).bytes);
 }
 
 /** Imports the target's module, then builds the arguments: their classes may be registered there. */
@@ -106,18 +98,9 @@ function tell(family: Family, { parent }: BootLetter, stage: number): void {
   family.bells.ring(parent.owner);
 }
 
-/** Leaves the error that the start ended with for the parent. */
+/** Tells the parent with which error the start has ended. */
 async function report(family: Family, whole: LoadWhole, letter: BootLetter, error: unknown): Promise<void> {
-  const { packValue } = await whole();
-  let packed: ReturnType<typeof packValue>;
-  try {
-    packed = packValue(family, error);
-  } catch {
-    // It can't travel as it is; its text can.
-    packed = packValue(family, new Error(textOf(error)));
-  }
-  const block = storeMessage(family, packed);
-  family.agents.lock.with(() => leaveMail(family, family.self, A_REPORT, block));
+  (await whole()).leaveReport(family, error);
   tell(family, letter, STAGE_FAILED);
 }
 

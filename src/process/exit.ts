@@ -4,8 +4,10 @@ import { lineOf } from "../memory/agents.ts";
 import { A_EXITCODE, A_EXITED } from "../memory/layout.ts";
 import { runtime } from "../runtime/current.ts";
 import { endChildren, killChildren, livingChildren } from "./children.ts";
-import { birthOfThis, dropExitHooks, isMainProcess, onFirstExitHook } from "./current.ts";
-import { runExitHooks, runExitHooksNow, textOf } from "./current.ts";
+import { birthOfThis, isMainProcess } from "./identity.ts";
+import { dropExitHooks, onFirstExitHook } from "./hooks.ts";
+import { runExitHooks, runExitHooksNow } from "./hooks.ts";
+import { textOf } from "./text.ts";
 
 let leaving: Promise<never> | undefined;
 

@@ -1,6 +1,6 @@
 /** What a function must be to be a target, and how two of one name are told apart. */
 
-import { MisuseError, TargetError } from "../errors.ts";
+import { MisuseError, TargetError } from "../errors/base.ts";
 
 // deno-lint-ignore no-explicit-any -- the public contract: a target may take and return anything
 export type AnyFunction = (...args: any[]) => unknown;

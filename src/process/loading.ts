@@ -3,7 +3,7 @@
 import { watchUnnamed } from "../memory/unnamed.ts";
 import { runtime } from "../runtime/current.ts";
 import { callerFrame } from "./caller.ts";
-import { isMainProcess, setLoading } from "./current.ts";
+import { isMainProcess, setLoading } from "./identity.ts";
 
 let imports = 0;
 

@@ -1,8 +1,10 @@
 /** The package's logger: silent until logToStderr(). */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
-import { currentProcess, textOf } from "./current.ts";
+import { logLevel, setLogLevel } from "./log_level.ts";
+import { currentProcess } from "./current.ts";
+import { textOf } from "./text.ts";
 
 /** How much is logged. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
@@ -18,9 +20,9 @@ export interface Logger {
 }
 
 const levels: readonly string[] = ["debug", "info", "warning", "error"];
-let level = "off";
 
 function log(at: string, values: readonly unknown[]): void {
+  const level = logLevel();
   if (level === "off" || levels.indexOf(at) < levels.indexOf(level)) return;
   const text = values.map((value) =>
     typeof value === "string" ? value : value instanceof Error ? textOf(value) : inspect(value)
@@ -42,7 +44,7 @@ const logger: Logger = {
   warning: (...values) => log("warning", values),
   error: (...values) => log("error", values),
   get level() {
-    return level;
+    return logLevel();
   },
   set level(value: string) {
     if (value !== "off" && !levels.includes(value)) {
@@ -50,7 +52,7 @@ const logger: Logger = {
         `Cannot log from level ${JSON.stringify(value)} on: it is one of ${levels.join(", ")}, off`,
       );
     }
-    level = value;
+    setLogLevel(value);
   },
 };
 

@@ -1,7 +1,7 @@
 /** The program's main module; `__name__ == "__main__"` for runtimes without `import.meta.main`. */
 
 import { runtime } from "../runtime/current.ts";
-import { isMainProcess } from "./current.ts";
+import { isMainProcess } from "./identity.ts";
 import type { ModuleRef } from "./tasks.ts";
 import { moduleUrl } from "./tasks.ts";
 

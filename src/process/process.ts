@@ -1,6 +1,6 @@
 /** Process: a function that runs in another process or worker. */
 
-import { ClosedError, MisuseError, TargetError } from "../errors.ts";
+import { ClosedError, MisuseError, TargetError } from "../errors/base.ts";
 import type { Family } from "../memory/family.ts";
 import { currentMethod, familyOf } from "../memory/families.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
@@ -15,7 +15,8 @@ import { bear } from "./birth.ts";
 import type { Child } from "./children.ts";
 import { childEnded, childStarted, livingChildren } from "./children.ts";
 import { executable } from "./start_method.ts";
-import { birthOfThis, currentProcess, refuseWhileLoading } from "./current.ts";
+import { birthOfThis, refuseWhileLoading } from "./identity.ts";
+import { currentProcess } from "./current.ts";
 import { writeLetter } from "./write_letter.ts";
 import { getLogger } from "./logging.ts";
 import type { Reference } from "./reference.ts";
@@ -23,7 +24,8 @@ import { classReference, referenceTo } from "./reference.ts";
 import { mainModule } from "./main.ts";
 import type { ProcessOptions, ProcessSettings } from "./settings.ts";
 import { checkSettings } from "./settings.ts";
-import { keptAlive, withLimit } from "./watch.ts";
+import { keptAlive } from "./kept_alive.ts";
+import { withLimit } from "./watch.ts";
 
 const SIGINT = 2, SIGKILL = 9, SIGTERM = 15;
 

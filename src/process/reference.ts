@@ -1,6 +1,6 @@
 /** References: how a function is named so that another process can find it. Code never travels. */
 
-import { MisuseError, TargetError } from "../errors.ts";
+import { MisuseError, TargetError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import { callerModule } from "./caller.ts";
 import { describe, digest, refuseUnfit } from "./fit.ts";

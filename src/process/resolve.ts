@@ -1,6 +1,6 @@
 /** In a child: imports the module of a reference and finds the function in it. */
 
-import { TargetError } from "../errors.ts";
+import { TargetError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import { importModule } from "./loading.ts";
 import type { Reference } from "./reference.ts";

@@ -1,6 +1,6 @@
 /** Settings of a Process, and their checks. */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 

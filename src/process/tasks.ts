@@ -1,6 +1,6 @@
 /** The functions that modules register as targets. */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import { type AnyFunction, refuseUnfit } from "./fit.ts";
 import type { Reference } from "./reference.ts";
 

@@ -25,19 +25,6 @@ export function watch<T>(family: Family, look: () => T | undefined): Promise<T> 
   });
 }
 
-/** Longer than any process lives; a timer that only holds the process. */
-const FOREVER = 2 ** 30;
-
-/** `promise`, while which the process stays alive: for waits on what doesn't hold it by itself, as a daemon's end. */
-export async function keptAlive<T>(promise: Promise<T>): Promise<T> {
-  const timer = setInterval(() => {}, FOREVER);
-  try {
-    return await promise;
-  } finally {
-    clearInterval(timer);
-  }
-}
-
 /** Waits for the end of an agent; false when the limit ran out. */
 export async function waitForEnd(family: Family, owner: number, options?: WaitOptions): Promise<boolean> {
   // A death is rung to everyone once it is found; this asks, in case nobody else does.

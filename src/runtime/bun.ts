@@ -1,11 +1,12 @@
 /** The adapter for Bun. */
 
-import { MisuseError, SpawnError } from "../errors.ts";
+import { MisuseError, SpawnError } from "../errors/base.ts";
 import type { BunApi } from "./bun_api.ts";
 import { childWords, MEMORY_FD } from "./child_words.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
-import { bindLazily, LIBC_FUNCTIONS, LIBC_NAMES, type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
+import { bindLazily, LIBC_FUNCTIONS, LIBC_NAMES } from "./libc.ts";
+import { LinuxSystem, requireLinux } from "./linux_system.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import { pullBellReader, type PullSource } from "./pull_bell.ts";
 import { onNodeInterrupt, residentBytesOf } from "./self_care.ts";
@@ -50,7 +51,7 @@ function openSystem(bun: BunApi): LinuxSystem {
   });
   void libc.fcntl; // throws when there is no such library
   const { toArrayBuffer } = builtin("bun:ffi" as "node:fs") as unknown as BunFfi;
-  return linuxSystem({
+  return new LinuxSystem({
     libc,
     view: (address, length) => toArrayBuffer(Number(address), 0, length),
     bellReader: (readEnd) => pullBellReader(streamSource(bun, readEnd, () => void libc.close(readEnd))),
@@ -94,11 +95,11 @@ interface BunRequire {
   readonly cache: Readonly<Record<string, unknown>>;
 }
 
-const { require } = import.meta as ImportMeta & { readonly require: BunRequire };
+const { require, dir } = import.meta as ImportMeta & { readonly require: BunRequire; readonly dir: string };
 
 /** Whether modules of others ran before this child's entry, which may have written something. */
-function wasPreloaded(bun: BunApi): boolean {
-  const ours = bun.fileURLToPath(import.meta.url.replace(/[^/]+\/[^/]+$/, ""));
+function wasPreloaded(): boolean {
+  const ours = dir.slice(0, dir.lastIndexOf("/") + 1);
   return Object.keys(require.cache).some((path) => !path.startsWith(ours));
 }
 
@@ -196,7 +197,7 @@ export function createBunRuntime(): Runtime {
       const args = childWords(process.argv);
       if (args === undefined) throw new MisuseError("This module is the entry of a child, not a program");
       (system ??= openSystem(bun)).closeOnExec(MEMORY_FD);
-      if (!(lags(1, system) || lags(2, system)) || !wasPreloaded(bun)) mayHaveWritten = watchSinks(bun);
+      if (!wasPreloaded()) mayHaveWritten = watchSinks(bun);
       if (!writesAtExit(process.execArgv)) endsAtOnce = system;
       return { method: "process", args, memoryFd: MEMORY_FD };
     },

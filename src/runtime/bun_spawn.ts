@@ -1,9 +1,9 @@
 /** Starting children on Bun. */
 
-import { SpawnError } from "../errors.ts";
+import { SpawnError } from "../errors/base.ts";
 import type { BunApi, BunSubprocess } from "./bun_api.ts";
 import { childCommand, inheritedFlags } from "./child_command.ts";
-import { requireLinux } from "./libc.ts";
+import { requireLinux } from "./linux_system.ts";
 import { nodeProcess } from "./node_builtins.ts";
 import { cannotStart, signalNumber } from "./node_process.ts";
 import type { ExitStatus, ProcessHandle, ProcessSpawn, Spawner, WorkerHandle, WorkerSpawn } from "./runtime.ts";

@@ -1,13 +1,13 @@
 /** The adapter for Deno. */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import { childWords, MEMORY_FD } from "./child_words.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import type { DenoApi } from "./deno_api.ts";
 import { openDenoSystem } from "./deno_native.ts";
 import { allGranted, commandLine } from "./deno_permissions.ts";
 import { ExitHandlers, writesAtExit } from "./exit_hooks.ts";
-import type { LinuxSystem } from "./libc.ts";
+import type { LinuxSystem } from "./linux_system.ts";
 import { nodeProcess } from "./node_builtins.ts";
 import { residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";

@@ -1,17 +1,10 @@
 /** Native calls on Deno. */
 
-import { SpawnError } from "../errors.ts";
+import { SpawnError } from "../errors/base.ts";
 import type { DenoApi } from "./deno_api.ts";
 import { requirePermissions } from "./deno_permissions.ts";
-import {
-  bindLazily,
-  type Libc,
-  LIBC_FUNCTIONS,
-  LIBC_NAMES,
-  type LinuxSystem,
-  linuxSystem,
-  requireLinux,
-} from "./libc.ts";
+import { bindLazily, type Libc, LIBC_FUNCTIONS, LIBC_NAMES } from "./libc.ts";
+import { LinuxSystem, requireLinux } from "./linux_system.ts";
 import { pullBellReader, type PullSource } from "./pull_bell.ts";
 
 const F_SETFL = 4;
@@ -67,7 +60,7 @@ export function openDenoSystem(deno: DenoApi, isChild: boolean): LinuxSystem {
     const libc = isChild
       ? bindLazily((name) => bind({ [name]: LIBC_FUNCTIONS[name] })[name])
       : symbols as unknown as Libc;
-    return linuxSystem({
+    return new LinuxSystem({
       libc,
       view(address, length) {
         return deno.UnsafePointerView.getArrayBuffer(deno.UnsafePointer.create(address)!, length);

@@ -1,6 +1,6 @@
 /** What this Deno process may do, asked without ever prompting. */
 
-import { SpawnError } from "../errors.ts";
+import { SpawnError } from "../errors/base.ts";
 import type { DenoApi, PermissionName } from "./deno_api.ts";
 
 const NAMES: readonly PermissionName[] = ["read", "write", "net", "env", "run", "ffi", "sys"];

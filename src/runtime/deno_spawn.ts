@@ -5,7 +5,7 @@ import type { DenoApi } from "./deno_api.ts";
 import { denoFlags } from "./deno_flags.ts";
 import { commandLine, permissionFlags, requirePermissions } from "./deno_permissions.ts";
 import { spawnDenoWorker } from "./deno_worker.ts";
-import { requireLinux } from "./libc.ts";
+import { requireLinux } from "./linux_system.ts";
 import { spawnWithNode } from "./node_process.ts";
 import type { ProcessHandle, ProcessSpawn, Spawner } from "./runtime.ts";
 

@@ -1,6 +1,6 @@
 /** Worker threads on Deno: Web Workers, because node:worker_threads copies slowly there. */
 
-import { SpawnError } from "../errors.ts";
+import { SpawnError } from "../errors/base.ts";
 import type { DenoApi } from "./deno_api.ts";
 import { commandLine } from "./deno_permissions.ts";
 import type { WorkerHandle, WorkerSpawn } from "./runtime.ts";

@@ -1,10 +1,10 @@
 /** The adapter for Node. */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import { childWords, MEMORY_FD } from "./child_words.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
-import { type LinuxSystem, linuxSystem, requireLinux } from "./libc.ts";
+import { LinuxSystem, requireLinux } from "./linux_system.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import { BINARY, loadNodeNative } from "./node_native.ts";
 import { onNodeInterrupt, residentBytesOf } from "./self_care.ts";
@@ -120,7 +120,7 @@ export function createNodeRuntime(): Runtime {
   function openSystem(binary?: string): LinuxSystem {
     requireLinux(process.platform);
     const native = loadNodeNative(runtime.mainModule, binary);
-    return linuxSystem({
+    return new LinuxSystem({
       ...native,
       bellReader: (readEnd) => socketBellReader(readEnd, () => void native.libc.close(readEnd)),
     });

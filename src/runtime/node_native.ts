@@ -1,8 +1,9 @@
 /** Native calls on Node: through the package koffi, else through Node's own node:ffi. */
 
-import { SpawnError } from "../errors.ts";
+import { SpawnError } from "../errors/base.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
-import { bindLazily, type Libc, LIBC_FUNCTIONS, type Native } from "./libc.ts";
+import { bindLazily, type Libc, LIBC_FUNCTIONS } from "./libc.ts";
+import type { Native } from "./linux_system.ts";
 
 /** Begins the word that tells a child which binary of koffi its parent has loaded. */
 export const BINARY = "--koffi=";

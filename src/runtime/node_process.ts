@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from "node:child_process";
 import type { Readable } from "node:stream";
-import { SpawnError } from "../errors.ts";
+import { SpawnError } from "../errors/base.ts";
 import type { Command } from "./child_command.ts";
 import { builtin } from "./node_builtins.ts";
 import type { ExitStatus, ProcessHandle, ProcessSpawn } from "./runtime.ts";

@@ -1,9 +1,9 @@
 /** Starting children on Node. */
 
 import type { Worker, WorkerOptions } from "node:worker_threads";
-import { SpawnError } from "../errors.ts";
+import { SpawnError } from "../errors/base.ts";
 import { childCommand, inheritedFlags } from "./child_command.ts";
-import { requireLinux } from "./libc.ts";
+import { requireLinux } from "./linux_system.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import { BINARY, koffiBinary } from "./node_native.ts";
 import { spawnWithNode } from "./node_process.ts";

@@ -1,6 +1,6 @@
 /** Reading a bell where a pending read holds the process: it is taken back a little after `rest()` (Bun, Deno). */
 
-import type { BellReader } from "./libc.ts";
+import type { BellReader } from "./linux_system.ts";
 
 /** How long after `rest()` a pending read is kept: longer than the pauses of a busy exchange. */
 const LINGER_MS = 4;

@@ -86,7 +86,7 @@ test("Node without koffi says so, or uses its own FFI", onNode, async () => {
   try {
     mkdirSync(join(folder, "runtime"));
     cpSync(fileURLToPath(here(".")), join(folder, "runtime"), { recursive: true });
-    cpSync(fileURLToPath(here("../errors.ts")), join(folder, "errors.ts"));
+    cpSync(fileURLToPath(here("../errors/")), join(folder, "errors"), { recursive: true });
     const said = await evaluate(attempts(pathToFileURL(join(folder, "runtime/")).href), []);
     if (process.getBuiltinModule("node:ffi" as "node:fs") === undefined) {
       assert.match(said, /SpawnError: .*npm install koffi/);

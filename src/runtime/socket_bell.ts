@@ -1,7 +1,7 @@
 /** Reading a bell through `net.Socket`: an event of the event loop that can be without hold on the process (Node). */
 
 import type { Socket, SocketConstructorOpts } from "node:net";
-import type { BellReader } from "./libc.ts";
+import type { BellReader } from "./linux_system.ts";
 import { builtin } from "./node_builtins.ts";
 
 export function socketBellReader(fd: number, closeFd: () => void): BellReader {

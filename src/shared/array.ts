@@ -9,7 +9,7 @@
  *   3, 4  its lock: address, generation                                once
  */
 
-import { ClosedError, MisuseError } from "../errors.ts";
+import { ClosedError, MisuseError } from "../errors/base.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { BLOCK_PART, H_STATE, KIND_ARRAY } from "../memory/layout.ts";
 import type { Blueprint, Named } from "../memory/object.ts";

@@ -9,7 +9,7 @@
  * ```
  */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import type { Link } from "../wire/registry.ts";
 import { registerShareable, shareable } from "../wire/registry.ts";
 import { SharedMemory } from "./shared_memory.ts";

@@ -10,7 +10,7 @@
  * The name counts as a user of the block until unlink() takes it away.
  */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import { enterFlight, generationOf, leaveFlight } from "../memory/blocks.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { BLOCK_PART, H_STATE, KIND_SHARED_MEMORY } from "../memory/layout.ts";

@@ -1,6 +1,6 @@
 /** Type codes of Value and Array: their typed arrays, ranges and checks. */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 
 /** b B h H i I l L: integers (l, L: 32 bits); q Q: bigint; f d: floats; c: bytes. */
 export type TypeCode = "b" | "B" | "h" | "H" | "i" | "I" | "l" | "L" | "q" | "Q" | "f" | "d" | "c";

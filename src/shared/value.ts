@@ -12,7 +12,7 @@
  * floats: one is loaded plainly, after an atomic load of its type code that keeps it in its place.
  */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_VALUE } from "../memory/layout.ts";
 import { Attachment, SharedObject } from "../memory/object.ts";

@@ -1,6 +1,7 @@
 /** What everything that can be held has in common: acquire, hold, with, and waiting for it. */
 
-import { MisuseError, TimeoutError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
+import { TimeoutError } from "../errors/waits.ts";
 import type { Awaited } from "../memory/futex.ts";
 import type { BlockOptions, WaitOptions } from "../memory/wait_options.ts";
 import { WaitQueue } from "../memory/futex.ts";

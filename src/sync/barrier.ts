@@ -21,9 +21,11 @@
  * As in CPython, nobody comes in before all of the last round have left: so each of them learns how its round ended.
  */
 
-import { BrokenBarrierError, MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
+import { BrokenBarrierError } from "../errors/waits.ts";
 import { indexOf } from "../memory/agents.ts";
-import { disposeBlock, loadMessage, storeMessage } from "../memory/blocks.ts";
+import { disposeBlock, storeMessage } from "../memory/blocks.ts";
+import { loadMessage } from "../memory/messages.ts";
 import type { Awaited } from "../memory/futex.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
 import { WaitQueue } from "../memory/futex.ts";

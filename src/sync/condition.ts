@@ -16,7 +16,7 @@
  * that isn't there, and those of an agent that died before its wait() returned go to others.
  */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import { indexOf } from "../memory/agents.ts";
 import type { Segment } from "../memory/arena.ts";
 import type { Family } from "../memory/family.ts";

@@ -1,7 +1,7 @@
 /** The lock that an object is used under: a new RLock, a given lock, or none. */
 
-import { MisuseError } from "../errors.ts";
-import type { Handle } from "../memory/blocks.ts";
+import { MisuseError } from "../errors/base.ts";
+import type { Handle } from "../memory/messages.ts";
 import { enterFlight, leaveFlight } from "../memory/blocks.ts";
 import type { Family } from "../memory/family.ts";
 import { attach, part } from "../memory/object.ts";

@@ -12,7 +12,7 @@
  * The word is the owner, so there is no list of held locks to keep: recovery looks for the dead in it.
  */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import type { Kind } from "../memory/kinds.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_LOCK, WAIT_QUEUE_WORDS } from "../memory/layout.ts";

@@ -1,7 +1,7 @@
 /** RLock: a lock that its own `with()` may enter again. The payload is Lock's. */
 
 import type { AsyncLocalStorage } from "node:async_hooks";
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 import type { BlockOptions, WaitOptions } from "../memory/wait_options.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_RLOCK } from "../memory/layout.ts";

@@ -16,7 +16,8 @@
  * `with()` take it for as long as they last, so it is counted as this agent's in the same commit.
  */
 
-import { MisuseError, TimeoutError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
+import { TimeoutError } from "../errors/waits.ts";
 import type { Family } from "../memory/family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { indexOf } from "../memory/agents.ts";

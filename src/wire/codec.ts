@@ -1,6 +1,7 @@
 /** Values to bytes and back: the front of this layer. */
 
-import { ProcessError, SerializationError } from "../errors.ts";
+import { ProcessError } from "../errors/base.ts";
+import { SerializationError } from "../errors/waits.ts";
 import { isPlain } from "./admit.ts";
 import { flatten } from "./flatten.ts";
 import { GRAPH, GRAPH_HEADER, NUMBERS, PLAIN, PLAIN_HEADER, VERSION } from "./format.ts";

@@ -1,6 +1,7 @@
 /** Any value to a graph: a list of nodes that refer to one another by number. */
 
-import { ProcessError, SerializationError } from "../errors.ts";
+import { ProcessError } from "../errors/base.ts";
+import { SerializationError } from "../errors/waits.ts";
 import { BufferWindows } from "./buffers.ts";
 import type { Kind, Sender } from "./kind.ts";
 import { ARRAY_TAG, isLate, kindOf, tagOf } from "./kinds.ts";

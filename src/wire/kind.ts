@@ -1,6 +1,6 @@
 /** What the graph form asks of each type of objects that can travel. */
 
-import { SerializationError } from "../errors.ts";
+import { SerializationError } from "../errors/waits.ts";
 import type { BufferWindows } from "./buffers.ts";
 import type { Link } from "./registry.ts";
 

@@ -1,19 +1,9 @@
 /** Values into parcels for a ring and back: the codec, and the handles that travel in a value. */
 
-import { MisuseError } from "../errors.ts";
-import type { Handle, Message } from "../memory/blocks.ts";
-import {
-  disposeBlock,
-  enterFlight,
-  freeTakenMessage,
-  handleListBytes,
-  leaveFlight,
-  loadBytes,
-  loadMessage,
-  splitMessage,
-  storeMessage,
-  writeHandleList,
-} from "../memory/blocks.ts";
+import { MisuseError } from "../errors/base.ts";
+import type { Handle, Message } from "../memory/messages.ts";
+import { disposeBlock, enterFlight, freeTakenMessage, leaveFlight, storeMessage } from "../memory/blocks.ts";
+import { handleListBytes, loadBytes, loadMessage, splitMessage, writeHandleList } from "../memory/messages.ts";
 import type { Family } from "../memory/family.ts";
 import type { Attachment } from "../memory/object.ts";
 import { attach, SharedObject } from "../memory/object.ts";

@@ -2,7 +2,7 @@
 
 // @ts-ignore: this entry of msgpackr, which needs neither eval nor environment access, comes without types.
 import * as msgpackr from "msgpackr/index-no-eval";
-import { SerializationError } from "../errors.ts";
+import { SerializationError } from "../errors/waits.ts";
 
 /** The part of msgpackr's `Packr` that is used here. */
 interface Packr {

@@ -1,6 +1,7 @@
 /** Shareables and instances of classes with a codec as nodes of a graph: what they are encoded as, then the name. */
 
-import { ProcessError, SerializationError } from "../errors.ts";
+import { ProcessError } from "../errors/base.ts";
+import { SerializationError } from "../errors/waits.ts";
 import { type Kind, kind, stringIn } from "./kind.ts";
 import { Refusal } from "./refusal.ts";
 import { codecNamed, codecOf, shareableTypeNamed, shareableTypeOf } from "./registry.ts";

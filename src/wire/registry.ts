@@ -1,6 +1,6 @@
 /** What can travel beyond the built-in types: shareables, which travel as handles, and classes with a codec. */
 
-import { MisuseError } from "../errors.ts";
+import { MisuseError } from "../errors/base.ts";
 
 /** What the codec needs to know about the family a value travels in. Opaque to the codec, handed to shareables. */
 export interface Link {

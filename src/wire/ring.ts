@@ -23,7 +23,8 @@ import type { Family } from "../memory/family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { BLOCK_PART, BLOCK_TRANSIT, H_CLASS, H_LINK, H_STATE, HEADER_WORDS } from "../memory/layout.ts";
 import { capacityOf } from "../memory/allocator.ts";
-import { disposeBlock, leaveFlight, splitMessage } from "../memory/blocks.ts";
+import { disposeBlock, leaveFlight } from "../memory/blocks.ts";
+import { splitMessage } from "../memory/messages.ts";
 import type { RobustLock } from "../memory/robust_lock.ts";
 
 export const RING_WORDS = 6;

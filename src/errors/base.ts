@@ -1,0 +1,49 @@
+/** The root of the error family, and those errors that every process may need. */
+
+/** Root of all errors of this package. CPython: `multiprocessing.ProcessError`. */
+export class ProcessError extends Error {
+  /** Stable identifier, e.g. `"ERR_MP_CLOSED"`: two copies of the package don't share classes. */
+  readonly code: string;
+  constructor(message?: string, options?: ErrorOptions, code = "ERR_MP_PROCESS") {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The caller did something that can't be right: started twice, released when free, a bad option. */
+export class MisuseError extends ProcessError {
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options, "ERR_MP_MISUSE");
+  }
+}
+
+/** The object was used after `close()`, `shutdown()` or `terminate()`. */
+export class ClosedError extends ProcessError {
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options, "ERR_MP_CLOSED");
+  }
+}
+
+/** The runtime refused to start a process or worker. The message says which flag or package is missing. */
+export class SpawnError extends ProcessError {
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options, "ERR_MP_SPAWN");
+  }
+}
+
+/** The child can't find or load the target. The message says what to write instead. */
+export class TargetError extends ProcessError {
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options, "ERR_MP_TARGET");
+  }
+}
+
+/**
+ * Gives the classes their `name`, on the prototype as with the built-in errors. Said by hand, since a bundler may rename them,
+ * and not in each class, since a child would compile a function for each.
+ */
+export function nameErrors(classes: Readonly<Record<string, { readonly prototype: Error }>>): void {
+  for (const [name, { prototype }] of Object.entries(classes)) prototype.name = name;
+}
+
+nameErrors({ ProcessError, MisuseError, ClosedError, SpawnError, TargetError });
