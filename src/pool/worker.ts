@@ -62,6 +62,9 @@ class PoolWorker {
   readonly #claims: WorkerClaims;
   /** Nanoseconds that each function takes. */
   readonly #paces = new Map<number, number>();
+  /** How functions are found, by their numbers. */
+  readonly #definitions = new Map<number, Received>();
+  /** Those that were asked for. */
   readonly #functions = new Map<number, Promise<AnyFunction> | AnyFunction>();
 
   constructor(options: WorkerOptions) {
@@ -91,7 +94,7 @@ class PoolWorker {
       for (const entry of batch) {
         if (isEnding()) return await new Promise<never>(() => {}); // nothing more is begun
         if (entry.c === DISMISS || progress[PROGRESS_STOP] !== 0) return;
-        if (entry.c === DEFINE) this.#define(entry);
+        if (entry.c === DEFINE) this.#definitions.set(entry.b, entry);
         else {
           if (!this.#claims.take(batchOf(entry.c))) break; // the rest was given to others
           const later = this.#perform(entry);
@@ -115,13 +118,6 @@ class PoolWorker {
     progress[PROGRESS_PACE] = mean;
   }
 
-  #define({ b, value, error }: Received): void {
-    if (this.#functions.has(b)) return;
-    const found = error === undefined ? resolveReference(value as Reference) : Promise.reject(error.reason);
-    found.catch(() => {}); // whoever calls it hears of it
-    this.#functions.set(b, found);
-  }
-
   /** Does a task. Synchronous as long as the function is: short tasks don't pay for an await. */
   #perform({ a: id, b: number, c: mode, value: payload, error }: Received): Promise<void> | undefined {
     const { progress } = this.#options;
@@ -129,8 +125,8 @@ class PoolWorker {
     progress[PROGRESS_ITEM] = 0;
     progress[PROGRESS_TASK] = id;
     if (error !== undefined) return void this.#report(id, 0, error.reason);
-    const fn = this.#functions.get(number) as Promise<AnyFunction> | AnyFunction;
-    if (typeof fn !== "function") return this.#performLater(id, number, mode, payload as unknown[], fn);
+    const fn = this.#functions.get(number);
+    if (typeof fn !== "function") return this.#performLater(id, number, mode, payload as unknown[]);
     if (wayOf(mode) !== APPLY) return this.#each(id, fn, mode, payload as unknown[], []);
     let value: unknown;
     try {
@@ -144,22 +140,27 @@ class PoolWorker {
     return undefined;
   }
 
-  async #performLater(
-    id: number,
-    number: number,
-    mode: number,
-    payload: unknown[],
-    fn: Promise<AnyFunction>,
-  ): Promise<void> {
+  /** Does a task whose function isn't there yet. */
+  async #performLater(id: number, number: number, mode: number, payload: unknown[]): Promise<void> {
     // The task begins when its module is there: in a worker that has just come, loading that takes its time.
     if ((mode & TIMED) !== 0) this.#options.progress[PROGRESS_SINCE] = Infinity;
     try {
-      this.#functions.set(number, await fn);
+      this.#functions.set(number, await this.#load(number));
     } catch (error) {
       throwIfLeaving(error);
       return this.#report(id, 0, error);
     }
     await this.#perform({ a: id, b: number, c: mode, value: payload });
+  }
+
+  /** Finds a function: not before a task asks for it, whose end it is when the module ends this worker. */
+  #load(number: number): Promise<AnyFunction> | AnyFunction {
+    const known = this.#functions.get(number);
+    if (known !== undefined) return known;
+    const { value, error } = this.#definitions.get(number) as Received; // it came before its tasks
+    const found = error === undefined ? resolveReference(value as Reference) : Promise.reject(error.reason);
+    this.#functions.set(number, found);
+    return found;
   }
 
   async #settle(id: number, promise: PromiseLike<unknown>): Promise<void> {
