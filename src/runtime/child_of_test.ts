@@ -141,6 +141,9 @@ export const processModes: Record<string, (child: Child) => unknown> = {
     runtime.writeError("e".repeat(1000));
     return 4;
   },
+  stream() {
+    for (let i = 0; i < 500; i++) nodeProcess().stdout.write("s".repeat(999) + "\n");
+  },
   facts() {
     console.log(JSON.stringify({
       name: runtime.name,

@@ -1,9 +1,12 @@
 /** Tests of the adapter of the runtime that runs them, with children of every runtime. */
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
-import { test } from "node:test";
+import { execFile } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { SpawnError } from "../errors.ts";
 import { W } from "./child_of_test.ts";
@@ -13,6 +16,7 @@ import { runtime } from "./current.ts";
 import { spawner } from "./spawner.ts";
 import type { ExitStatus, ProcessHandle, ProcessSpawn } from "./runtime.ts";
 
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const entry = new URL("./child_of_test.ts", import.meta.url);
 const system = runtime.system();
 const memoryFd = system.createMemory();
@@ -294,6 +298,32 @@ test("output is whole, in streams", async () => {
     end();
   }
 });
+
+for (const isPreloaded of [false, true]) {
+  test(`output is whole through a stream that ${isPreloaded ? "a preloaded module" : "a child"} on Bun made`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "runtime-"));
+    try {
+      const preloaded = join(folder, "stream.mjs");
+      writeFileSync(preloaded, "void process.stdout;");
+      const program = `
+        import { runtime } from ${JSON.stringify(here("./current.ts"))};
+        import { spawner } from ${JSON.stringify(here("./spawner.ts"))};
+        const system = runtime.system(), memoryFd = system.createMemory();
+        system.resizeMemory(memoryFd, 131_072);
+        const options = { args: ["stream"], memoryFd, stdout: "inherit", stderr: "inherit" };
+        await spawner.spawnProcess({ entry: new URL(${JSON.stringify(entry.href)}), ...options }).exited;`;
+      const flags = isPreloaded ? ["--preload", preloaded] : [];
+      // What a pipe can't hold waits in the child until the reader comes.
+      const words = ["-c", '"$@" | (sleep 0.3; wc -c)', "sh", executables["bun"]!, ...flags, "-e", program];
+      const counted = await new Promise((resolve) => {
+        execFile("sh", words, (_error, stdout) => resolve(stdout.trim()));
+      });
+      assert.equal(counted, "500000");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
 
 test("what can't be started is a SpawnError", () => {
   const options: ProcessSpawn = { entry, args: [], memoryFd, stdout: "inherit", stderr: "inherit" };
