@@ -79,6 +79,19 @@ export const badInputTargets: readonly Case[] = [
     },
   },
   {
+    name: "bad input/target: a module that throws after an await, or in CommonJS: it is loaded once",
+    async run(env) {
+      const loads = new env.mp.Value("i", 0, { name: "throws after await" });
+      for (const name of ["throws_after_await.ts", "throws_at_load.cjs"]) {
+        const { message, cause } = await refused(env, new URL(`./process/${name}#f`, module));
+        assertStringIncludes(message, "RangeError: load 1");
+        assertIsError(cause, RangeError, "load 1");
+      }
+      assertEquals(loads.value, 1);
+      loads.close();
+    },
+  },
+  {
     name: "bad input/target: a task that its module doesn't register",
     async run(env) {
       const { message } = await refused(env, task(module, function late() {}));

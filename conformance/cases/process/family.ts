@@ -33,6 +33,17 @@ export const familyCases: readonly Case[] = [
     },
   },
   {
+    name: "process/the module of a target may await while it is loaded; it is loaded once",
+    async run({ mp }) {
+      const loads = new mp.Value("i", 0, { name: "awaits at load" });
+      const target = new URL("../../targets/process/awaits_at_load.ts#f", import.meta.url);
+      const one = new mp.Process({ target, args: [10] });
+      await one.start();
+      assertEquals([await one.join(), loads.value], [0, 11]);
+      loads.close();
+    },
+  },
+  {
     name: "process/a child starts a child that starts a child",
     async run({ mp, method }) {
       const told = new mp.Queue<Self>();
