@@ -5,6 +5,7 @@ import type { Family } from "../memory/family.ts";
 import { joinFamily } from "../memory/families.ts";
 import { A_BOOT, A_REQUEST, A_STAGE, STAGE_FAILED, STAGE_LOADED } from "../memory/layout.ts";
 import { runtime } from "../runtime/current.ts";
+import type { Boot } from "../runtime/runtime.ts";
 import type { decode } from "../wire/codec.ts";
 import type { FamilyLink } from "../wire/message.ts";
 import { setBirth } from "./identity.ts";
@@ -28,48 +29,51 @@ interface Whole {
 
 type LoadWhole = () => Promise<Whole>;
 
+/** A child on its way to its target. */
+interface Start {
+  readonly family: Family;
+  readonly letter: BootLetter;
+  readonly whole: LoadWhole;
+  /** Until the target can run, or the start has failed. */
+  loading: boolean;
+}
+
 /** Runs this process as a child; `whole` loads the rest of the package. */
 export async function runChild(whole: LoadWhole): Promise<void> {
-  const boot = await runtime.receiveBoot();
-  const self = Number(boot.args[0]);
-  const family = joinFamily(boot, self);
+  const start = begin(await runtime.receiveBoot(), whole);
+  if (start === undefined) return void await vanish(1);
+  try {
+    const run = await prepare(start);
+    if (!start.loading) return; // something has failed, and ends this process
+    start.loading = false;
+    tell(start, STAGE_LOADED);
+    await run();
+  } catch (error) {
+    return void await failed(start, error);
+  }
+  await leave(0);
+}
+
+/** Joins the family, and takes on who this process is; undefined when the parent has died meanwhile. */
+function begin(boot: Boot, whole: LoadWhole): Start | undefined {
+  const family = joinFamily(boot, Number(boot.args[0]));
   const letter = openLetter(family);
   const { name, lineage, daemon, authkey, parent } = letter;
   setBirth({ family, name, lineage, daemon, authkey, parent });
   setMainModule(letter.mainModule);
   setLogLevel(letter.logLevel);
-  // Our parent may have died before we asked to die with it.
-  if (boot.method === "process" && runtime.parentPid() !== letter.parent.pid) return void await vanish(1);
+  // It may have died before we asked to die with it.
+  if (boot.method === "process" && runtime.parentPid() !== parent.pid) return undefined;
   runtime.interceptExit(noteExit);
-  let loading = true;
+  const start: Start = { family, letter, whole, loading: true };
   runtime.onUncaught((error) => {
     // A module may fail beside its import, in a promise that nobody awaits.
-    if (loading && letter.target !== null && !(error instanceof ExitSignal)) {
-      loading = false;
-      const reported = report(family, whole, letter, cannotLoad(letter.target.modules[0] ?? "", error));
-      return void reported.finally(() => fail(letter.name, error));
-    }
-    void fail(letter.name, error);
+    const { modules } = letter.target ?? {};
+    const isOfModule = start.loading && modules !== undefined && !(error instanceof ExitSignal);
+    void (isOfModule ? failed(start, cannotLoad(modules[0] ?? "", error), error) : fail(name, error));
   });
   obeyRequests(family);
-
-  let run: () => unknown;
-  try {
-    run = await prepare(family, whole, letter);
-    if (!loading) return; // something has failed, and ends this process
-  } catch (error) {
-    if (loading) await report(family, whole, letter, error);
-    return void await fail(letter.name, error);
-  } finally {
-    loading = false;
-  }
-  tell(family, letter, STAGE_LOADED);
-  try {
-    await run();
-  } catch (error) {
-    return void await fail(letter.name, error);
-  }
-  await leave(0);
+  return start;
 }
 
 /** What the parent wrote; it frees that when it is told that all was taken from it. */
@@ -78,7 +82,7 @@ function openLetter(family: Family): BootLetter {
 }
 
 /** Imports the target's module, then builds the arguments: their classes may be registered there. */
-async function prepare(family: Family, whole: LoadWhole, letter: BootLetter): Promise<() => unknown> {
+async function prepare({ family, letter, whole }: Start): Promise<() => unknown> {
   const { target } = letter;
   if (target === null) return () => {};
   const found = await resolveReference(target);
@@ -93,15 +97,21 @@ async function prepare(family: Family, whole: LoadWhole, letter: BootLetter): Pr
   return () => process.run();
 }
 
-function tell(family: Family, { parent }: BootLetter, stage: number): void {
+function tell({ family, letter }: Start, stage: number): void {
   family.agents.set(family.self, A_STAGE, stage);
-  family.bells.ring(parent.owner);
+  family.bells.ring(letter.parent.owner);
 }
 
-/** Tells the parent with which error the start has ended. */
-async function report(family: Family, whole: LoadWhole, letter: BootLetter, error: unknown): Promise<void> {
-  (await whole()).leaveReport(family, error);
-  tell(family, letter, STAGE_FAILED);
+/** The start, or what it led to, has ended with an error. The parent hears of it when this child was still loading. */
+function failed(start: Start, error: unknown, shown: unknown = error): Promise<void> {
+  const told = start.loading ? report(start, error) : Promise.resolve();
+  start.loading = false;
+  return told.finally(() => fail(start.letter.name, shown));
+}
+
+async function report(start: Start, error: unknown): Promise<void> {
+  (await start.whole()).leaveReport(start.family, error);
+  tell(start, STAGE_FAILED);
 }
 
 /** An error that nobody caught ends a child: traceback on stderr, exit code 1. */

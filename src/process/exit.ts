@@ -39,9 +39,9 @@ export function leave(code: number): Promise<never> {
 }
 
 /** Ends this process now. */
-export async function vanish(code: number): Promise<never> {
+export function vanish(code: number): Promise<never> {
   noteExit(code);
-  return await runtime.exit(code);
+  return runtime.exit(code);
 }
 
 let announced = false;

@@ -30,9 +30,12 @@ export function dropExitHooks(): void {
 }
 
 /** Runs what onExit() registered, last first, each at most once; gives up after the deadline. */
-export async function runExitHooks(): Promise<void> {
+export function runExitHooks(): Promise<void> | undefined {
   const hooks = takeExitHooks();
-  if (hooks.length === 0) return;
+  return hooks.length === 0 ? undefined : runAll(hooks);
+}
+
+async function runAll(hooks: readonly (() => unknown)[]): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined, late = false;
   const deadline = new Promise<void>((resolve) =>
     timer = setTimeout(() => {

@@ -11,38 +11,46 @@ import { registeredTask } from "./tasks.ts";
 type AnyFunction = (...args: any[]) => unknown;
 type Namespace = Readonly<Record<string, unknown>>;
 
+interface Loaded {
+  readonly url: string;
+  readonly exports: Namespace;
+}
+
 /** Extensions of compiled packages, tried when a .ts module is not there. */
 const COMPILED = [".js", ".mjs"];
 
 /** The function that a reference names. TargetError that says what to write instead when it isn't there. */
 export async function resolveReference(reference: Reference): Promise<AnyFunction> {
-  const { kind, modules, name } = reference;
-  if (modules.length === 0) {
-    throw new TargetError(`Cannot find ${name}: it is not known which module it is in; ${advice(name)}`);
-  }
   const reasons: string[] = [];
-  for (const module of modules) {
-    const { url, exports } = await load(module);
-    if (kind === "task") {
-      const task = registeredTask(url, name) ?? registeredTask(module, name);
-      if (task !== undefined) return task;
-      throw new TargetError(
-        `Cannot find the task "${name}": ${url} didn't register it when it was loaded; call task() at its top level`,
-      );
-    }
-    const found = findExport(exports, reference);
-    if (typeof found === "function") {
-      // A subclass of Process is looked at by whoever revives it.
-      if (kind !== "class") refuseUnfit(found, "run the target");
-      return found;
-    }
+  for (const module of reference.modules) {
+    const found = findIn(await load(module), module, reference);
+    if (typeof found === "function") return found;
     reasons.push(found);
   }
-  throw new TargetError(
-    `Cannot find the target ${name}: ${reasons.map((reason, i) => `${modules[i]} ${reason}`).join("; ")}. ${
-      advice(name)
-    }`,
-  );
+  throw notFound(reference, reasons);
+}
+
+function notFound({ modules, name }: Reference, reasons: readonly string[]): TargetError {
+  const why = modules.length === 0
+    ? `Cannot find ${name}: it is not known which module it is in; `
+    : `Cannot find the target ${name}: ${reasons.map((reason, i) => `${modules[i]} ${reason}`).join("; ")}. `;
+  return new TargetError(why + advice(name));
+}
+
+/** The function, or why it isn't there. */
+function findIn({ url, exports }: Loaded, module: string, reference: Reference): AnyFunction | string {
+  const { kind, name } = reference;
+  if (kind === "task") {
+    const task = registeredTask(url, name) ?? registeredTask(module, name);
+    if (task !== undefined) return task;
+    throw new TargetError(
+      `Cannot find the task "${name}": ${url} didn't register it when it was loaded; call task() at its top level`,
+    );
+  }
+  const found = findExport(exports, reference);
+  // A subclass of Process is looked at by whoever revives it.
+  if (typeof found === "function" && kind !== "class") refuseUnfit(found, "run the target");
+  return found;
 }
 
 function advice(name: string): string {
@@ -74,22 +82,27 @@ function findExport(exports: Namespace, { name, text, runtime: madeOn }: Referen
     : `exports a ${typeof value} of that name`;
 }
 
-async function load(module: string): Promise<{ url: string; exports: Namespace }> {
+async function load(module: string): Promise<Loaded> {
   try {
     return { url: module, exports: await importModule(module) };
   } catch (error) {
-    if (/\.[cm]?ts$/.test(module) && isMissing(error)) {
-      for (const extension of COMPILED) {
-        const url = module.replace(/\.[cm]?ts$/, extension);
-        try {
-          return { url, exports: await importModule(url) };
-        } catch (second) {
-          if (!isMissing(second)) throw cannotLoad(url, second);
-        }
+    return await loadCompiled(module, error);
+  }
+}
+
+/** Where a TypeScript module isn't there, what it may have been compiled to. */
+async function loadCompiled(module: string, error: unknown): Promise<Loaded> {
+  if (/\.[cm]?ts$/.test(module) && isMissing(error)) {
+    for (const extension of COMPILED) {
+      const url = module.replace(/\.[cm]?ts$/, extension);
+      try {
+        return { url, exports: await importModule(url) };
+      } catch (second) {
+        if (!isMissing(second)) throw cannotLoad(url, second);
       }
     }
-    throw cannotLoad(module, error);
   }
+  throw cannotLoad(module, error);
 }
 
 function isMissing(error: unknown): boolean {

@@ -139,16 +139,16 @@ const IS_ASYNC = /^require\(\) async module /;
  * As `import()`, which reads a module in another thread: a child would have to start that first, and then to wait. `require`
  * reads it here, and `import()` finds it.
  */
-async function importModule(bun: BunApi, url: string): Promise<Readonly<Record<string, unknown>>> {
+function importModule(bun: BunApi, url: string): Promise<Readonly<Record<string, unknown>>> {
   if (url.startsWith("file:") && !url.includes("?") && !url.includes("#")) {
     try {
       require(bun.fileURLToPath(url));
     } catch (error) {
       // A top-level await, or a plugin that takes its time: neither has run twice then.
-      if (!(error instanceof TypeError && IS_ASYNC.test(error.message))) throw error;
+      if (!(error instanceof TypeError && IS_ASYNC.test(error.message))) return Promise.reject(error);
     }
   }
-  return await import(url);
+  return import(url);
 }
 
 export function createBunRuntime(): Runtime {
@@ -171,6 +171,14 @@ export function createBunRuntime(): Runtime {
     }
   }
 
+  function end(code: number): Promise<never> {
+    exitHandlers.run();
+    emitExit(code);
+    endsAtOnce?.exitNow(code);
+    realExit.call(process, code);
+    return new Promise<never>(() => {});
+  }
+
   return {
     name: "bun",
     stopsThreads: true,
@@ -189,26 +197,23 @@ export function createBunRuntime(): Runtime {
     system() {
       return system ??= openSystem(bun);
     },
-    async receiveBoot(): Promise<Boot> {
+    receiveBoot(): Promise<Boot> {
       if (!bun.isMainThread) {
         mayHaveWritten = watchSinks(bun); // preloaded modules are not for workers
-        return await firstMessage();
+        return firstMessage();
       }
       const args = childWords(process.argv);
-      if (args === undefined) throw new MisuseError("This module is the entry of a child, not a program");
+      if (args === undefined) {
+        return Promise.reject(new MisuseError("This module is the entry of a child, not a program"));
+      }
       (system ??= openSystem(bun)).closeOnExec(MEMORY_FD);
       if (!wasPreloaded()) mayHaveWritten = watchSinks(bun);
       if (!writesAtExit(process.execArgv)) endsAtOnce = system;
-      return { method: "process", args, memoryFd: MEMORY_FD };
+      return Promise.resolve({ method: "process", args, memoryFd: MEMORY_FD });
     },
     importModule: (url) => importModule(bun, url),
-    async exit(code) {
-      if (mayHaveWritten()) await flushOutput(linux());
-      exitHandlers.run();
-      emitExit(code);
-      endsAtOnce?.exitNow(code);
-      realExit.call(process, code);
-      return await new Promise<never>(() => {});
+    exit(code) {
+      return mayHaveWritten() ? flushOutput(linux()).then(() => end(code)) : end(code);
     },
     ...processEnds(exitHandlers),
     threadId: ownThreadId,
