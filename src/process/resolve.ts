@@ -4,11 +4,10 @@ import { TargetError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import { importModule } from "./loading.ts";
 import type { Reference } from "./reference.ts";
+import type { AnyFunction } from "./fit.ts";
 import { digest, refuseUnfit } from "./fit.ts";
 import { registeredTask } from "./tasks.ts";
 
-// deno-lint-ignore no-explicit-any -- whatever a target takes
-type AnyFunction = (...args: any[]) => unknown;
 type Namespace = Readonly<Record<string, unknown>>;
 
 interface Loaded {
