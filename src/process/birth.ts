@@ -132,10 +132,14 @@ function bearWorker(
   if (daemon) handle.unref();
   void handle.failed.then((error) => runtime.writeError(`Process ${name}: ${textOf(error)}\n`));
   let requested: number | undefined;
-  // Where the runtime doesn't tell that a thread has ended, its line does.
+  // Where the runtime doesn't tell that a thread has ended, its line does, just before. To end it then as well, or this thread,
+  // would keep Deno from stopping it: it would run on.
   const gone = handle.exited ??
     Promise.race([
-      watch(family, () => family.alive(owner) ? undefined : null),
+      watch(family, () => family.alive(owner) ? undefined : null).then(async (code) => {
+        await handle.gone?.();
+        return code;
+      }),
       handle.failed.then(() => 1),
     ]);
   const ended = gone.then((code) => {

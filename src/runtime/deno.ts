@@ -13,6 +13,16 @@ import { residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { firstMessage } from "./web_worker.ts";
 
+/** Takes a lock that goes back when this thread runs no more, whatever ends it; resolves when it is held. */
+function holdForLife(name: string): Promise<void> {
+  return new Promise((resolve) => {
+    void navigator.locks.request(name, () => {
+      resolve();
+      return new Promise(() => {});
+    });
+  });
+}
+
 export function createDenoRuntime(): Runtime {
   const deno = (globalThis as unknown as { Deno: DenoApi }).Deno;
   const isThread = deno.mainModule === undefined;
@@ -20,6 +30,8 @@ export function createDenoRuntime(): Runtime {
   const exitHandlers = new ExitHandlers();
   const atExit = () => exitHandlers.run();
   let leaving = false;
+  /** In a worker: it holds the lock that its parent waits for when it ends. */
+  let alive: Promise<void> = Promise.resolve();
   let system: LinuxSystem | undefined;
   /** In a child process: to take the engine down takes time. */
   let endsAtOnce: LinuxSystem | undefined;
@@ -57,7 +69,11 @@ export function createDenoRuntime(): Runtime {
       return system ??= openDenoSystem(deno, false);
     },
     async receiveBoot(): Promise<Boot> {
-      if (isThread) return await firstMessage();
+      if (isThread) {
+        const boot = await firstMessage();
+        alive = holdForLife(boot.life ?? "");
+        return boot;
+      }
       const args = childWords(deno.args);
       if (args === undefined) throw new MisuseError("This module is the entry of a child, not a program");
       (system ??= openDenoSystem(deno, true)).closeOnExec(MEMORY_FD);
@@ -81,7 +97,7 @@ export function createDenoRuntime(): Runtime {
         // message costs less than a thread's first immediate.
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = end;
-        port2.postMessage(null);
+        void alive.then(() => port2.postMessage(null));
       }
       return new Promise<never>(() => {});
     },

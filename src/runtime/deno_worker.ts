@@ -81,9 +81,11 @@ export function spawnDenoWorker(deno: DenoApi, options: WorkerSpawn): WorkerHand
     });
   });
   const hold = referenceSwitch(worker);
-  worker.postMessage({ multiprocessing: { args: options.args, memory: options.memory } } satisfies BootMessage);
+  const life = `multiprocessing ${crypto.randomUUID()}`;
+  worker.postMessage({ multiprocessing: { args: options.args, memory: options.memory, life } } satisfies BootMessage);
   return {
     exited: undefined,
+    gone: () => navigator.locks.request(life, () => {}),
     failed,
     terminate: () => worker.terminate(),
     stopsBusy: false,

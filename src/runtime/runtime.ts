@@ -166,9 +166,11 @@ export interface WorkerSpawn {
 export interface WorkerHandle {
   /**
    * Resolves when the runtime says that the thread's code runs no more, with its code where the runtime knows it.
-   * `undefined` on Deno: there is no such event, the family table is what tells.
+   * `undefined` on Deno: there is no such event, the family table is what tells, and then `gone`.
    */
   readonly exited: Promise<number | null> | undefined;
+  /** On Deno, when the family table has told that the thread ends: resolves when it runs no more. */
+  readonly gone?: () => Promise<unknown>;
   /** An error that the runtime itself reports for the thread (its entry can't be loaded, out of memory); never rejects. */
   readonly failed: Promise<Error>;
   /** Stops the thread: at once (`stopsBusy`), or when it next yields. */

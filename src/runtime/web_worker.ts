@@ -3,7 +3,12 @@
 import type { Boot } from "./runtime.ts";
 
 export interface BootMessage {
-  readonly multiprocessing: { readonly args: readonly string[]; readonly memory: SharedArrayBuffer };
+  readonly multiprocessing: {
+    readonly args: readonly string[];
+    readonly memory: SharedArrayBuffer;
+    /** Deno: the name of a lock that the worker holds as long as its thread runs. */
+    readonly life?: string;
+  };
 }
 
 interface MessageScope {
@@ -12,7 +17,7 @@ interface MessageScope {
 }
 
 /** In a worker: the first message, which must be the parent's words. */
-export function firstMessage(): Promise<Boot> {
+export function firstMessage(): Promise<Extract<Boot, { method: "worker" }> & BootMessage["multiprocessing"]> {
   return new Promise((resolve) => {
     const scope = globalThis as unknown as MessageScope;
     const receive = (event: MessageEvent<unknown>) => {
