@@ -3,7 +3,7 @@
 import { MisuseError } from "../errors/base.ts";
 import { childWords, MEMORY_FD } from "./child_words.ts";
 import { withinQuota } from "./cpu_quota.ts";
-import type { DenoApi } from "./deno_api.ts";
+import { type DenoApi, locks } from "./deno_api.ts";
 import { openDenoSystem } from "./deno_native.ts";
 import { allGranted, commandLine } from "./deno_permissions.ts";
 import { ExitHandlers, writesAtExit } from "./exit_hooks.ts";
@@ -16,7 +16,7 @@ import { firstMessage } from "./web_worker.ts";
 /** Takes a lock that goes back when this thread runs no more, whatever ends it; resolves when it is held. */
 function holdForLife(name: string): Promise<void> {
   return new Promise((resolve) => {
-    void navigator.locks.request(name, () => {
+    void locks().request(name, () => {
       resolve();
       return new Promise(() => {});
     });

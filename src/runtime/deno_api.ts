@@ -1,4 +1,4 @@
-/** The part of `Deno` that the adapter uses: type declarations that the other runtimes' compilers know too. */
+/** What the adapter uses of Deno: type declarations that the other runtimes' compilers know too. */
 
 export type PermissionName = "read" | "write" | "net" | "env" | "run" | "ffi" | "sys";
 
@@ -26,4 +26,14 @@ export interface DenoApi {
   dlopen(name: string, functions: Record<string, unknown>): { readonly symbols: Readonly<Record<string, unknown>> };
   readonly UnsafePointer: { create(address: bigint): object | null };
   readonly UnsafePointerView: { getArrayBuffer(pointer: object, length: number): ArrayBuffer };
+}
+
+/** The part of Web Locks that is used. They belong to the whole process, and a thread's come back when it has ended. */
+interface Locks {
+  request(name: string, granted: () => Promise<never> | void): Promise<unknown>;
+}
+
+/** Deno's own types lack them. */
+export function locks(): Locks {
+  return (navigator as unknown as { locks: Locks }).locks;
 }

@@ -1,7 +1,7 @@
 /** Worker threads on Deno: Web Workers, because node:worker_threads copies slowly there. */
 
 import { SpawnError } from "../errors/base.ts";
-import type { DenoApi } from "./deno_api.ts";
+import { type DenoApi, locks } from "./deno_api.ts";
 import { commandLine } from "./deno_permissions.ts";
 import type { WorkerHandle, WorkerSpawn } from "./runtime.ts";
 import type { BootMessage } from "./web_worker.ts";
@@ -85,7 +85,7 @@ export function spawnDenoWorker(deno: DenoApi, options: WorkerSpawn): WorkerHand
   worker.postMessage({ multiprocessing: { args: options.args, memory: options.memory, life } } satisfies BootMessage);
   return {
     exited: undefined,
-    gone: () => navigator.locks.request(life, () => {}),
+    gone: () => locks().request(life, () => {}),
     failed,
     terminate: () => worker.terminate(),
     stopsBusy: false,
