@@ -1,6 +1,7 @@
 /** A pool's worker: takes batches of tasks from its inbox and says what came of each. */
 
 import { SerializationError } from "../errors/waits.ts";
+import type { AnyFunction } from "../process/fit.ts";
 import type { Reference } from "../process/reference.ts";
 import { resolveReference } from "../process/resolve.ts";
 import { ExitSignal, isEnding } from "../process/exit.ts";
@@ -31,9 +32,6 @@ import {
   UNFIT,
   wayOf,
 } from "./protocol.ts";
-
-// deno-lint-ignore no-explicit-any -- whatever a task takes
-type AnyFunction = (...args: any[]) => unknown;
 
 /** What a worker is started with. */
 export interface WorkerOptions {
