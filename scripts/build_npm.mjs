@@ -72,7 +72,7 @@ function leaveBufferAlone() {
 
 /**
  * Bun reads what a module imports in other threads, for which a child process would have to start them, and then to wait. It
- * reads what is required at once: that takes 0.6 ms less of the 4 that a child needs until its first statement.
+ * reads what is required at once.
  */
 function loadCoreAtOnce() {
   const file = join(packageFolder, "src", "child.js"), text = readFileSync(file, "utf8");

@@ -71,7 +71,7 @@ export function createDenoRuntime(): Runtime {
     async receiveBoot(): Promise<Boot> {
       if (isThread) {
         const boot = await firstMessage();
-        alive = holdForLife(boot.life ?? "");
+        if (boot.life !== undefined) alive = holdForLife(boot.life);
         return boot;
       }
       const args = childWords(deno.args);
