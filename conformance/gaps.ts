@@ -20,6 +20,13 @@ export const gaps: readonly Gap[] = [
     method: "worker",
     reason: "A worker of Deno that runs out of memory takes its whole process down; start method process is the answer",
   },
+  ...(["process", "worker"] as const).map((method): Gap => ({
+    case: "pool/Ctrl-C in a program that handles it: its handler hears of it once, and an idle pool is left alone",
+    runtime: "deno",
+    method,
+    reason:
+      "Deno doesn't tell whether a program listens to a signal: pools end as if it didn't, and it hears of it twice",
+  })),
 ];
 
 /** The gap that a case falls into, if any. */

@@ -1,4 +1,7 @@
-/** Ctrl-C while a pool has work: the first drains it, the second kills it; then the process ends as it would have. */
+/**
+ * Ctrl-C while a pool has work: the first drains it, the second kills it; then the process ends as it would have, unless it
+ * handles the signal itself.
+ */
 
 import { runtime } from "../runtime/current.ts";
 
@@ -36,6 +39,7 @@ function disarm(): void {
 function onInterrupt(): void {
   const error = new DOMException("The task was withdrawn: the program was interrupted", "AbortError");
   const busy = [...pools].filter(({ outstanding }) => outstanding > 0);
+  if (busy.length === 0 && runtime.handlesInterrupt()) return;
   if (isDraining || busy.length === 0) {
     for (const pool of pools) pool.kill(error);
     return end();
@@ -54,9 +58,10 @@ function onInterrupt(): void {
   });
 }
 
-/** What the signal does when nobody handles it, or what the program's own handler does. */
+/** What the signal does when nobody handles it. A handler of the program's has had it already. */
 function end(): void {
   isDraining = false;
+  if (runtime.handlesInterrupt()) return;
   disarm();
   runtime.endByInterrupt();
 }

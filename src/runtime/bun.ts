@@ -9,7 +9,7 @@ import { bindLazily, LIBC_FUNCTIONS, LIBC_NAMES } from "./libc.ts";
 import { LinuxSystem, requireLinux } from "./linux_system.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import { pullBellReader, type PullSource } from "./pull_bell.ts";
-import { onNodeInterrupt, residentBytesOf } from "./self_care.ts";
+import { handlesNodeInterrupt, onNodeInterrupt, residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { firstMessage } from "./web_worker.ts";
 import { threadId, threadRuns } from "./threads.ts";
@@ -193,6 +193,7 @@ export function createBunRuntime(): Runtime {
     residentBytes: () => process.memoryUsage.rss(),
     residentBytesOf,
     onInterrupt: (handler) => isThread ? () => {} : onNodeInterrupt(handler),
+    handlesInterrupt: handlesNodeInterrupt,
     endByInterrupt: () => void process.kill(process.pid, "SIGINT"),
     system() {
       return system ??= openSystem(bun);

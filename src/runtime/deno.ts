@@ -58,6 +58,7 @@ export function createDenoRuntime(): Runtime {
       deno.addSignalListener("SIGINT", handler);
       return () => deno.removeSignalListener("SIGINT", handler);
     },
+    handlesInterrupt: () => false,
     endByInterrupt() {
       try {
         deno.kill(deno.pid, "SIGINT");

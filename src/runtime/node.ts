@@ -7,7 +7,7 @@ import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } fr
 import { LinuxSystem, requireLinux } from "./linux_system.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import { BINARY, loadNodeNative } from "./node_native.ts";
-import { onNodeInterrupt, residentBytesOf } from "./self_care.ts";
+import { handlesNodeInterrupt, onNodeInterrupt, residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { socketBellReader } from "./socket_bell.ts";
 import { threadId, threadRuns, type WorkerWords } from "./threads.ts";
@@ -81,6 +81,7 @@ export function createNodeRuntime(): Runtime {
     residentBytes: () => process.memoryUsage.rss(),
     residentBytesOf,
     onInterrupt: (handler) => isThread ? () => {} : onNodeInterrupt(handler),
+    handlesInterrupt: handlesNodeInterrupt,
     endByInterrupt: () => void process.kill(process.pid, "SIGINT"),
     system() {
       return system ??= openSystem();

@@ -32,6 +32,8 @@ export interface Runtime {
    * called. It doesn't keep the process alive. In a thread: nothing, signals are the main thread's.
    */
   onInterrupt(handler: () => void): () => void;
+  /** Whether the program itself handles SIGINT, and goes on; false where the runtime doesn't tell (Deno). */
+  handlesInterrupt(): boolean;
   /** Does to this process what SIGINT does when nobody handles it. */
   endByInterrupt(): void;
   /** System calls of start method "process". Throws SpawnError saying what to install or which flag to give. Cached. */

@@ -16,8 +16,21 @@ function readText(path: string): string {
   return builtin("node:fs").readFileSync(path, "utf8");
 }
 
+/** Listeners to SIGINT that are ours. */
+let ours = 0;
+
 export function onNodeInterrupt(handler: () => void): () => void {
   const process = nodeProcess();
-  process.on("SIGINT", handler);
-  return () => void process.off("SIGINT", handler);
+  // First of all: what the program listens for once is still seen.
+  process.prependListener("SIGINT", handler);
+  ours++;
+  return () => {
+    process.off("SIGINT", handler);
+    ours--;
+  };
+}
+
+/** Whether the program listens to SIGINT. */
+export function handlesNodeInterrupt(): boolean {
+  return nodeProcess().listenerCount("SIGINT") > ours;
 }

@@ -54,6 +54,18 @@ async function isLeftToTheProgram(env: Env): Promise<void> {
   assertMatch(stdout, /result 6/);
 }
 
+/** A program with a handler of its own, that hears of each signal once and decides itself when to end. */
+async function goesOn(env: Env): Promise<void> {
+  const { program, says, finish } = start(env, "handled");
+  await says("begun", 2);
+  interrupt(program);
+  const { code, signal, stdout, stderr } = await finish();
+  assertEquals([code, signal, stderr], [0, null, ""], stdout);
+  assertMatch(stdout, /rejected AbortError/);
+  const count = (word: string) => stdout.split(word).length - 1;
+  assertEquals([count("handled"), count("idle"), count("begun"), count("finished")], [2, 1, 2, 2], stdout);
+}
+
 export const interruptCases: readonly Case[] = [
   {
     name:
@@ -70,6 +82,12 @@ export const interruptCases: readonly Case[] = [
         isLeftToTheProgram(env),
       ]);
     },
+  },
+  {
+    name: "pool/Ctrl-C in a program that handles it: its handler hears of it once, and an idle pool is left alone",
+    needs: ["linux"],
+    timeLimit: 40_000,
+    run: goesOn,
   },
   {
     name: "pool/Ctrl-C twice: the second kills",

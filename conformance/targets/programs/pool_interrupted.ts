@@ -31,6 +31,14 @@ async function run(how: string): Promise<number> {
       if (how === "idle") await pool.apply(nothing);
       say("idle");
       return await new Promise<never>(() => setInterval(() => {}, 1000));
+    case "handled":
+      try {
+        for (const one of await Promise.all(times.map((time) => pool.apply(work, [time])))) done += one;
+      } finally {
+        pool.close();
+        await pool.join();
+      }
+      return done;
     case "apply":
     case "long":
       for (const one of await Promise.all(times.map((time) => pool.apply(work, [time])))) done += one;
@@ -48,13 +56,23 @@ async function run(how: string): Promise<number> {
 
 if (isMain(import.meta)) {
   const how = process.env["MP_HOW"] ?? "";
-  if (how === "ignore") process.on("SIGINT", () => say("handled"));
+  const handles = how === "ignore" || how === "handled";
+  if (handles) process.on("SIGINT", () => say("handled"));
   try {
     say(`result ${await run(how)}`);
     process.exitCode = 0;
   } catch (error) {
     say(`rejected ${(error as Error).name}`);
-    setInterval(() => {}, 1000); // the interrupt ends it
+    if (!handles) setInterval(() => {}, 1000); // the interrupt ends it
   }
-  if (how === "ignore") process.exit();
+  if (how === "handled") {
+    // A pool without work: the signal is not for it.
+    const pool = new mp.Pool(1);
+    await pool.apply(nothing);
+    process.kill(process.pid, "SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await pool.apply(nothing);
+    say("idle");
+  }
+  if (handles) process.exit();
 }
