@@ -54,6 +54,7 @@ export class AsyncResult<R> extends Promise<R> {
    */
   async get(options?: WaitOptions): Promise<R> {
     const settled = this.then((value) => ({ value }));
+    settled.catch(() => {}); // the wait may be over before
     const box = await withLimit(settled, options);
     if (box === undefined) {
       throw new TimeoutError(`Cannot get the result: it was not there within ${options?.timeout} ms`);
