@@ -24,6 +24,7 @@ import { BITMAP_WORDS, C_AGENTS_END } from "./layout.ts";
 import { indexOf } from "./agents.ts";
 import { Spinner } from "./spinner.ts";
 import { Turns } from "./turns.ts";
+import { LONGEST_TIMER } from "./wait_options.ts";
 
 /** What is waited for. */
 export interface Awaited<T> {
@@ -42,9 +43,6 @@ interface LocalWaiter {
   settle(result: unknown): void;
   fail(error: unknown): void;
 }
-
-/** setTimeout takes at most this many milliseconds; a longer limit is as good as none (24 days). */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** One wait queue of an object, as one agent uses it. */
 export class WaitQueue {

@@ -2,6 +2,9 @@
 
 import { MisuseError } from "../errors/base.ts";
 
+/** setTimeout takes at most this many milliseconds; a longer limit is as good as none (24 days). */
+export const LONGEST_TIMER: number = 2 ** 31 - 1;
+
 /** How long to wait. Absent or Infinity = for ever; negative = 0; NaN = MisuseError. */
 export interface WaitOptions {
   /** Milliseconds. */

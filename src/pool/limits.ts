@@ -2,10 +2,7 @@
 
 import { TimeoutError } from "../errors/waits.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
-import { limitOf } from "../memory/wait_options.ts";
-
-/** setTimeout takes no more milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+import { limitOf, LONGEST_TIMER } from "../memory/wait_options.ts";
 
 /** Limits that are being watched. */
 export class Limits {

@@ -1,6 +1,7 @@
 /** Stopping what runs in a pool's workers: tasks that take too long, and tasks that nobody wants any more. */
 
 import { TimeoutError } from "../errors/waits.ts";
+import { LONGEST_TIMER } from "../memory/wait_options.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
 import type { Task } from "./task.ts";
@@ -40,7 +41,7 @@ export class Watchdog {
       const error = new TimeoutError(`The task ran for more than ${task.taskTimeout} ms (taskTimeout)`);
       this.#ledger.settle(task, { ok: false, error, index: running?.item ?? 0, reach: "item" });
       this.#actions.replace(member);
-    }, Math.max(1, delay));
+    }, Math.min(LONGEST_TIMER, Math.max(1, delay)));
   }
 
   /** Replaces a member as soon as it is at a task that it is to be stopped at. */
