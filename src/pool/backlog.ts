@@ -58,7 +58,7 @@ export class Backlog {
   }
 
   /** A waiting task is about to be done with; its place is skipped later. */
-  forget(_task: Task): void {
+  forget(): void {
     this.#size--;
   }
 

@@ -27,6 +27,8 @@ import type { Frame, Parcel } from "../wire/ring.ts";
 import { LARGE_FRAME } from "../wire/ring.ts";
 
 const HEADER_BYTES = 16;
+/** Words of a writer's memory: at first, and what it keeps for the next batch, at most. */
+const LEAST_WORDS = 1024, MOST_KEPT = 1 << 20;
 /** Where the first entry of a writer lies: behind the empty list of handles and the number of entries. */
 const FIRST_ENTRY = HANDLE_FREE + 4;
 
@@ -46,17 +48,13 @@ export interface Received extends Entry {
 /** Collects entries until they are sent. */
 export class BatchWriter {
   readonly #link: FamilyLink;
-  #words = new Int32Array(1024);
+  #words = new Int32Array(LEAST_WORDS);
   #bytes = new Uint8Array(this.#words.buffer);
   #length = FIRST_ENTRY;
   #count = 0;
 
   constructor(family: ConstructorParameters<typeof FamilyLink>[0]) {
     this.#link = new FamilyLink(family);
-  }
-
-  get count(): number {
-    return this.#count;
   }
 
   /** Bytes so far. */
@@ -120,14 +118,19 @@ export class BatchWriter {
     this.#length = FIRST_ENTRY;
     this.#count = 0;
     this.#link.handles.length = 0;
+    if (this.#words.length > MOST_KEPT) this.#allocate(LEAST_WORDS);
   }
 
   #reserve(bytes: number): void {
     if (bytes <= this.#bytes.length) return;
-    const words = new Int32Array(Math.max(this.#words.length * 2, (bytes + 1024) >>> 2));
-    words.set(this.#words);
-    this.#words = words;
-    this.#bytes = new Uint8Array(words.buffer);
+    const words = this.#words;
+    this.#allocate(Math.max(words.length * 2, (bytes + 1024) >>> 2));
+    this.#words.set(words);
+  }
+
+  #allocate(words: number): void {
+    this.#words = new Int32Array(words);
+    this.#bytes = new Uint8Array(this.#words.buffer);
   }
 }
 

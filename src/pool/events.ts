@@ -13,5 +13,5 @@ function lazyChannel(name: string): () => Channel {
 export const taskStart = lazyChannel("task:start");
 /** A task has an outcome: `{ pool, pid, task, ok }`. */
 export const taskEnd = lazyChannel("task:end");
-/** A worker has ended by itself: `{ pool, pid, exitcode }`. */
+/** A worker has ended that was not dismissed, or given up for a task: `{ pool, pid, exitcode }`. */
 export const workerDeath = lazyChannel("worker:death");

@@ -60,7 +60,7 @@ export class Ledger {
   finish(task: Task): void {
     if (task.timer !== undefined) clearTimeout(task.timer);
     task.member?.assigned.delete(task.id);
-    if (task.state === "waiting") this.backlog.forget(task);
+    if (task.state === "waiting") this.backlog.forget();
     task.member = undefined;
     task.state = "done";
     this.#outstanding--;

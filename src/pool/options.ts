@@ -2,7 +2,6 @@
 
 import { MisuseError } from "../errors/base.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
-import { limitOf } from "../memory/wait_options.ts";
 import type { Target } from "../process/reference.ts";
 import { cpuCount } from "../process/start_method.ts";
 
@@ -22,8 +21,9 @@ export interface PoolOptions {
   /** A label of its workers; default "PoolWorker". */
   name?: string;
   /**
-   * What Ctrl-C does while there is work. "drain" (default): the first cancels what no worker has begun and lets the rest finish
-   * (5 s at most), then the process ends as it would have; the second kills. "ignore": nothing.
+   * What the pool does at Ctrl-C while there is work. "drain" (default): at the first it cancels what no worker has begun and lets
+   * the rest finish (5 s at most), then the process ends as it would have, unless it has a handler of its own (on Deno, that is
+   * called once more); at the second it kills. "ignore": nothing.
    */
   sigint?: "drain" | "ignore";
 }
@@ -62,7 +62,12 @@ export type Rest<A extends readonly unknown[]> = [] extends A ? [args?: A, optio
 export type CheckedPoolOptions = Required<Omit<PoolOptions, "initializer">> & Pick<PoolOptions, "initializer">;
 
 export function checkPoolOptions(options: number | PoolOptions | undefined): CheckedPoolOptions {
-  const given = typeof options === "number" ? { processes: options } : options ?? {};
+  // What isn't an object is meant for a number.
+  const given = Object(options) === options
+    ? options as PoolOptions
+    : options === undefined
+    ? {}
+    : { processes: options as number };
   const {
     processes = cpuCount(),
     initializer,
@@ -75,7 +80,7 @@ export function checkPoolOptions(options: number | PoolOptions | undefined): Che
   } = given;
   if (!Number.isInteger(processes) || processes < 1) {
     throw new RangeError(
-      `Cannot create a Pool: its number of processes is ${String(processes)}, it must be at least 1`,
+      `Cannot create a Pool: its number of processes is ${String(processes)}, it must be an integer of at least 1`,
     );
   }
   if (!Array.isArray(initargs)) throw new MisuseError("Cannot create a Pool: initargs is not an array");
@@ -103,9 +108,13 @@ export function checkPoolOptions(options: number | PoolOptions | undefined): Che
 /** Milliseconds for one task. */
 export function taskLimitOf({ taskTimeout }: TaskOptions): number {
   if (taskTimeout === undefined) return Infinity;
-  const limit = limitOf({ timeout: taskTimeout });
-  if (limit === 0) throw new RangeError("Cannot run a task: taskTimeout is 0, it takes milliseconds");
-  return limit;
+  if (typeof taskTimeout !== "number" || Number.isNaN(taskTimeout)) {
+    throw new MisuseError(`Cannot run a task: taskTimeout is ${String(taskTimeout)}, it takes milliseconds`);
+  }
+  if (taskTimeout <= 0) {
+    throw new RangeError(`Cannot run a task: taskTimeout is ${taskTimeout}, it must be more than 0 milliseconds`);
+  }
+  return taskTimeout;
 }
 
 /** The options of a map, checked. */
