@@ -151,7 +151,7 @@ export class Collector {
     member.functions.add(task.fn);
     member.done++;
     if (task.state === "done") {
-      member.assigned.delete(id); // it was withdrawn
+      member.forget(task); // it was withdrawn
     } else if (failedAt < 0 && error === undefined) this.#ledger.settle(task, { ok: true, value: task.parts ?? value });
     else {
       const reason = error === undefined ? value : error.reason, index = Math.max(0, failedAt);

@@ -117,7 +117,7 @@ export class Dispatcher {
   /** Tasks that a member was given and hasn't begun; at most so many, the last. */
   #takeBack(member: Member, most: number): Task[] {
     const taken = member.claims.takeBack(most), tasks = taken.filter(({ state }) => state === "given");
-    for (const task of taken) if (task.state === "done") member.assigned.delete(task.id);
+    for (const task of taken) if (task.state === "done") member.forget(task);
     member.given -= taken.length;
     return tasks;
   }

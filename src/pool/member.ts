@@ -17,6 +17,7 @@ import {
   PROGRESS_SINCE,
   PROGRESS_STOP,
   PROGRESS_TASK,
+  PROGRESS_UNWANTED,
   PROGRESS_WORDS,
 } from "./protocol.ts";
 import type { Task } from "./task.ts";
@@ -92,6 +93,18 @@ export class Member {
     this.process = made.process;
     this.#progress = made.progress;
     this.lane = new LaneReader(made.lane, new FamilyLink(results.family));
+  }
+
+  /** It has begun a task that nobody wants any more: until it says that it is done with it, it is busy. */
+  keep(task: Task): void {
+    this.assigned.set(task.id, task);
+    this.#progress[PROGRESS_UNWANTED] = task.id;
+  }
+
+  /** It is done with a task that nobody wants any more. */
+  forget({ id }: Task): void {
+    this.assigned.delete(id);
+    if (this.#progress[PROGRESS_UNWANTED] === id) this.#progress[PROGRESS_UNWANTED] = 0;
   }
 
   /** It is about to be stopped in the middle of a task. */

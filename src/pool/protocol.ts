@@ -32,8 +32,8 @@ export function batchOf(mode: number): number {
   return mode >>> BATCH_SHIFT;
 }
 
-// Into a worker: a = task, b = function, c = mode and batch. Out of a worker: a = worker, b = task or one of these, c = the item at
-// which it failed, -1 = it succeeded, or one of the two.
+// Into a worker: a = task, b = function, c = mode and batch. Out of a worker: a = worker, b = task, or one of READY, UNFIT and
+// OUTGROWN, c = the item at which it failed, -1 = it succeeded, or one of FULFILLED and REJECTED.
 
 /** c: the value of the next item of a task with SETTLED. */
 export const FULFILLED = -2;
@@ -47,16 +47,16 @@ export const UNFIT = -2;
 /** The worker's memory has outgrown its limit: it takes no more. */
 export const OUTGROWN = -3;
 
-/**
- * Words of the array by which a worker shows what it is at: task, item, when the item began (Date.now()), nanoseconds that a
- * task takes (0 = not known yet). The last is the pool's.
- */
+// Words of the array by which a worker shows what it is at: the task, its item, and when that began (Date.now()).
 export const PROGRESS_TASK = 0;
 export const PROGRESS_ITEM = 1;
 export const PROGRESS_SINCE = 2;
+/** Nanoseconds that a task takes, 0 = not known yet, and the function that this is true of. */
 export const PROGRESS_PACE = 3;
+export const PROGRESS_PACE_OF = 4;
+// In the same array, written by the pool:
 /** Not 0: what the worker has in its hands is done elsewhere. (A thread of Deno's may go on for a while.) */
-export const PROGRESS_STOP = 4;
-/** The function that the pace is of. */
-export const PROGRESS_PACE_OF = 5;
-export const PROGRESS_WORDS = 6;
+export const PROGRESS_STOP = 5;
+/** A task that nobody wants any more: the worker leaves the items that it hasn't begun. */
+export const PROGRESS_UNWANTED = 6;
+export const PROGRESS_WORDS = 7;

@@ -25,6 +25,7 @@ import {
   PROGRESS_SINCE,
   PROGRESS_STOP,
   PROGRESS_TASK,
+  PROGRESS_UNWANTED,
   READY,
   REJECTED,
   SETTLED,
@@ -179,6 +180,7 @@ class PoolWorker {
     while (values.length < items.length) {
       const at = values.length;
       if (progress[PROGRESS_STOP] !== 0) return undefined;
+      if (progress[PROGRESS_UNWANTED] === id) return void this.#report(id, -1, null);
       progress[PROGRESS_ITEM] = at;
       if (isTimed) progress[PROGRESS_SINCE] = Date.now();
       try {
@@ -192,7 +194,7 @@ class PoolWorker {
       }
     }
     if (isSettled) this.#reportEach(id, values as PromiseSettledResult<unknown>[]);
-    else this.#report(id, -1, values);
+    else this.#reportAll(id, values);
     return undefined;
   }
 
@@ -218,7 +220,7 @@ class PoolWorker {
 
   /** Says what came of each item, each by itself: one that can't travel, or can't be rebuilt, fails alone. */
   #reportEach(id: number, outcomes: readonly PromiseSettledResult<unknown>[]): void {
-    const { index, results } = this.#options, out = this.#out;
+    const { index } = this.#options, out = this.#out;
     for (const outcome of outcomes) {
       if (outcome.status === "rejected") out.addThrown(index, id, REJECTED, outcome.reason);
       else {
@@ -231,15 +233,41 @@ class PoolWorker {
       }
     }
     out.add(index, id, -1, null, "result");
-    results.putNowait(out);
-    out.clear();
+    this.#send(id);
+  }
+
+  /** Says what came of all items. One whose value can't travel has failed. */
+  #reportAll(id: number, values: readonly unknown[]): void {
+    if (isEnding() || this.#sendShort(id, values)) return;
+    const { index } = this.#options, out = this.#out;
+    try {
+      out.add(index, id, -1, values, "result");
+    } catch (error) {
+      const found = this.#firstThatStays(values);
+      out.addThrown(index, id, found?.at ?? 0, found?.error ?? error);
+    }
+    this.#send(id);
+  }
+
+  /** The first of values that can't travel, and why. */
+  #firstThatStays(values: readonly unknown[]): { readonly at: number; readonly error: unknown } | undefined {
+    for (const [at, value] of values.entries()) {
+      try {
+        this.#out.add(0, 0, 0, value, "result");
+      } catch (error) {
+        return { at, error };
+      } finally {
+        this.#out.clear();
+      }
+    }
+    return undefined;
   }
 
   /** Says what came of a task, at once: it is known even if this worker dies in the next one. */
   #report(what: number, failedAt: number, value: unknown): void {
     if (isEnding()) return; // the exit code is the outcome
-    const { index, results } = this.#options, out = this.#out;
-    if (failedAt < 0 && what >= 0 && this.#lane.add(what, value)) return results.announce(this.#lane.isDue);
+    if (failedAt < 0 && what >= 0 && this.#sendShort(what, value)) return;
+    const { index } = this.#options, out = this.#out;
     try {
       if (failedAt < 0) out.add(index, what, failedAt, value, "result");
       else out.addThrown(index, what, failedAt, value);
@@ -248,7 +276,28 @@ class PoolWorker {
       if (!(error instanceof SerializationError)) throw error;
       out.addThrown(index, what, 0, error);
     }
-    results.putNowait(out);
+    this.#send(what);
+  }
+
+  /** Sends a small plain value; false when it must go another way. */
+  #sendShort(id: number, value: unknown): boolean {
+    if (!this.#lane.add(id, value)) return false;
+    this.#options.results.announce(this.#lane.isDue);
+    return true;
+  }
+
+  /** Sends what was collected. */
+  #send(what: number): void {
+    const { index, results } = this.#options, out = this.#out;
+    try {
+      results.putNowait(out);
+    } catch (error) {
+      // There is no room for it: the task fails, not the worker.
+      if (!(error instanceof RangeError)) throw error;
+      out.clear();
+      out.addThrown(index, what, 0, error);
+      results.putNowait(out);
+    }
     out.clear();
   }
 }
