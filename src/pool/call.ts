@@ -31,6 +31,8 @@ export class Call {
   #tasks: ChunkTask[] = [];
   #underWay = 0;
   #isOver = false;
+  /** Ends the reading of its input. */
+  #stopReading: (() => void) | undefined;
 
   /** `onEnd` is called when the call ends by abort, timeout or cancel(). `doing` names it in errors. */
   constructor(
@@ -53,9 +55,20 @@ export class Call {
     return this.#isOver;
   }
 
-  /** More is to be handed in, even if the pool is closed meanwhile; until the function returned is called. */
-  keepOpen(): () => void {
-    return this.#crew.keepOpen({});
+  /**
+   * More is to be handed in, even if the pool is closed meanwhile: until the function returned is called, or the call is over,
+   * which calls `stop`.
+   */
+  keepOpen(stop: () => void): () => void {
+    const done = this.#crew.keepOpen({ fail: (error) => this.cancel(error) });
+    this.#stopReading = () => {
+      done();
+      stop();
+    };
+    return () => {
+      this.#stopReading = undefined;
+      done();
+    };
   }
 
   /** Hands in items as one chunk; `first` is the first one's index in the call. With SETTLED, the death of a worker is the outcome of one item: the others are done again. */
@@ -96,6 +109,7 @@ export class Call {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#limits?.end();
+    this.#stopReading?.();
     const tasks = this.#tasks;
     this.#tasks = [];
     this.#crew.withdraw(tasks, stop);

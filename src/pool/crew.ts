@@ -31,8 +31,10 @@ export interface CrewOptions extends Omit<MemberOptions, "results"> {
 
 /** A call that isn't over when all that it has handed in is. */
 export interface OpenCall {
-  /** It is to hand in no more: somebody waits for the pool's end, or there is no pool any more. */
+  /** It is to hand in no more: somebody waits for the pool's end, and perhaps nobody for what would come of it. */
   refuse?(error: unknown): void;
+  /** No task can be done any more. */
+  fail(error: unknown): void;
 }
 
 /** The workers of one pool. */
@@ -62,7 +64,7 @@ export class Crew {
     this.#results = withMethod(method, () => new BatchQueue());
     const ledger = this.#ledger = new Ledger(name, retries);
     this.#watchdog = new Watchdog(members, ledger, {
-      drain: () => this.#collector.drain(),
+      drain: () => this.#collector.drain(Infinity),
       replace: (member) => this.#replace(member),
     });
     this.#dispatcher = new Dispatcher(name, members, ledger, this.#results.family, (task) => {
@@ -72,6 +74,7 @@ export class Crew {
       ready: (member) => {
         member.isReady = true;
         this.#falseStarts = 0;
+        this.#goOn(member);
       },
       outgrown: (member) => this.#dismiss(member),
       progressed: (member) => this.#goOn(member),
@@ -127,8 +130,7 @@ export class Crew {
       isAny = true;
       this.#ledger.finish(task);
       if (member === undefined) continue;
-      // What a worker has begun keeps it busy.
-      member.assigned.set(task.id, task);
+      member.keep(task);
       task.isToBeStopped = stop;
       holders.add(member);
     }
@@ -161,6 +163,7 @@ export class Crew {
     this.#broken ??= { error };
     for (const member of this.#members.values()) this.#reclaim(member);
     this.#ledger.refuseBacklog(error);
+    for (const call of [...this.#calls]) call.fail(error);
     for (const member of [...this.#members.values()]) this.#dismiss(member);
     this.#endIfEmpty();
     await this.#ended.promise;
@@ -177,7 +180,6 @@ export class Crew {
   terminate(reason: unknown): void {
     this.#isClosing = true;
     this.#fail(reason);
-    for (const member of [...this.#members.values(), ...this.#goners]) kill(member);
     this.#endIfEmpty();
   }
 
@@ -281,34 +283,45 @@ export class Crew {
 
   /** A member that can't be waited for: it is stopped, as soon as it can be, and another takes its place and its tasks. */
   #replace(member: Member): void {
-    this.#members.delete(member.index);
-    this.#goners.add(member);
-    member.giveUp();
+    this.#giveUp(member);
     this.#reclaim(member);
     this.#ledger.requeue([...member.assigned.values()].filter(({ state }) => state === "given"));
     kill(member);
     if (this.#isNeeded()) this.#hire();
     this.#dispatcher.distribute();
+    this.#dismissIfDone();
+    this.#endIfEmpty();
+  }
+
+  #giveUp(member: Member): void {
+    this.#members.delete(member.index);
+    this.#goners.add(member);
+    member.giveUp();
   }
 
   /** No worker can do any task: all that is due and all that comes is refused. */
   #break(error: unknown): void {
-    if (this.#broken !== undefined) return;
-    this.#fail(error);
-    for (const member of this.#members.values()) kill(member);
+    if (this.#broken === undefined) this.#fail(error);
   }
 
   #fail(error: unknown): void {
     this.#broken ??= { error };
     this.#collector.end();
     this.#ledger.refuseBacklog(error);
-    for (const { assigned } of this.#members.values()) {
+    for (const member of [...this.#members.values()]) {
+      const { assigned } = member;
+      if (assigned.size > 0 && !this.#stopsBusy) this.#giveUp(member);
       for (const task of [...assigned.values()]) {
         this.#ledger.settle(task, { ok: false, error, index: 0, reach: "pool" });
       }
     }
-    for (const call of [...this.#calls]) call.refuse?.(error);
-    this.#calls.clear();
+    for (const call of [...this.#calls]) call.fail(error);
+    for (const member of [...this.#members.values(), ...this.#goners]) kill(member);
+  }
+
+  /** Whether a worker can be stopped while it computes. */
+  get #stopsBusy(): boolean {
+    return this.#options.method === "process" || runtime.stopsThreads;
   }
 
   /** Tells a member that there is no more for it. */
@@ -333,8 +346,7 @@ export class Crew {
 
   #endIfEmpty(): void {
     // A thread that can't be stopped while it computes isn't waited for.
-    const canStop = this.#options.method === "process" || runtime.stopsThreads;
-    const awaited = [...this.#goners].filter(({ wasGivenUp }) => canStop || !wasGivenUp);
+    const awaited = [...this.#goners].filter(({ wasGivenUp }) => this.#stopsBusy || !wasGivenUp);
     if (this.#isEnded || !this.#isClosing || this.#members.size > 0 || awaited.length > 0) return;
     this.#isEnded = true;
     this.#broken ??= { error: new ClosedError("Cannot do the task: its pool is closed, and its workers have ended") };

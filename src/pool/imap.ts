@@ -140,8 +140,7 @@ class Feeder {
   async #pull(chunk: unknown[], size: number): Promise<boolean> {
     while (chunk.length < size && this.#iterator !== undefined && !this.isExhausted) {
       this.#isReading = true;
-      const step = this.#iterator.next();
-      const { done, value } = step instanceof Promise ? await step : await step;
+      const { done, value } = await this.#iterator.next();
       this.#isReading = false;
       if (done === true) {
         this.#iterator = undefined;
@@ -207,6 +206,10 @@ export function runImap(plan: ImapPlan): AsyncGenerator<unknown, void, undefined
           return;
         } else await feeder.changed.wait();
       }
+    } catch (error) {
+      release();
+      await feeder?.stop().catch(() => {}); // the first error counts, as in for await
+      throw error;
     } finally {
       release();
       await feeder?.stop();

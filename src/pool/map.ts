@@ -46,20 +46,32 @@ export function runMap(
     }
   };
   if (Symbol.asyncIterator in Object(items)) {
-    const release = call.keepOpen();
-    void (async () => {
-      const all: unknown[] = [];
-      for await (const item of items as AsyncIterable<unknown>) {
-        if (call.isOver) return;
-        all.push(item);
-      }
-      run(all);
-    })().catch(fail).finally(release);
+    void readAll(call, items as AsyncIterable<unknown>, run).catch(fail);
   } else {
     try {
       run(Array.isArray(items) ? items : [...items as Iterable<unknown>]);
     } catch (error) {
       fail(error);
     }
+  }
+}
+
+/** Reads an input, then runs it. One that has nothing yet may never have: when the call is over it is told, but not waited for. */
+async function readAll(
+  call: Call,
+  items: AsyncIterable<unknown>,
+  run: (all: readonly unknown[]) => void,
+): Promise<void> {
+  const all: unknown[] = [], iterator = items[Symbol.asyncIterator]();
+  const close = async () => void await iterator.return?.();
+  const done = call.keepOpen(() => void close().catch(() => {}));
+  try {
+    while (!call.isOver) {
+      const step = await iterator.next();
+      if (step.done === true) return run(all);
+      all.push(step.value);
+    }
+  } finally {
+    done();
   }
 }

@@ -291,7 +291,7 @@ export class Pool implements AsyncDisposable {
     const { chunksize = 1, buffersize = 2 * this.#size * chunksize, onProgress } = options;
     checkCount(buffersize, "buffersize");
     const begin = (onEnd: (error: unknown) => void) => new Call(this.#crew, number, mode, options, doing, onEnd);
-    const keepOpen = (refuse: (error: unknown) => void) => this.#crew.keepOpen({ refuse });
+    const keepOpen = (refuse: (error: unknown) => void) => this.#crew.keepOpen({ refuse, fail: refuse });
     return runImap({ items, chunksize, buffersize, isOrdered, onProgress, begin, keepOpen });
   }
 }

@@ -1,9 +1,19 @@
 /** Errors of tasks: they arrive as themselves, and tell where they came from. */
 
-import { assert, assertEquals, assertIsError, assertRejects, assertStringIncludes } from "../../assert.ts";
+import { assert, assertEquals, assertIsError, assertLess, assertRejects, assertStringIncludes } from "../../assert.ts";
 import type { Case } from "../../case.ts";
 import { until } from "../../host.ts";
-import { count, echo, failOn, square, throwText, waitFor, who } from "../../targets/pool/tasks.ts";
+import {
+  count,
+  echo,
+  failOn,
+  functionFor,
+  slowOrBad,
+  square,
+  throwText,
+  waitFor,
+  who,
+} from "../../targets/pool/tasks.ts";
 import { work } from "../../targets/pool/faults.ts";
 import { remoteOrigin, SerializationError } from "../../../mod.ts";
 import { collect, range, withPool } from "./with_pool.ts";
@@ -34,6 +44,11 @@ export const errorCases: readonly Case[] = [
           const failed = await assertRejects(() => pool.map(failOn, pairs(10, 8), { chunksize }));
           assertEquals(remoteOrigin(failed)?.index, 7, `chunksize ${chunksize}`);
         }
+        for (const chunksize of [1, 3, 20]) {
+          const stays = () => pool.map(functionFor, range(10).map((i) => [i, 7] as const), { chunksize });
+          const failed = await assertRejects(stays, SerializationError, "result is a function");
+          assertEquals(remoteOrigin(failed)?.index, 7, `chunksize ${chunksize}`);
+        }
         const failed = await assertRejects(() => collect(pool.imap(failOn, pairs(10, 8), { chunksize: 3 })));
         assertEquals(remoteOrigin(failed)?.index, 7);
         assertEquals(remoteOrigin(new Error("mine")), undefined);
@@ -56,6 +71,28 @@ export const errorCases: readonly Case[] = [
       });
       gate.close();
       runs.close();
+    },
+  },
+  {
+    name: "pool/map, imap: after the first failure a worker leaves the items of its chunk that it hasn't begun",
+    async run(env) {
+      for (const how of ["await", "compute"] as const) {
+        const runs = new env.mp.Value("i", 0);
+        await withPool(env, 2, async (pool) => {
+          const items = [...range(200).map(() => 50), 0].map((time) => [time, how, runs] as const);
+          const calls = [
+            () => pool.map(slowOrBad, items, { chunksize: 200 }),
+            () => collect(pool.imapUnordered(slowOrBad, items, { chunksize: 200, buffersize: 400 })),
+          ];
+          for (const [i, call] of calls.entries()) {
+            runs.value = 0;
+            await assertRejects(call, RangeError, "bad");
+            await until(() => pool.stats().running === 0, 5000, "the workers to have done");
+            assertLess(runs.value, 200, `${how} ${i}`);
+          }
+        });
+        runs.close();
+      }
     },
   },
   {

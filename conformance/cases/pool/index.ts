@@ -6,6 +6,7 @@ import { errorCases } from "./errors.ts";
 import { backlogCases, faultCases } from "./faults.ts";
 import { poolFaultCases } from "./faults_of_pool.ts";
 import { imapCases } from "./imap.ts";
+import { inputCases } from "./inputs.ts";
 import { interruptCases } from "./interrupts.ts";
 import { lifeCases } from "./life.ts";
 import { memoryCases } from "./memory.ts";
@@ -17,6 +18,7 @@ const cases: readonly Case[] = [
   ...resultCases,
   ...errorCases,
   ...imapCases,
+  ...inputCases,
   ...workerCases,
   ...lifeCases,
   ...faultCases,

@@ -2,9 +2,9 @@
 
 import { assert, assertEquals, assertIsError, assertRejects, assertThrows } from "../../assert.ts";
 import type { Case } from "../../case.ts";
-import { runProgram, sleep } from "../../host.ts";
+import { runProgram, sleep, until } from "../../host.ts";
 import { within } from "../../scale.ts";
-import { echo, never, slowSquare, square, waitFor } from "../../targets/pool/tasks.ts";
+import { computeUntil, echo, never, slowSquare, square, waitFor } from "../../targets/pool/tasks.ts";
 import { ClosedError, MisuseError, SerializationError, TimeoutError } from "../../../mod.ts";
 import { collect, ENDS, range, withPool } from "./with_pool.ts";
 
@@ -88,6 +88,24 @@ export const lifeCases: readonly Case[] = [
       assert(await pool.join({ timeout: ENDS }));
       gate.close();
       begun.close();
+    },
+  },
+  {
+    name: "pool/join() does not wait for what can't be stopped, in whatever order it was given up and closed",
+    async run(env) {
+      for (const how of ["close", "terminate", "both"] as const) {
+        const gate = new env.mp.Event(), begun = new env.mp.Value("i", 0), pool = new env.mp.Pool(2);
+        const options = how === "terminate" ? {} : { taskTimeout: 200 };
+        const result = pool.applyAsync(computeUntil, [gate, begun], options);
+        await until(() => begun.value === 1, 20_000, "the task to have begun");
+        if (how !== "terminate") pool.close();
+        if (how !== "close") pool.terminate();
+        assertEquals(await within(pool.join({ timeout: 20_000 }), 20_000, how), true, how);
+        await assertRejects(() => result, how === "close" ? TimeoutError : ClosedError);
+        gate.set();
+        gate.close();
+        begun.close();
+      }
     },
   },
   {

@@ -1,9 +1,18 @@
 /** AsyncResult: the outcome of a call, asked, waited for, and cancelled. */
 
-import { assert, assertEquals, assertFalse, assertIsError, assertRejects, assertThrows } from "../../assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertIsError,
+  assertLess,
+  assertRejects,
+  assertThrows,
+} from "../../assert.ts";
 import type { Case } from "../../case.ts";
+import { sleep } from "../../host.ts";
 import { within } from "../../scale.ts";
-import { computed, computeUntilSeen, failOn, never, square, waitFor } from "../../targets/pool/tasks.ts";
+import { compute, computed, computeUntilSeen, failOn, never, square, waitFor } from "../../targets/pool/tasks.ts";
 import { MisuseError, TimeoutError } from "../../../mod.ts";
 import { range, withPool } from "./with_pool.ts";
 
@@ -44,6 +53,20 @@ export const resultCases: readonly Case[] = [
         assertEquals([unseen.ready(), unseen.successful()], [true, false]);
         const refused = pool.applyAsync((x: number) => x, [1]);
         assertEquals([await refused.wait(), refused.successful()], [true, false]);
+      });
+    },
+  },
+  {
+    name: "pool/AsyncResult: a wait that is refused at once leaves no unhandled rejection",
+    async run(env) {
+      await withPool(env, 1, async (pool) => {
+        const result = pool.applyAsync(failOn, [[4, 2]]), signal = AbortSignal.abort("enough");
+        assertEquals(await result.get({ signal }).catch((reason: unknown) => reason), "enough");
+        assertEquals(await result.wait({ signal }).catch((reason: unknown) => reason), "enough");
+        await assertRejects(() => result.get({ timeout: NaN }), MisuseError);
+        await assertRejects(() => pool.apply(failOn, [[2, 2]]), RangeError);
+        assertEquals([result.ready(), result.successful()], [true, false]);
+        await sleep(0); // an unhandled rejection would end this process
       });
     },
   },
@@ -119,6 +142,25 @@ export const resultCases: readonly Case[] = [
         assertEquals(error.name, "TimeoutError");
         assertEquals(await pool.apply(square, [4]), 16);
       });
+    },
+  },
+  {
+    name: "pool/a taskTimeout longer than any timer costs nothing",
+    async run(env) {
+      const { setTimeout } = globalThis;
+      let timers = 0;
+      globalThis.setTimeout = ((...args: Parameters<typeof setTimeout>) => {
+        timers++;
+        return setTimeout(...args);
+      }) as typeof setTimeout;
+      try {
+        await withPool(env, 1, async (pool) => {
+          assertEquals(await pool.apply(compute, [200], { taskTimeout: Number.MAX_SAFE_INTEGER }), 200);
+        });
+      } finally {
+        globalThis.setTimeout = setTimeout;
+      }
+      assertLess(timers, 50);
     },
   },
   {

@@ -2,8 +2,8 @@
 
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertRejects, assertThrows } from "../../assert.ts";
 import type { Case } from "../../case.ts";
-import { subscribe, unsubscribe, until } from "../../host.ts";
-import { scratchArray } from "../../scale.ts";
+import { sleep, subscribe, unsubscribe, until } from "../../host.ts";
+import { scratchArray, within } from "../../scale.ts";
 import {
   awaitLast,
   countHere,
@@ -115,6 +115,24 @@ export const workerCases: readonly Case[] = [
         }
       });
       isLastDone.close();
+    },
+  },
+  {
+    name: "pool/a worker that takes the place of another takes work from a busy one",
+    async run(env) {
+      const gate = new env.mp.Event(), begun = new env.mp.Value("i", 0);
+      await withPool(env, 2, async (pool) => {
+        const long = range(2).map(() => pool.applyAsync(waitFor, [gate, begun]));
+        await until(() => begun.value === 2, 20_000, "both to have begun");
+        const ahead = pool.applyAsync(square, [3]); // the first of the two gets it, to have it ahead
+        await sleep(0);
+        long[1]?.cancel();
+        assertEquals(await within(ahead, 10_000, "the task that one of them had ahead"), 9);
+        gate.set();
+        assertEquals(await long[0], 1);
+      });
+      gate.close();
+      begun.close();
     },
   },
   {

@@ -62,6 +62,23 @@ export function failOn([x, n]: readonly [number, number]): number {
 }
 task(import.meta, failOn);
 
+/** Fails on 0; else counts that it ran, and takes so many milliseconds, asleep or not. */
+export function slowOrBad(
+  [milliseconds, how, runs]: readonly [number, "await" | "compute", Value],
+): Promise<number> | number {
+  if (milliseconds === 0) throw new RangeError("bad");
+  runs.add(1);
+  if (how === "compute") return compute(milliseconds);
+  return new Promise((resolve) => setTimeout(() => resolve(milliseconds), milliseconds));
+}
+task(import.meta, slowOrBad);
+
+/** A function for `bad`, which can't travel; else the number. */
+export function functionFor([x, bad]: readonly [number, number]): unknown {
+  return x === bad ? () => {} : x;
+}
+task(import.meta, functionFor);
+
 /** Throws something that isn't an error. */
 export function throwText(text: string): never {
   throw text;
@@ -75,6 +92,14 @@ export async function waitFor(gate: Event, begun?: Value): Promise<number> {
   return 1;
 }
 task(import.meta, waitFor);
+
+/** Notes that it runs, then computes until the gate is open. */
+export function computeUntil(gate: Event, begun: Value): number {
+  begun.add(1);
+  while (!gate.isSet());
+  return 1;
+}
+task(import.meta, computeUntil);
 
 /** Counts how often it ran. */
 export function count(runs: Value): number {
