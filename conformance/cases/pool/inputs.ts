@@ -4,8 +4,10 @@ import { assertEquals, assertIsError, assertRejects } from "../../assert.ts";
 import type { Case } from "../../case.ts";
 import { within } from "../../scale.ts";
 import { square } from "../../targets/pool/tasks.ts";
-import { type AsyncResult, ClosedError, type Pool, type TaskOptions, TimeoutError } from "../../../mod.ts";
+import { type AsyncResult, ClosedError, type Pool, TargetError, type TaskOptions, TimeoutError } from "../../../mod.ts";
 import { withPool } from "./with_pool.ts";
+
+const throwsAtLoad = new URL("../../targets/throws_at_load.ts#f", import.meta.url);
 
 /** An input that never has an item; `closed` tells how often it was told that none is wanted. */
 function stuckInput() {
@@ -64,9 +66,9 @@ export const inputCases: readonly Case[] = [
     name: "pool/map over an input that has nothing yet: a pool that breaks refuses it",
     async run(env) {
       const { items, closed } = stuckInput();
-      const pool = new env.mp.Pool({ processes: 1, initializer: new URL("no_such_module.ts", import.meta.url) });
+      const pool = new env.mp.Pool({ processes: 1, initializer: throwsAtLoad });
       const error = await within(assertRejects(() => pool.map(square, items)), 20_000, "the outcome");
-      assertIsError(error, Error, "no_such_module");
+      assertIsError(error, TargetError, "boom while loading");
       assertEquals(closed(), 1);
       pool.close();
       await pool.join();
