@@ -1,18 +1,18 @@
 /** A program with a pool that gets SIGINT. MP_HOW says what the pool does meanwhile. */
 
 import { process, writeSync } from "../../host.ts";
-import { isMain, task } from "../../../mod.ts";
+import { type Event, isMain, type Pool, task } from "../../../mod.ts";
 import { mp } from "../context.ts";
 
 function say(text: string): void {
   writeSync(1, `${text} `);
 }
 
-/** Says when it begins and when it is done. */
-export async function work(milliseconds: number): Promise<number> {
+/** Says when it begins and when it is done, once the gate is open. */
+export async function work(gate: Event): Promise<number> {
   say(`pid ${process.pid}`);
   say("begun");
-  await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  await gate.wait();
   say("finished");
   return 1;
 }
@@ -21,9 +21,24 @@ task(import.meta, work);
 export function nothing(): void {}
 task(import.meta, nothing);
 
+/** Opens the gate when tasks had to wait for a worker and none does any more: the interrupt has withdrawn them. */
+function openWhenWithdrawn(pool: Pool, gate: Event): void {
+  let wasQueued = false;
+  const timer = setInterval(() => {
+    const isQueued = pool.stats().queued > 0;
+    if (wasQueued && !isQueued) {
+      gate.set();
+      clearInterval(timer);
+    }
+    wasQueued ||= isQueued;
+  }, 20);
+}
+
 async function run(how: string): Promise<number> {
   const pool = new mp.Pool({ processes: 2, sigint: how === "ignore" ? "ignore" : "drain" });
-  const times = new Array<number>(6).fill(how === "long" ? 60_000 : 700);
+  const gate = new mp.Event(), gates = new Array<Event>(6).fill(gate);
+  if (how === "ignore") process.on("SIGINT", () => gate.set());
+  else if (how !== "long") openWhenWithdrawn(pool, gate);
   let done = 0;
   switch (how) {
     case "idle":
@@ -32,22 +47,20 @@ async function run(how: string): Promise<number> {
       say("idle");
       return await new Promise<never>(() => setInterval(() => {}, 1000));
     case "handled":
-      try {
-        for (const one of await Promise.all(times.map((time) => pool.apply(work, [time])))) done += one;
-      } finally {
-        pool.close();
-        await pool.join();
-      }
-      return done;
     case "apply":
     case "long":
-      for (const one of await Promise.all(times.map((time) => pool.apply(work, [time])))) done += one;
+      try {
+        for (const one of await Promise.all(gates.map((gate) => pool.apply(work, [gate])))) done += one;
+      } finally {
+        pool.close();
+        if (how === "handled") await pool.join();
+      }
       return done;
     case "imap":
-      for await (const one of pool.imap(work, times)) done += one;
+      for await (const one of pool.imap(work, gates)) done += one;
       return done;
     default:
-      for (const one of await pool.map(work, times, { chunksize: 1 })) done += one;
+      for (const one of await pool.map(work, gates, { chunksize: 1 })) done += one;
       pool.close();
       await pool.join();
       return done;
