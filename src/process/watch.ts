@@ -7,22 +7,32 @@ import { limitOf } from "../memory/wait_options.ts";
 const TICK = 250;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Resolves with what `look()` gives, as soon as it isn't undefined: it is asked again after every ring. */
-export function watch<T>(family: Family, look: () => T | undefined): Promise<T> {
-  const now = look();
-  if (now !== undefined) return Promise.resolve(now);
-  return new Promise((resolve) => {
+/** Calls `tell` once, when it happens; it may have already. The result gives that up, and leaves nothing behind. */
+export type Subscribe<T> = (tell: (value: T) => void, fail: (error: unknown) => void) => () => void;
+
+/** What `look()` gives, as soon as it isn't undefined: it is asked again after every ring. */
+function watching<T>(family: Family, look: () => T | undefined): (tell: (value: T) => void) => () => void {
+  return (tell) => {
+    const stop = () => {
+      if (family.listeners.delete(listener)) family.unattend();
+    };
     const listener = () => {
       const found = look();
       if (found === undefined) return;
-      family.listeners.delete(listener);
-      family.unattend();
-      resolve(found);
+      stop();
+      tell(found);
     };
     family.listeners.add(listener);
     family.attend();
     listener();
-  });
+    return stop;
+  };
+}
+
+/** Resolves with what `look()` gives, as soon as it isn't undefined: it is asked again after every ring. */
+export function watch<T>(family: Family, look: () => T | undefined): Promise<T> {
+  const now = look();
+  return now !== undefined ? Promise.resolve(now) : new Promise((resolve) => void watching(family, look)(resolve));
 }
 
 /** Waits for the end of an agent; false when the limit ran out. */
@@ -30,7 +40,7 @@ export async function waitForEnd(family: Family, owner: number, options?: WaitOp
   // A death is rung to everyone once it is found; this asks, in case nobody else does.
   const timer = setInterval(() => family.probe(owner), TICK);
   try {
-    return await withLimit(watch(family, () => family.alive(owner) ? undefined : true), options) ?? false;
+    return await limited(watching(family, () => family.alive(owner) ? undefined : true), options) ?? false;
   } finally {
     clearInterval(timer);
   }
@@ -38,32 +48,45 @@ export async function waitForEnd(family: Family, owner: number, options?: WaitOp
 
 /** `promise`, or undefined when the limit ran out first. Rejects with `signal.reason` when aborted. */
 export function withLimit<T>(promise: Promise<T>, options: WaitOptions | undefined): Promise<T | undefined> {
+  if (limitOf(options) === Infinity && options?.signal === undefined) return promise;
+  return limited((tell, fail) => {
+    promise.then(tell, fail);
+    return () => {};
+  }, options);
+}
+
+/** What is told, or undefined when the limit ran out first; it is given up then. Rejects with `signal.reason` when aborted. */
+export function limited<T>(subscribe: Subscribe<T>, options: WaitOptions | undefined): Promise<T | undefined> {
   const limit = limitOf(options), signal = options?.signal;
   if (signal?.aborted) return Promise.reject(signal.reason);
-  if (limit === Infinity && signal === undefined) return promise;
   return new Promise((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let over = false;
+    let giveUp = () => {};
     const done = () => {
-      if (timer !== undefined) clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      over = true;
+      giveUp();
     };
     const onAbort = () => {
       done();
       reject(signal?.reason);
     };
-    signal?.addEventListener("abort", onAbort);
-    if (limit <= LONGEST_TIMER) {
-      timer = setTimeout(() => {
-        done();
-        resolve(undefined);
-      }, limit);
-    }
-    promise.then((value) => {
+    const stop = subscribe((value) => {
       done();
       resolve(value);
     }, (error) => {
       done();
       reject(error);
     });
+    if (over) return; // it was told at once
+    signal?.addEventListener("abort", onAbort);
+    const timer = limit > LONGEST_TIMER ? undefined : setTimeout(() => {
+      done();
+      resolve(undefined);
+    }, limit);
+    giveUp = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      stop();
+    };
   });
 }
