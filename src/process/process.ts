@@ -25,7 +25,7 @@ import { mainModule } from "./main.ts";
 import type { ProcessOptions, ProcessSettings } from "./settings.ts";
 import { checkSettings } from "./settings.ts";
 import { keptAlive } from "./kept_alive.ts";
-import { withLimit } from "./watch.ts";
+import { limited } from "./watch.ts";
 
 const SIGINT = 2, SIGKILL = 9, SIGTERM = 15;
 
@@ -90,6 +90,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   /** Why start() didn't begin at all. */
   #refusal: { readonly error: unknown } | undefined;
   #exitcode: number | null = null;
+  /** Who waits for the end: unlike the reactions of a promise, those who give up can be taken out again. */
+  readonly #waiting = new Set<(exitcode: number) => void>();
   #closed = false;
   /** True for the one object in a child that stands for the child itself. */
   readonly #isHere: boolean = reviving;
@@ -181,6 +183,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
       this.#exitcode = exitcode;
       signal?.removeEventListener("abort", onAbort);
       childEnded(child);
+      for (const tell of this.#waiting) tell(exitcode);
     });
     await (isHeld ? keptAlive(offspring.started) : offspring.started);
   }
@@ -222,9 +225,9 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     limitOf(options);
     this.#ensureOpen("join");
     if (this.#started === undefined) {
-      throw this.#refusal?.error ?? new MisuseError(`Cannot join ${this.#name}: it was not started`);
+      throw this.#refusal?.error ?? this.#notStarted("join");
     }
-    const exitcode = await keptAlive(withLimit(this.sentinel, options));
+    const exitcode = await this.#ending(options);
     if (exitcode === undefined) return null;
     // Killed by us before it had loaded its target is an end like any other.
     if (exitcode >= 0) await this.#started;
@@ -264,7 +267,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
 
   #signal(signal: number, doing: string): void {
     this.#ensureOpen(doing);
-    if (this.#started === undefined) throw new MisuseError(`Cannot ${doing} ${this.#name}: it was not started`);
+    if (this.#started === undefined) throw this.#notStarted(doing);
     if (this.#exitcode === null) this.#offspring?.signal(signal);
   }
 
@@ -295,14 +298,28 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
 
   /** Owner id in its family; internal. MisuseError before the start. */
   get owner(): number {
-    if (this.#offspring === undefined) throw new MisuseError(`Cannot look at ${this.#name}: it was not started`);
+    if (this.#offspring === undefined) throw this.#notStarted("look at");
     return this.#offspring.owner;
   }
 
-  /** For wait(). */
+  /** For wait(): join() wouldn't wait for one that is ready. */
   [waitable](): Waitable {
-    const { sentinel } = this;
-    return { isReady: () => this.exitcode !== null, whenReady: async () => void await keptAlive(sentinel) };
+    this.#ensureOpen("wait for");
+    if (this.#started === undefined && this.#refusal === undefined) throw this.#notStarted("wait for");
+    return {
+      isReady: () => this.exitcode !== null || this.#offspring === undefined,
+      whenReady: async (signal) => void await this.#ending({ signal }),
+    };
+  }
+
+  /** The exit code, or undefined when the limit ran out first; 1 when there never was a child. */
+  #ending(options?: WaitOptions): Promise<number | undefined> {
+    return keptAlive(limited((tell) => {
+      if (this.#exitcode !== null) tell(this.#exitcode);
+      else if (this.#offspring === undefined) tell(1);
+      else this.#waiting.add(tell);
+      return () => void this.#waiting.delete(tell);
+    }, options));
   }
 
   /** null while alive; 0; n of exit(n); 1 after an uncaught error; -signal. */
@@ -317,9 +334,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
    */
   get sentinel(): Promise<number> {
     this.#ensureOpen("wait for");
-    if (this.#started === undefined && this.#offspring === undefined) {
-      throw new MisuseError(`Cannot wait for ${this.#name}: it was not started`);
-    }
+    if (this.#started === undefined && this.#offspring === undefined) throw this.#notStarted("wait for");
     return this.#offspring?.ended ?? Promise.resolve(1);
   }
 
@@ -390,6 +405,10 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
 
   [Symbol.for("Deno.customInspect")](): string {
     return this.toString();
+  }
+
+  #notStarted(doing: string): MisuseError {
+    return new MisuseError(`Cannot ${doing} ${this.#name}: it was not started`);
   }
 
   #ensureOpen(doing: string): void {

@@ -79,6 +79,13 @@ export const familyCases: readonly Case[] = [
     },
   },
   {
+    name: "process/a wait for a daemon that was given up doesn't keep the root from ending",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, program("wait_for_daemon"));
+      assertEquals([stdout.trim().split("\n"), code], [["0 null", "enough"], 0], stderr);
+    },
+  },
+  {
     name: "process/a process object says what it is, and closes",
     async run({ mp }) {
       const there = new mp.Queue<string>();

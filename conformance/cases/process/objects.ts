@@ -138,6 +138,19 @@ export const processObjectCases: readonly Case[] = [
     },
   },
   {
+    name:
+      "process/wait() takes one whose start failed for ready, as join() does, and one that was not started for a mistake",
+    async run({ mp }) {
+      const reason = new Error("enough");
+      const aborted = new mp.Process({ signal: AbortSignal.abort(reason) });
+      await assertRejects(() => aborted.start());
+      const unsendable = new mp.Process({ target: waitForWord, args: [(() => {}) as never] });
+      await assertRejects(() => unsendable.start(), SerializationError);
+      assertEquals(await mp.wait([aborted, unsendable]), [aborted, unsendable]);
+      await assertRejects(() => mp.wait([new mp.Process()]), MisuseError, "it was not started");
+    },
+  },
+  {
     name: "process/without a target it runs nothing and ends with 0; start twice is refused, also after the end",
     async run({ mp }) {
       const one = new mp.Process();
