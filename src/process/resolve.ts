@@ -22,7 +22,8 @@ const COMPILED = [".js", ".mjs"];
 export async function resolveReference(reference: Reference): Promise<AnyFunction> {
   const reasons: string[] = [];
   for (const module of reference.modules) {
-    const found = findIn(await load(module), module, reference);
+    const loaded = await load(module, reference);
+    const found = typeof loaded === "string" ? loaded : findIn(loaded, module, reference);
     if (typeof found === "function") return found;
     reasons.push(found);
   }
@@ -81,12 +82,21 @@ function findExport(exports: Namespace, { name, text, runtime: madeOn }: Referen
     : `exports a ${typeof value} of that name`;
 }
 
-async function load(module: string): Promise<Loaded> {
+/** A module, or why the next one is to be looked at. */
+async function load(module: string, { modules }: Reference): Promise<Loaded | string> {
   try {
     return { url: module, exports: await importModule(module) };
   } catch (error) {
-    return await loadCompiled(module, error);
+    const others = loadCompiled(module, error);
+    return await (modules.length > 1 ? others.catch(excuse) : others);
   }
+}
+
+/** Of several modules each is a guess, which may be wrong. */
+function excuse(error: unknown): string {
+  const { cause } = error as TargetError;
+  if (!isMissing(cause)) throw error;
+  return `can't be loaded (${reasonOf(cause)})`;
 }
 
 /** Where a TypeScript module isn't there, what it may have been compiled to. */
@@ -105,13 +115,16 @@ async function loadCompiled(module: string, error: unknown): Promise<Loaded> {
 }
 
 function isMissing(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
+  const { code, message } = Object(error) as { code?: string; message?: string }; // null can be thrown too
   return code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" ||
     /Module not found|Cannot find module|ModuleNotFound/.test(message ?? "");
 }
 
 /** Says that a module of targets can't be loaded, and why. */
 export function cannotLoad(module: string, cause: unknown): TargetError {
-  const reason = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
-  return new TargetError(`Cannot load ${module}, the module of the target: ${reason}`, { cause });
+  return new TargetError(`Cannot load ${module}, the module of the target: ${reasonOf(cause)}`, { cause });
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
 }

@@ -1,0 +1,20 @@
+/** Finding a target by the modules that it may be in. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { resolveReference } from "./resolve.ts";
+import { textOf } from "./text.ts";
+
+const nowhere = new URL("./nowhere.js", import.meta.url).href, here = new URL("./text.ts", import.meta.url).href;
+const reference = (...modules: string[]) => ({ kind: "export", modules, name: "textOf" }) as const;
+
+test("of several modules one that isn't there doesn't keep the others from being tried", async () => {
+  assert.equal(await resolveReference(reference(nowhere, here)), textOf);
+  assert.equal(await resolveReference(reference(here, nowhere)), textOf);
+});
+
+test("when none is there the error says so of each", async () => {
+  const message = /Cannot find the target textOf: .*nowhere\.js can't be loaded \(.*; .*elsewhere\.js can't be loaded/;
+  await assert.rejects(resolveReference(reference(nowhere, nowhere.replace("nowhere", "elsewhere"))), { message });
+  await assert.rejects(resolveReference(reference(nowhere)), /Cannot load .*nowhere\.js, the module of the target/);
+});
