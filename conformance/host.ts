@@ -2,9 +2,21 @@
 
 import { spawn } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync, statSync, writeSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { fail } from "./assert.ts";
@@ -101,6 +113,18 @@ export function startProgram(env: Env, module: URL, options: ProgramOptions = {}
     child.once("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
   }).finally(() => clearTimeout(timer));
   return { pid: child.pid ?? 0, stdout: () => stdout, kill: (signal) => void child.kill(signal), ended };
+}
+
+/** Writes a module, and the folders that it is in; its URL. */
+export function writeModule(path: string, text: string): URL {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return pathToFileURL(path);
+}
+
+/** Removes a folder, with all that is in it. */
+export function removeFolder(path: string): void {
+  rmSync(path, { recursive: true });
 }
 
 /** Runs a module as a program of its own to its end. */

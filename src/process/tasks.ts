@@ -1,6 +1,7 @@
 /** The functions that modules register as targets. */
 
 import { MisuseError } from "../errors/base.ts";
+import { runtime } from "../runtime/current.ts";
 import { type AnyFunction, refuseUnfit } from "./fit.ts";
 import type { Reference } from "./reference.ts";
 
@@ -11,19 +12,16 @@ export type ModuleRef = string | URL | ImportMeta | { readonly filename: string 
 export const known = new WeakMap<object, Reference>();
 /** What task() registered, by module and name. */
 const tasks = new Map<string, Map<string, AnyFunction>>();
+
 /** A module's URL. */
 export function moduleUrl(module: ModuleRef): string {
   if (module instanceof URL) return module.href;
-  if (typeof module === "string") return module.includes("://") ? module : pathToUrl(module);
+  if (typeof module === "string") return module.includes("://") ? module : runtime.urlOfFile(module);
   if (typeof module === "object" && module !== null) {
     if ("url" in module && typeof module.url === "string") return module.url;
-    if ("filename" in module && typeof module.filename === "string") return pathToUrl(module.filename);
+    if ("filename" in module && typeof module.filename === "string") return runtime.urlOfFile(module.filename);
   }
   throw new MisuseError("Cannot tell which module is meant: pass import.meta (in CommonJS: module)");
-}
-
-function pathToUrl(path: string): string {
-  return new URL(`file://${path.split("/").map(encodeURIComponent).join("/")}`).href;
 }
 
 /**

@@ -5,7 +5,7 @@ import { childWords, MEMORY_FD } from "./child_words.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
 import { LinuxSystem, requireLinux } from "./linux_system.ts";
-import { builtin, nodeProcess } from "./node_builtins.ts";
+import { builtin, nodeProcess, urlInStack, urlOfFile } from "./node_builtins.ts";
 import { BINARY, loadNodeNative } from "./node_native.ts";
 import { handlesNodeInterrupt, onNodeInterrupt, residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
@@ -15,7 +15,6 @@ import { threadId, threadRuns, type WorkerWords } from "./threads.ts";
 /** The program's main module: none with --eval, --print, a program on standard input, or in a REPL. */
 function findMainModule(): string | undefined {
   const process = nodeProcess();
-  const { pathToFileURL } = builtin("node:url");
   const path = process.argv[1];
   if (
     path === undefined || path === "-" || process.execArgv.some((flag) => /^(-e|-p|-pe|--eval|--print)\b/.test(flag))
@@ -23,10 +22,10 @@ function findMainModule(): string | undefined {
     return undefined;
   }
   try {
-    return pathToFileURL(builtin("node:module").createRequire(`${process.cwd()}/`).resolve(path)).href;
+    return urlOfFile(builtin("node:module").createRequire(`${process.cwd()}/`).resolve(path));
   } catch {
     try {
-      return pathToFileURL(builtin("node:fs").realpathSync(path)).href;
+      return urlOfFile(builtin("node:fs").realpathSync(path));
     } catch {
       return undefined;
     }
@@ -76,6 +75,8 @@ export function createNodeRuntime(): Runtime {
       if (mainModule === null) mainModule = findMainModule();
       return mainModule;
     },
+    urlOfFile,
+    urlInStack,
     parentPid: () => process.ppid,
     cpuCount: () => withinQuota(builtin("node:os").availableParallelism()),
     residentBytes: () => process.memoryUsage.rss(),

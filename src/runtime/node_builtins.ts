@@ -7,3 +7,13 @@ export function nodeProcess(): NodeJS.Process {
 
 /** `builtin("node:fs")`: the module, synchronously. */
 export const builtin = ((id: string) => nodeProcess().getBuiltinModule(id)) as NodeJS.Process["getBuiltinModule"];
+
+/** A file's URL, as Node and Bun write that of a module. */
+export function urlOfFile(path: string): string {
+  return builtin("node:url").pathToFileURL(path).href;
+}
+
+/** URL of a module as a stack of Node or Bun names it: by its path, in Bun and CommonJS. */
+export function urlInStack(place: string): string {
+  return /^(?:\/|[A-Za-z]:[/\\])/.test(place) ? urlOfFile(place) : place;
+}

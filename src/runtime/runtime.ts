@@ -17,6 +17,10 @@ export interface Runtime {
   readonly isThread: boolean;
   /** URL of the program's main module, where there is one (not in a REPL or `-e`). In a child: of that child's entry. */
   readonly mainModule: string | undefined;
+  /** A file's URL, as this runtime writes that of a module: which characters it encodes differs. */
+  urlOfFile(path: string): string;
+  /** URL of a module as a line of a stack names it. */
+  urlInStack(place: string): string;
   /** Parent's OS process id, as it is now. */
   parentPid(): number;
   /** Whether a thread that computes can be stopped; not on Deno (denoland/deno#35657). */

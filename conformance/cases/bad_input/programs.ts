@@ -37,6 +37,13 @@ export const programCases: readonly Case[] = [
     },
   },
   {
+    name: "bad input/program: one that has frozen Error starts children all the same",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, program("frozen_error"));
+      assertEquals([stdout.trim(), code], ["0", 0], stderr);
+    },
+  },
+  {
     name: "bad input/program: `process` on Deno without permissions names the flags that are missing",
     needs: ["process"],
     async run(env) {

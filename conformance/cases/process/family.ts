@@ -10,8 +10,38 @@ import {
   assertStringIncludes,
 } from "../../assert.ts";
 import type { Case } from "../../case.ts";
-import { isRunning, process, runProgram, until } from "../../host.ts";
+import { isRunning, process, removeFolder, runProgram, until, writeModule } from "../../host.ts";
 import { descend, look, readStdin, type Self, stay } from "../../targets/lives.ts";
+
+const mod = new URL("../../../mod.ts", import.meta.url);
+
+/** A program whose child sets a value, as a module and in CommonJS. */
+const setsValue = `
+  const mp = getContext(process.env.MP_METHOD);
+  async function main() {
+    const value = new mp.Value("i", 0), child = new mp.Process({ target: set, args: [value] });
+    await child.start();
+    console.log(await child.join(), value.value);
+  }
+`;
+const asModule = `
+  import { getContext, isMain } from ${JSON.stringify(mod.href)};
+  import process from "node:process";
+  export function set(value) {
+    value.value = 42;
+  }
+  ${setsValue}
+  if (isMain(import.meta)) await main();
+`;
+const asCommonJs = `
+  const { getContext, isMain } = require(${JSON.stringify(decodeURIComponent(mod.pathname))});
+  exports.set = function set(value) {
+    value.value = 42;
+  };
+  const { set } = exports;
+  ${setsValue}
+  if (isMain(module)) main();
+`;
 
 const program = (name: string) => new URL(`../../targets/programs/${name}.ts`, import.meta.url);
 
@@ -43,6 +73,19 @@ export const familyCases: readonly Case[] = [
       loads.close();
     },
   },
+  ...["a (copy) & b #1", "a@b+c&d=e,f;g$h~[id]", "100% ü"].map((folder): Case => ({
+    name: `process/targets are found, and isMain() is true, in a program in ${JSON.stringify(folder)}`,
+    async run(env) {
+      // Outside of this folder Deno doesn't know where packages are.
+      const flags = env.runtime === "deno" ? ["--config", decodeURIComponent(new URL("deno.json", mod).pathname)] : [];
+      for (const [name, text] of [["main.mjs", asModule], ["main.cjs", asCommonJs]] as const) {
+        const module = writeModule(`${env.tempDir}/${folder}/${name}`, text);
+        const { code, stdout, stderr } = await runProgram(env, module, { flags });
+        removeFolder(`${env.tempDir}/${folder}`);
+        assertEquals([stdout.trim(), code], ["0 42", 0], `${name}: ${stderr}`);
+      }
+    },
+  })),
   {
     name: "process/a child starts a child that starts a child",
     async run({ mp, method }) {
