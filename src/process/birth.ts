@@ -1,6 +1,6 @@
 /** Starting a child: a line in the family table, a letter with what to run, and a process or worker of the runtime. */
 
-import { SpawnError } from "../errors/base.ts";
+import { SpawnError, TargetError } from "../errors/base.ts";
 import type { WorkerBacking } from "../memory/backing.ts";
 import { ProcessBacking } from "../memory/backing.ts";
 import { disposeBlock, freeTakenMessage, leaveFlight, storeMessage } from "../memory/blocks.ts";
@@ -27,6 +27,7 @@ import { decode } from "../wire/codec.ts";
 import { FamilyLink } from "../wire/message.ts";
 import { textOf } from "./text.ts";
 import { childEntry } from "./entries.ts";
+import type { Report } from "./report.ts";
 import type { writeLetter } from "./write_letter.ts";
 import { watch } from "./watch.ts";
 
@@ -176,9 +177,11 @@ function offspring(
     return stage === STAGE_LOADING ? undefined : stage === STAGE_LOADED;
   });
   const outcome = code.then((exitcode) => {
-    const failure = failureOf(family, owner, exitcode);
-    family.bury(owner);
-    return { exitcode, failure };
+    try {
+      return { exitcode, failure: failureOf(family, owner, exitcode) };
+    } finally {
+      family.bury(owner);
+    }
   });
   const started = Promise.race([loaded, outcome]).then(async (isLoaded) => {
     if (isLoaded === true) return;
@@ -203,11 +206,21 @@ function failureOf(family: Family, owner: number, exitcode: number): unknown {
     const how = exitcode < 0 ? `was killed by signal ${-exitcode}` : `ended with exit code ${exitcode}`;
     return new SpawnError(`Cannot run the target: the child ${how} before it had loaded it`);
   }
-  const { handles, bytes } = loadMessage(family, block);
+  const { handles, bytes } = loadMessage(family, block), link = new FamilyLink(family);
   try {
-    return decode(bytes, new FamilyLink(family));
+    return errorIn(decode(bytes, link) as Report, link);
   } finally {
     freeTakenMessage(family, block);
     for (const handle of handles) leaveFlight(family, handle);
+  }
+}
+
+/** The error as it was thrown, or one that says so when it is, say, of a class whose codec only the child registers. */
+function errorIn([text, bytes]: Report, link: FamilyLink): unknown {
+  try {
+    return decode(bytes, link);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new TargetError(`${text} (the error itself can't be rebuilt here: ${why})`, { cause });
   }
 }

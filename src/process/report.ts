@@ -7,15 +7,22 @@ import { leaveMail } from "../memory/mail.ts";
 import { packValue } from "../wire/message.ts";
 import { textOf } from "./text.ts";
 
+/** The error that a start ended with, as it travels: what it says, and its bytes, which the parent may not be able to read. */
+export type Report = readonly [text: string, bytes: Uint8Array];
+
 /** Leaves the error that the start ended with. */
 export function leaveReport(family: Family, error: unknown): void {
-  let packed: ReturnType<typeof packValue>;
+  const { handles, bytes } = packError(family, error);
+  const report: Report = [error instanceof Error ? error.message : String(error), bytes.slice()];
+  const block = storeMessage(family, { handles, bytes: packValue(family, report).bytes });
+  family.agents.lock.with(() => leaveMail(family, family.self, A_REPORT, block));
+}
+
+function packError(family: Family, error: unknown): ReturnType<typeof packValue> {
   try {
-    packed = packValue(family, error);
+    return packValue(family, error);
   } catch {
     // It can't travel as it is; its text can.
-    packed = packValue(family, new Error(textOf(error)));
+    return packValue(family, new Error(textOf(error)));
   }
-  const block = storeMessage(family, packed);
-  family.agents.lock.with(() => leaveMail(family, family.self, A_REPORT, block));
 }

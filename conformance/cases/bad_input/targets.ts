@@ -92,6 +92,16 @@ export const badInputTargets: readonly Case[] = [
     },
   },
   {
+    name: "bad input/target: a module that throws what its parent has no codec for",
+    async run(env) {
+      const { message, cause } = await refused(env, new URL("./process/throws_unknown_class.ts#f", module));
+      assertStringIncludes(message, "throws_unknown_class.ts, the module of the target: [object Object]");
+      assertStringIncludes(message, "can't be rebuilt here");
+      assertStringIncludes((cause as Error).message, "conformance/Unheard");
+      assertEquals(env.mp.activeChildren(), []);
+    },
+  },
+  {
     name: "bad input/target: a task that its module doesn't register",
     async run(env) {
       const { message } = await refused(env, task(module, function late() {}));
