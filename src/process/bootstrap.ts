@@ -117,8 +117,8 @@ async function report(start: Start, error: unknown): Promise<void> {
 /** An error that nobody caught ends a child: traceback on stderr, exit code 1. */
 async function fail(name: string, error: unknown): Promise<void> {
   if (error instanceof ExitSignal) return void await leave(error.exitcode);
+  recordExit(1); // first: what can't be told isn't to change the end
   runtime.writeError(`Process ${name}:\n${textOf(error)}\n`);
-  recordExit(1);
   await leave(1);
 }
 

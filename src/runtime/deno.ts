@@ -6,7 +6,7 @@ import { withinQuota } from "./cpu_quota.ts";
 import { type DenoApi, locks } from "./deno_api.ts";
 import { openDenoSystem } from "./deno_native.ts";
 import { allGranted, commandLine } from "./deno_permissions.ts";
-import { ExitHandlers, writesAtExit } from "./exit_hooks.ts";
+import { ExitHandlers, writeFully, writesAtExit } from "./exit_hooks.ts";
 import type { LinuxSystem } from "./linux_system.ts";
 import { nodeProcess } from "./node_builtins.ts";
 import { residentBytesOf } from "./self_care.ts";
@@ -161,9 +161,6 @@ export function createDenoRuntime(): Runtime {
         handler((event as PromiseRejectionEvent).reason);
       });
     },
-    writeError(text) {
-      let rest: Uint8Array = new TextEncoder().encode(text);
-      while (rest.length > 0) rest = rest.subarray(deno.stderr.writeSync(rest));
-    },
+    writeError: (text) => writeFully(text, (bytes) => deno.stderr.writeSync(bytes)),
   };
 }

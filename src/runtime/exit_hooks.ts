@@ -52,15 +52,15 @@ export function flushed(
   });
 }
 
-/** Writes to standard error in full. */
-function writeErrorFully(text: string): void {
-  const { writeSync } = builtin("node:fs");
+/** Writes a text in full to standard error; `write` takes what it can at once. */
+export function writeFully(text: string, write: (bytes: Uint8Array) => number): void {
   let rest: Uint8Array = new TextEncoder().encode(text);
   while (rest.length > 0) {
     try {
-      rest = rest.subarray(writeSync(2, rest));
+      rest = rest.subarray(write(rest));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return; // nobody to tell
+      const { code, name } = error as NodeJS.ErrnoException;
+      if (code !== "EAGAIN" && name !== "WouldBlock") return; // nobody to tell
     }
   }
 }
@@ -118,6 +118,6 @@ export function processEnds(
       process.on("exit", atExit);
     },
     onUncaught,
-    writeError: writeErrorFully,
+    writeError: (text) => writeFully(text, (bytes) => builtin("node:fs").writeSync(2, bytes)),
   };
 }

@@ -4,7 +4,14 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { MisuseError, SpawnError } from "../../../mod.ts";
 import type { Case } from "../../case.ts";
 import { runProgram } from "../../host.ts";
-import { catchInterrupt, endWithHooks, nest, tellByHook, useUpMemory } from "../../targets/process/objects.ts";
+import {
+  catchInterrupt,
+  endWithHooks,
+  nest,
+  tellByHook,
+  throwAtWord,
+  useUpMemory,
+} from "../../targets/process/objects.ts";
 
 const program = (name: string) => new URL(`../../targets/programs/${name}.ts`, import.meta.url);
 
@@ -52,6 +59,21 @@ export const endingCases: readonly Case[] = [
       assert(child.isAlive());
       await end.send("go");
       assertEquals(await child.join(), 0);
+      end.close();
+    },
+  },
+  {
+    name: "process/a child that throws ends with 1 though nobody reads its stderr any more",
+    needs: ["process"],
+    async run({ mp }) {
+      const [end, there] = mp.Pipe<string>();
+      const child = new mp.Process({ target: throwAtWord, args: [there], stderr: "pipe" });
+      await child.start();
+      there.close();
+      assertEquals(await end.recv(), "runs");
+      await child.stderr?.cancel();
+      await end.send("go");
+      assertEquals(await child.join({ timeout: 10_000 }), 1);
       end.close();
     },
   },

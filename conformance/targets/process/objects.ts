@@ -25,6 +25,12 @@ export async function waitForWord(end: Connection): Promise<void> {
   await end.recv();
 }
 
+/** Says that it runs, then throws when it is told to. */
+export async function throwAtWord(end: Connection): Promise<void> {
+  await waitForWord(end);
+  throw new RangeError("nobody reads this");
+}
+
 /** Listens for SIGINT, then stays until it is told to go. */
 export async function catchInterrupt(end: Connection<unknown, string>): Promise<void> {
   process.once("SIGINT", () => void end.send("caught"));
@@ -121,6 +127,7 @@ export async function askPermissions(end: Connection): Promise<void> {
 for (
   const target of [
     waitForWord,
+    throwAtWord,
     catchInterrupt,
     describe,
     nest,
