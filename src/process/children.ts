@@ -6,6 +6,7 @@ import { keptAlive } from "./kept_alive.ts";
 /** What is kept of a child. */
 export interface Child {
   readonly daemon: boolean;
+  readonly isThread: boolean;
   readonly sentinel: Promise<number>;
   terminate(): void;
   kill(): void;
@@ -34,11 +35,20 @@ export function livingChildren(): readonly Child[] {
   return [...alive];
 }
 
+/**
+ * Whether a daemon may never end: a thread that computes, where that can't be stopped. The end of the process takes it along,
+ * but for that this must be the thread whose end that is.
+ */
+function mayStay({ daemon, isThread }: Child): boolean {
+  return daemon && isThread && !runtime.stopsThreads && !runtime.isThread;
+}
+
 /** Before the end of a process: daemons are terminated, the others awaited. */
 export function endChildren(): Promise<unknown> | undefined {
-  if (alive.size === 0) return undefined; // and no timer: on Deno, the first in a process takes 7 ms
   for (const child of alive) if (child.daemon) child.terminate();
-  return keptAlive(Promise.all([...alive].map((child) => child.sentinel)));
+  const awaited = [...alive].filter((child) => !mayStay(child));
+  if (awaited.length === 0) return undefined; // and no timer: on Deno, the first in a process takes 7 ms
+  return keptAlive(Promise.all(awaited.map((child) => child.sentinel)));
 }
 
 /** Ends all children, daemons or not, and waits until they have ended. */

@@ -171,6 +171,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     this.#offspring = offspring;
     const child: Child = {
       daemon: this.#daemon,
+      isThread: this.#method === "worker",
       sentinel: this.sentinel,
       terminate: () => offspring.signal(SIGTERM),
       kill: () => offspring.signal(SIGKILL),

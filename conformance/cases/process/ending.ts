@@ -145,6 +145,13 @@ export const endingCases: readonly Case[] = [
     },
   },
   {
+    name: "process/exit in the root ends a daemon that computes, and waits for the other children",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, program("exit_beside_daemon"));
+      assertEquals([stdout.trim(), code], ["the other child is through", 3], stderr);
+    },
+  },
+  {
     name: "process/a worker that runs out of memory ends with 1, and its process lives on",
     needs: ["worker", "node"],
     async run({ mp }) {
