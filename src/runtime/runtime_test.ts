@@ -344,8 +344,10 @@ test("flags that a child doesn't get", () => {
       "1",
       "--import",
       "./x.js",
+      "-r",
+      "./y.cjs",
     ]),
-    ["--no-warnings", "--import", "./x.js"],
+    ["--no-warnings", "--import", "./x.js", "-r", "./y.cjs"],
   );
 });
 
