@@ -4,10 +4,11 @@
  * takes longer than anything else at the start of a child.
  */
 
-import { kindsComeLater } from "./memory/kinds.ts";
+import { completeRecovery, kindsComeLater } from "./memory/kinds.ts";
 import { runChild } from "./process/bootstrap.ts";
 
 const whole = () => import("./whole.ts");
 
-kindsComeLater(whole);
+// A preloaded module may have imported the whole package before.
+if (completeRecovery() === undefined) kindsComeLater(whole);
 void runChild(whole);

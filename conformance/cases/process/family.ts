@@ -12,6 +12,7 @@ import {
 import type { Case } from "../../case.ts";
 import { isRunning, process, removeFolder, runProgram, until, writeModule } from "../../host.ts";
 import { descend, look, readStdin, type Self, stay } from "../../targets/lives.ts";
+import { inherit } from "../../targets/process/objects.ts";
 
 const mod = new URL("../../../mod.ts", import.meta.url);
 
@@ -144,6 +145,24 @@ export const familyCases: readonly Case[] = [
       assertStringIncludes(String(one), "closed");
       assert(!mp.activeChildren().includes(one));
       there.close();
+    },
+  },
+  {
+    name: "process/a child whose preloaded module imports the package recovers what its own child held",
+    needs: ["process"],
+    async run({ mp, runtime }) {
+      const flag = runtime === "node" ? "--import" : "--preload";
+      const preload = new URL("../../targets/process/preload.ts", import.meta.url);
+      const lock = new mp.Lock(), told = new mp.Queue<string>();
+      const child = new mp.Process({
+        target: inherit,
+        args: [lock, told],
+        execArgv: [flag, runtime === "bun" ? preload.pathname : preload.href],
+      });
+      await child.start();
+      assertEquals([await child.join({ timeout: 15_000 }), told.getNowait()], [0, "inherited"]);
+      lock.close();
+      told.close();
     },
   },
   {

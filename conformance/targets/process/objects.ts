@@ -8,6 +8,7 @@ import {
   getLogger,
   getStartMethod,
   isMainProcess,
+  type Lock,
   parentProcess,
   type ProcessSettings,
   type Queue,
@@ -61,6 +62,23 @@ export async function nest(told: Queue<string>, daemon: boolean): Promise<void> 
   const child = new (here().Process)({ target: lastWord, args: [told, daemon], daemon });
   await told.put(child.name); // before its own word, however busy the machine is
   await child.start();
+}
+
+/** Starts a child that dies with the lock, and takes it then. */
+export async function inherit(lock: Lock, told: Queue<string>): Promise<void> {
+  const child = new (here().Process)({ target: dieWith, args: [lock, told] });
+  await child.start();
+  await told.get();
+  child.kill();
+  await child.join();
+  await told.put(await lock.acquire({ timeout: 10_000 }) ? "inherited" : "lost");
+  lock.release();
+}
+
+async function dieWith(lock: Lock, told: Queue<string>): Promise<void> {
+  await lock.acquire();
+  await told.put("taken");
+  await sleep(60_000);
 }
 
 async function lastWord(told: Queue<string>, stay: boolean): Promise<void> {
@@ -131,6 +149,8 @@ for (
     catchInterrupt,
     describe,
     nest,
+    inherit,
+    dieWith,
     lastWord,
     endWithHooks,
     tellByHook,
