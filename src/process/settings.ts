@@ -3,6 +3,7 @@
 import { MisuseError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
+import { describe } from "./fit.ts";
 
 /** How a child runs. */
 export interface ProcessSettings {
@@ -49,7 +50,7 @@ export type ProcessOptions<A extends readonly unknown[] = any[]> =
 
 /** MisuseError for a setting that is not of its type, or means nothing under the start method. */
 export function checkSettings(settings: ProcessSettings, method: StartMethod): void {
-  const { name, stdout, stderr, signal, permissions } = settings;
+  const { name, daemon, signal, cwd, env, execArgv, stdout, stderr, permissions, resourceLimits } = settings;
   if (method === "worker") {
     for (const key of ["env", "cwd", "execArgv", "stdout", "stderr"] as const) {
       if (settings[key] === undefined) continue;
@@ -61,17 +62,44 @@ export function checkSettings(settings: ProcessSettings, method: StartMethod): v
   if (permissions !== undefined && permissions !== "inherit" && (method !== "worker" || runtime.name !== "deno")) {
     throw new MisuseError("Cannot create a Process with permissions: only workers of Deno can have their own");
   }
-  if (name !== undefined && typeof name !== "string") {
-    throw new MisuseError(`Cannot create a Process: its name is ${String(name)}, it takes a string`);
-  }
-  for (const [key, value] of [["stdout", stdout], ["stderr", stderr]] as const) {
-    if (value !== undefined && !["inherit", "ignore", "pipe"].includes(value)) {
-      throw new MisuseError(
-        `Cannot create a Process: ${key} is ${String(value)}, it takes "inherit", "ignore" or "pipe"`,
-      );
-    }
-  }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new MisuseError("Cannot create a Process: signal is not an AbortSignal");
   }
+  check("name", name, isString, "a string");
+  check("daemon", daemon, (value) => typeof value === "boolean", "true or false");
+  for (const [key, value] of Object.entries({ stdout, stderr })) {
+    check(
+      key,
+      value,
+      (value) => ["inherit", "ignore", "pipe"].includes(value as string),
+      '"inherit", "ignore" or "pipe"',
+    );
+  }
+  check("cwd", cwd, (value) => isString(value) && value !== "", "a path");
+  check("env", env, isObject, "an object of strings");
+  for (const [key, value] of Object.entries(env ?? {})) check(`env.${key}`, value, isString, "a string");
+  check("execArgv", execArgv, (value) => Array.isArray(value) && value.every(isString), "an array of strings");
+  check("resourceLimits", resourceLimits, isObject, "an object");
+  check(
+    "resourceLimits.maxMemory",
+    resourceLimits?.maxMemory,
+    (value) => typeof value === "number" && value > 0 && value < Infinity,
+    "a number of bytes above 0",
+  );
+  const isGrant = (value: unknown) => value === "inherit" || value === "none" || isObject(value);
+  check("permissions", permissions, isGrant, '"inherit", "none" or an object of permissions');
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === "string";
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** MisuseError for a setting that was given, but isn't what it `takes`. */
+function check(key: string, value: unknown, isRight: (value: unknown) => boolean, takes: string): void {
+  if (value === undefined || isRight(value)) return;
+  throw new MisuseError(`Cannot create a Process: ${key} is ${describe(value)}, it takes ${takes}`);
 }

@@ -49,9 +49,13 @@ export function spawnWithNode(command: Command, options: ProcessSpawn, env: Node
   };
 }
 
+/** Why there is no process, where nobody says so in time. */
+const UNTOLD =
+  "no such file or directory, or not executable, or the system grants no more processes or open files (see ulimit -a)";
+
 export function cannotStart(file: string, cwd: string | undefined, cause?: unknown): SpawnError {
   const place = cwd === undefined ? "" : ` in ${JSON.stringify(cwd)}`;
-  const reason = cause instanceof Error ? cause.message : "no such file or directory, or not executable";
+  const reason = cause instanceof Error ? cause.message : UNTOLD;
   return new SpawnError(`Cannot start ${JSON.stringify(file)}${place}: ${reason}`, { cause });
 }
 

@@ -159,13 +159,25 @@ export const misuseCases: readonly Case[] = [
       assertThrows(create({ signal: {} }), MisuseError, "signal is not an AbortSignal");
       assertThrows(create({ target: end, args: "abc" }), MisuseError, "args is not an array");
       if (method === "process") {
-        assertThrows(create({ stdout: "loud" }), MisuseError, "stdout is loud");
+        assertThrows(create({ stdout: "loud" }), MisuseError, 'stdout is "loud"');
+        for (const cwd of [7, null, ""]) assertThrows(create({ cwd }), MisuseError, "cwd is ");
+        for (const env of [7, null, ["A=1"]]) assertThrows(create({ env }), MisuseError, "env is ");
+        assertThrows(create({ env: { DEBUG: 1 } }), MisuseError, "env.DEBUG is 1, it takes a string");
+        for (const execArgv of ["--flag", [1], {}]) assertThrows(create({ execArgv }), MisuseError, "execArgv is ");
       } else {
         for (
           const [key, value] of Object.entries({ env: {}, cwd: "/", execArgv: [], stdout: "pipe", stderr: "ignore" })
         ) {
           assertThrows(create({ [key]: value }), MisuseError, key);
         }
+      }
+      for (const daemon of ["no", 0, null]) assertThrows(create({ daemon }), MisuseError, "daemon is ");
+      assertThrows(create({ resourceLimits: 5 }), MisuseError, "resourceLimits is 5");
+      for (const maxMemory of [0, -1, NaN, Infinity, "32", null]) {
+        assertThrows(create({ resourceLimits: { maxMemory } }), MisuseError, "resourceLimits.maxMemory is ");
+      }
+      for (const permissions of ["all", 1, null, []]) {
+        assertThrows(create({ permissions }), MisuseError, "permissions");
       }
       if (runtime !== "deno" || method !== "worker") {
         assertThrows(create({ permissions: "none" }), MisuseError, "permissions");
