@@ -27,7 +27,8 @@ import {
 import { RobustLock } from "./robust_lock.ts";
 
 const locks = new WeakMap<Family, RobustLock>();
-const encoder = new TextEncoder(), decoder = new TextDecoder();
+// A byte order mark is a part of the name.
+const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function namesLock(family: Family): RobustLock {
   let lock = locks.get(family);
@@ -83,6 +84,9 @@ export function joinOrCreate(
 ): number {
   if (typeof name !== "string" || name === "") {
     throw new MisuseError("Cannot use a name that is not a non-empty string");
+  }
+  if (!name.isWellFormed()) {
+    throw new MisuseError(`Cannot use the name ${JSON.stringify(name)}: it has half of a character (a lone surrogate)`);
   }
   const bytes = encoder.encode(name);
   const bucket = bucketOf(bytes);

@@ -277,6 +277,16 @@ export const misuseCases: readonly Case[] = [
     },
   },
   {
+    name: "bad input/name: every character of a name counts, a byte order mark too",
+    run({ mp }) {
+      const one = new mp.Value("i", 1, { name: "\ufeffmarked" }), other = new mp.Value("i", 2, { name: "marked" });
+      const again = new mp.Value("i", 3, { name: "\ufeffmarked" });
+      assertEquals([one.value, other.value, again.value], [1, 2, 1]);
+      for (const value of [one, other, again]) value.close();
+      return Promise.resolve();
+    },
+  },
+  {
     name: "bad input/name: one name can't be two things",
     run({ mp }) {
       const name = "misuse/taken";
@@ -302,6 +312,7 @@ export const misuseCases: readonly Case[] = [
       const lock = new mp.Lock({ name: "misuse/lock" });
       assertThrows(() => new mp.RLock({ name: "misuse/lock" }), MisuseError, "another class's");
       for (const bad of ["", 7 as never]) assertThrows(() => new mp.Lock({ name: bad }), MisuseError, "name");
+      assertThrows(() => new mp.Lock({ name: "half \ud83d" }), MisuseError, "\\ud83d");
       for (const one of [queue, value, lock]) one.close();
       return Promise.resolve();
     },
