@@ -148,7 +148,9 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     } catch (error) {
       // Who doesn't await this hears it from join().
       if (this.#started === undefined) this.#refusal = { error };
-      return Promise.reject(error);
+      const refused = Promise.reject(error);
+      refused.catch(() => {});
+      return refused;
     }
     this.#started = this.#start();
     this.#started.catch((error: unknown) => {

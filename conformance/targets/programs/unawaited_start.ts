@@ -1,4 +1,4 @@
-/** A program that starts what can't start, twice: once nobody asks how it went, once only join() does. */
+/** A program that starts what can't start: once nobody asks how it went, once only join() does, once it is closed. */
 
 import { isMain } from "../../../mod.ts";
 import { mp } from "../context.ts";
@@ -9,6 +9,10 @@ if (isMain(import.meta)) {
   forgotten.start();
   const joined = new mp.Process({ target });
   joined.start();
+  joined.start();
+  const closed = new mp.Process({ target });
+  closed.close();
+  closed.start();
   const before = joined.exitcode;
   const outcome: string = await joined.join().then(String, (error: Error) => error.name);
   await forgotten.sentinel;
