@@ -17,11 +17,6 @@ export function familyOf(method: StartMethod = currentMethod()): Family {
   return family;
 }
 
-/** The family of `method`, if this process has one. */
-export function existingFamily(method: StartMethod): Family | undefined {
-  return families.get(method);
-}
-
 /** Joins the family that this child was born into; it becomes the default. */
 export function joinFamily(boot: Boot, self: number): Family {
   const family = Family.join(boot, self);

@@ -2,7 +2,7 @@
 
 import type { Boot, StartMethod } from "../runtime/runtime.ts";
 import { runtime } from "../runtime/current.ts";
-import { AgentTable, allocateLine, indexOf, lineOf } from "./agents.ts";
+import { AgentTable, allocateLine, indexOf } from "./agents.ts";
 import { Allocator } from "./allocator.ts";
 import { Arena } from "./arena.ts";
 import type { Backing } from "./backing.ts";
@@ -99,7 +99,7 @@ export class Family implements Owners {
     if (!this.bells.probe(owner)) this.died(owner);
   }
 
-  /** That agent has ended: recovers what it held, now or as soon as this call's caller is done. */
+  /** That agent has ended: recovers what it held, once this call's caller is done and all kinds of objects are known. */
   died(owner: number): void {
     if (this.agents.declareDead(owner) || this.agents.stateOf(owner) === AGENT_DEAD) this.#scheduleRecovery();
   }
@@ -272,10 +272,5 @@ export class Family implements Owners {
     });
     this.#streak = 0;
     this.#lastTurn = performance.now();
-  }
-
-  /** Words of this agent's line. */
-  get line(): number {
-    return lineOf(this.self);
   }
 }

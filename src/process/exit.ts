@@ -47,8 +47,8 @@ export function vanish(code: number): Promise<never> {
 let announced = false;
 
 /**
- * This process or worker is about to end, whoever ends it. As the last act of a thread that the runtime doesn't tell about,
- * its line is marked dead.
+ * This process or worker is about to end by itself. As the last act of a worker, its line is marked dead and its parent rung:
+ * not every runtime tells of a thread's end.
  */
 export function noteExit(code: number): void {
   recordExit(code);

@@ -275,8 +275,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   }
 
   /**
-   * Gives up this object: whatever but its name and `daemon` is asked of it then is a ClosedError. Idempotent. CPython:
-   * `Process.close()`.
+   * Gives up this object: what its child does, how it ended and which ids it had can't be asked any more (ClosedError); its
+   * name, `daemon`, `authkey` and streams stay. Idempotent. CPython: `Process.close()`.
    * @throws {MisuseError} while the child runs
    */
   close(): void {

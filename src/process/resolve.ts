@@ -99,7 +99,7 @@ function excuse(error: unknown): string {
   return `can't be loaded (${reasonOf(cause)})`;
 }
 
-/** Where a TypeScript module isn't there, what it may have been compiled to. */
+/** After `error`: what a TypeScript module that isn't there may have been compiled to. Else throws why it can't be loaded. */
 async function loadCompiled(module: string, error: unknown): Promise<Loaded> {
   if (/\.[cm]?ts$/.test(module) && isMissing(error)) {
     for (const extension of COMPILED) {

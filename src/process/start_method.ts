@@ -22,7 +22,7 @@ export function getStartMethod(): StartMethod {
 /**
  * Chooses the default start method: of what is made without a context from then on. CPython:
  * `multiprocessing.set_start_method()`.
- * @throws {MisuseError} on a second call without `force`, in a child, or for a method that isn't one
+ * @throws {MisuseError} without `force` on a second call or in a child, and for a method that isn't one
  *
  * @example
  * ```ts ignore

@@ -10,7 +10,6 @@ export interface BunSubprocess {
   readonly stdout: ReadableStream<Uint8Array> | undefined;
   readonly stderr: ReadableStream<Uint8Array> | undefined;
   kill(signal: number): void;
-  ref(): void;
   unref(): void;
 }
 

@@ -12,7 +12,6 @@ import type { BootMessage } from "./web_worker.ts";
 interface BunWorker extends EventTarget {
   postMessage(message: unknown): void;
   terminate(): void;
-  ref(): void;
   unref(): void;
 }
 
@@ -45,7 +44,6 @@ function spawnProcess(options: ProcessSpawn): ProcessHandle {
     stdout: options.stdout === "pipe" ? child.stdout ?? null : null,
     stderr: options.stderr === "pipe" ? child.stderr ?? null : null,
     kill: (signal) => child.kill(signal),
-    ref: () => child.ref(),
     unref: () => child.unref(),
   };
 }
@@ -83,7 +81,6 @@ function spawnWorker(options: WorkerSpawn): WorkerHandle {
       worker.terminate();
     },
     stopsBusy: true,
-    ref: () => worker.ref(),
     unref: () => worker.unref(),
   };
 }

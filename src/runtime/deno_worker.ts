@@ -37,20 +37,15 @@ function lacksWorkerOptions(deno: DenoApi): boolean {
 }
 
 /**
- * Whether waiting for the worker keeps this process alive. Web Workers of Deno have no public ref() and unref(); this is the
- * method that its node:worker_threads calls for them (denoland/deno#22778), a counter behind a nameless symbol. Where it is
- * missing the worker keeps the process alive.
+ * The worker doesn't keep this process alive any more. Web Workers of Deno have no public unref(); this is the method that its
+ * node:worker_threads calls for it (denoland/deno#22778), a counter behind a nameless symbol: so it must be called once.
+ * Where it is missing the worker keeps the process alive.
  */
-function referenceSwitch(worker: DenoWorker): (hold: boolean) => void {
+function letGo(worker: DenoWorker): void {
   const prototype = Object.getPrototypeOf(worker) as Record<symbol, unknown>;
   const key = Object.getOwnPropertySymbols(prototype).find((symbol) => symbol.description === undefined);
   const count = key === undefined ? undefined : prototype[key];
-  if (typeof count !== "function") return () => {};
-  let holds = true;
-  return (hold) => {
-    if (hold !== holds) count.call(worker, hold);
-    holds = hold;
-  };
+  if (typeof count === "function") count.call(worker, false);
 }
 
 export function spawnDenoWorker(deno: DenoApi, options: WorkerSpawn): WorkerHandle {
@@ -80,7 +75,6 @@ export function spawnDenoWorker(deno: DenoApi, options: WorkerSpawn): WorkerHand
       resolve(error instanceof Error ? error : new Error(message));
     });
   });
-  const hold = referenceSwitch(worker);
   const life = `multiprocessing ${crypto.randomUUID()}`;
   worker.postMessage({ multiprocessing: { args: options.args, memory: options.memory, life } } satisfies BootMessage);
   return {
@@ -89,7 +83,6 @@ export function spawnDenoWorker(deno: DenoApi, options: WorkerSpawn): WorkerHand
     failed,
     terminate: () => worker.terminate(),
     stopsBusy: false,
-    ref: () => hold(true),
-    unref: () => hold(false),
+    unref: () => letGo(worker),
   };
 }

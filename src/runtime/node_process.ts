@@ -44,7 +44,6 @@ export function spawnWithNode(command: Command, options: ProcessSpawn, env: Node
       // Deno takes the signal for what ends the child, though it may catch it.
       if (!over) Object.assign(child, { signalCode: null });
     },
-    ref: () => child.ref(),
     unref: () => child.unref(),
   };
 }

@@ -59,7 +59,6 @@ function spawnWorker(options: WorkerSpawn): WorkerHandle {
       void worker.terminate();
     },
     stopsBusy: true,
-    ref: () => worker.ref(),
     unref: () => worker.unref(),
   };
 }

@@ -152,8 +152,7 @@ export interface ProcessHandle {
   readonly stderr: ReadableStream<Uint8Array> | null;
   /** Sends a signal by number; a no-op when it has ended. */
   kill(signal: number): void;
-  /** Whether waiting for it keeps this process alive (default: yes). */
-  ref(): void;
+  /** It doesn't keep this process alive any more. */
   unref(): void;
 }
 
@@ -183,7 +182,7 @@ export interface WorkerHandle {
   terminate(): void;
   /** False on Deno, where a computing thread can't be stopped (denoland/deno#35657). */
   readonly stopsBusy: boolean;
-  ref(): void;
+  /** It doesn't keep this process alive any more. */
   unref(): void;
 }
 
