@@ -40,7 +40,7 @@ export { activeChildren, Process } from "./src/process/process.ts";
 export type { ProcessOptions, ProcessSettings } from "./src/process/settings.ts";
 export { currentProcess, parentProcess } from "./src/process/current.ts";
 export { isMainProcess } from "./src/process/identity.ts";
-export type { CurrentProcess } from "./src/process/current.ts";
+export type { CurrentProcess, ParentProcess } from "./src/process/current.ts";
 export { getLogger, logToStderr } from "./src/process/logging.ts";
 export type { Logger, LogLevel } from "./src/process/logging.ts";
 export { exit } from "./src/process/exit.ts";

@@ -9,6 +9,7 @@ import {
   getStartMethod,
   isMainProcess,
   type Lock,
+  type ParentProcess,
   parentProcess,
   type ProcessSettings,
   type Queue,
@@ -41,7 +42,7 @@ export async function catchInterrupt(end: Connection<unknown, string>): Promise<
 
 /** What it knows about itself and its parent. */
 export async function describe(end: Connection): Promise<void> {
-  const self = currentProcess(), parent = parentProcess();
+  const self = currentProcess(), parent: ParentProcess | null = parentProcess();
   await end.send({
     name: self.name,
     daemon: self.daemon,
