@@ -48,8 +48,8 @@ export interface Offspring {
   readonly owner: number;
   readonly pid: number;
   readonly ident: string;
-  readonly stdout: ReadableStream<Uint8Array> | null;
-  readonly stderr: ReadableStream<Uint8Array> | null;
+  /** Asked for when somebody wants to read it: this process stays alive for it then. */
+  output(name: "stdout" | "stderr"): ReadableStream<Uint8Array> | null;
   /** Resolves when the child has loaded its target; rejects with why it couldn't. */
   readonly started: Promise<void>;
   /** Resolves with its exit code when it has ended and what it held is recovered. Never rejects. */
@@ -104,8 +104,7 @@ function bearProcess(
   const { exited, pid } = handle;
   const ended = exited.then(({ code, signal }) => signal !== null ? -signal : code ?? 1);
   return offspring(family, owner, pid, ended, {
-    stdout: handle.stdout,
-    stderr: handle.stderr,
+    output: (name) => handle[name],
     signal: (signal) => handle.kill(signal),
   });
 }
@@ -149,8 +148,7 @@ function bearWorker(
     return recorded ?? requested ?? code ?? 1;
   });
   return offspring(family, owner, runtime.pid, ended, {
-    stdout: null,
-    stderr: null,
+    output: () => null,
     signal(signal) {
       requested ??= -signal;
       if (handle.stopsBusy) return handle.terminate();
@@ -167,7 +165,7 @@ function offspring(
   owner: number,
   pid: number,
   code: Promise<number>,
-  parts: Pick<Offspring, "stdout" | "stderr" | "signal">,
+  parts: Pick<Offspring, "output" | "signal">,
 ): Offspring {
   const ident = family.identOf(owner, pid);
   const loaded = watch(family, () => {

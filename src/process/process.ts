@@ -343,12 +343,12 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
 
   /** With `stdout: "pipe"`: what the child writes there. */
   get stdout(): ReadableStream<Uint8Array> | null {
-    return this.#offspring?.stdout ?? null;
+    return this.#offspring?.output("stdout") ?? null;
   }
 
   /** With `stderr: "pipe"`: what the child writes there. */
   get stderr(): ReadableStream<Uint8Array> | null {
-    return this.#offspring?.stderr ?? null;
+    return this.#offspring?.output("stderr") ?? null;
   }
 
   get name(): string {

@@ -41,8 +41,13 @@ function spawnProcess(options: ProcessSpawn): ProcessHandle {
       const { signalCode, exitCode } = child;
       return signalCode === null ? { code: exitCode, signal: null } : { code: null, signal: signalNumber(signalCode) };
     }),
-    stdout: options.stdout === "pipe" ? child.stdout ?? null : null,
-    stderr: options.stderr === "pipe" ? child.stderr ?? null : null,
+    // Bun makes a stream when it is asked for it, and stays alive for it from then on; nothing is lost until then.
+    get stdout() {
+      return options.stdout === "pipe" ? child.stdout ?? null : null;
+    },
+    get stderr() {
+      return options.stderr === "pipe" ? child.stderr ?? null : null;
+    },
     kill: (signal) => child.kill(signal),
     unref: () => child.unref(),
   };

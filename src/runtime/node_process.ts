@@ -1,6 +1,7 @@
 /** Starting a child process through node:child_process (Node, Deno). */
 
 import type { ChildProcess } from "node:child_process";
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { SpawnError } from "../errors/base.ts";
 import type { Command } from "./child_command.ts";
@@ -30,11 +31,19 @@ export function spawnWithNode(command: Command, options: ProcessSpawn, env: Node
       resolve({ code, signal: signal === null ? null : signalNumber(signal) });
     });
   });
+  // Made at once: of an output that nobody has taken, Node throws away the rest when the child has ended.
+  const stdout = webStream(child.stdout), stderr = webStream(child.stderr);
   return {
     pid,
     exited,
-    stdout: webStream(child.stdout),
-    stderr: webStream(child.stderr),
+    get stdout() {
+      asSocket(child.stdout)?.ref();
+      return stdout;
+    },
+    get stderr() {
+      asSocket(child.stderr)?.ref();
+      return stderr;
+    },
     kill(signal) {
       try {
         child.kill(signal);
@@ -44,7 +53,11 @@ export function spawnWithNode(command: Command, options: ProcessSpawn, env: Node
       // Deno takes the signal for what ends the child, though it may catch it.
       if (!over) Object.assign(child, { signalCode: null });
     },
-    unref: () => child.unref(),
+    unref() {
+      child.unref();
+      asSocket(child.stdout)?.unref();
+      asSocket(child.stderr)?.unref();
+    },
   };
 }
 
@@ -62,6 +75,11 @@ export function cannotStart(file: string, cwd: string | undefined, cause?: unkno
 export function signalNumber(name: string): number | null {
   const { signals } = builtin("node:os").constants;
   return Object.entries(signals).find(([key]) => key === name)?.[1] ?? null;
+}
+
+/** What a pipe from a child is; as long as it is open, it keeps this process alive. */
+function asSocket(stream: Readable | null): Socket | null {
+  return stream as Socket | null;
 }
 
 function webStream(stream: Readable | null): ReadableStream<Uint8Array> | null {

@@ -148,7 +148,8 @@ export interface ProcessHandle {
   readonly pid: number;
   /** Resolves when the process has ended and is reaped; never rejects. */
   readonly exited: Promise<ExitStatus>;
-  readonly stdout: ReadableStream<Uint8Array> | null; // with "pipe"
+  /** With "pipe". Once it was asked for, it keeps this process alive until it has ended. */
+  readonly stdout: ReadableStream<Uint8Array> | null;
   readonly stderr: ReadableStream<Uint8Array> | null;
   /** Sends a signal by number; a no-op when it has ended. */
   kill(signal: number): void;

@@ -123,6 +123,14 @@ export const familyCases: readonly Case[] = [
     },
   },
   {
+    name: "process/a daemon whose output nobody reads doesn't keep the root from ending",
+    needs: ["process"],
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, program("daemon_with_pipes"));
+      assertEquals([stdout.trim(), code], ["the program is through", 0], stderr);
+    },
+  },
+  {
     name: "process/a wait for a daemon that was given up doesn't keep the root from ending",
     async run(env) {
       const { code, stdout, stderr } = await runProgram(env, program("wait_for_daemon"));
