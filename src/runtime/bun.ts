@@ -172,8 +172,8 @@ export function createBunRuntime(): Runtime {
   }
 
   function end(code: number): Promise<never> {
+    emitExit(code); // the program's own first: what it holds is others' once ours have run
     exitHandlers.run();
-    emitExit(code);
     endsAtOnce?.exitNow(code);
     realExit.call(process, code);
     return new Promise<never>(() => {});

@@ -102,8 +102,8 @@ export function createNodeRuntime(): Runtime {
     importModule: (url) => import(url),
     async exit(code) {
       await flushOutput(isThread);
+      emitExit(code); // the program's own first: what it holds is others' once ours have run
       exitHandlers.run();
-      emitExit(code);
       return realExit.call(process, code);
     },
     ...processEnds(exitHandlers),

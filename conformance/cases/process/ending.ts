@@ -3,9 +3,10 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "../../assert.ts";
 import { MisuseError, SpawnError } from "../../../mod.ts";
 import type { Case } from "../../case.ts";
-import { runProgram } from "../../host.ts";
+import { runProgram, until } from "../../host.ts";
 import {
   catchInterrupt,
+  endSlowly,
   endWithHooks,
   nest,
   tellByHook,
@@ -90,6 +91,20 @@ export const endingCases: readonly Case[] = [
       assert(performance.now() - started >= 4900);
       assertEquals(told.qsize(), 0); // the hook that hangs was the first to run
       told.close();
+    },
+  },
+  {
+    name: "process/the program's own exit listeners run before others have what a child held",
+    async run({ mp, runtime }) {
+      if (runtime === "deno") return; // its workers have no such event
+      const lock = new mp.Lock(), done = new mp.Value("i", 0);
+      const child = new mp.Process({ target: endSlowly, args: [lock, done] });
+      await child.start();
+      await until(() => lock.locked() || done.value === 1);
+      await lock.acquire();
+      assertEquals([done.value, await child.join()], [1, 0]);
+      lock.close();
+      done.close();
     },
   },
   {

@@ -14,6 +14,7 @@ import {
   type ProcessSettings,
   type Queue,
   task,
+  type Value,
 } from "../../../mod.ts";
 import { process, sleep } from "../../host.ts";
 import { runtimeName } from "../../program.ts";
@@ -116,6 +117,15 @@ export async function endWithHooks(told: Queue<string>, how: string): Promise<vo
   }
 }
 
+/** Ends with the lock, and takes its time for that. */
+export async function endSlowly(lock: Lock, done: Value): Promise<void> {
+  process.on("exit", () => {
+    for (const until = performance.now() + 200; performance.now() < until;);
+    done.value = 1;
+  });
+  await lock.acquire();
+}
+
 /** Tells its child by a hook to come to an end: hooks run before children are awaited. */
 export async function tellByHook(told: Queue<string>): Promise<void> {
   const word = new (here().Queue)<string>();
@@ -154,6 +164,7 @@ for (
     dieWith,
     lastWord,
     endWithHooks,
+    endSlowly,
     tellByHook,
     passOn,
     useUpMemory,
