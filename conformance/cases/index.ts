@@ -3,6 +3,7 @@
 import type { Case } from "../case.ts";
 import { deathCases } from "./death.ts";
 import { harnessCases } from "./harness.ts";
+import { managerCases as otherManagerCases } from "./managers.ts";
 import { stressCases } from "./stress.ts";
 import { processCases } from "./tutorial/01_process.ts";
 import { queueCases } from "./tutorial/02_queue.ts";
@@ -65,4 +66,5 @@ export const cases: readonly Case[] = [
   ...syncCases,
   ...sharedCases,
   ...wholePoolCases,
+  ...otherManagerCases,
 ];

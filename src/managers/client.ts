@@ -12,7 +12,7 @@ interface Pending {
   reject(error: unknown): void;
 }
 
-/** One process's line to one server. */
+/** One process's line to one server. There is one only: the server knows a process, not its lines. Made by clientOf(). */
 export class ManagerClient {
   readonly requests: Queue<Request>;
   /** Owner id of the server's process. */

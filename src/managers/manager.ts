@@ -7,7 +7,8 @@ import { refuseWhileLoading } from "../process/identity.ts";
 import { ownTarget } from "../process/entries.ts";
 import { Process } from "../process/process.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
-import { ManagerClient } from "./client.ts";
+import type { ManagerClient } from "./client.ts";
+import { clientOf } from "./client.ts";
 import type { Request } from "./protocol.ts";
 import { SERVER } from "./protocol.ts";
 import type { DictProxy } from "./proxies.ts";
@@ -41,7 +42,7 @@ export class SyncManager implements AsyncDisposable {
     });
     this.#process = process;
     await process.start();
-    this.#client = new ManagerClient(requests, process.owner);
+    this.#client = clientOf(requests, process.owner);
   }
 
   /**
