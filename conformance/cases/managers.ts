@@ -1,7 +1,7 @@
 /** Managers beyond the tutorial. */
 
-import { assertEquals } from "../assert.ts";
-import type { Context, DictProxy, SyncManager } from "../../mod.ts";
+import { assertEquals, assertRejects } from "../assert.ts";
+import { type Context, type DictProxy, remoteOrigin, type SyncManager } from "../../mod.ts";
 import type { Case } from "../case.ts";
 
 async function withManager(mp: Context, use: (manager: SyncManager) => Promise<void>): Promise<void> {
@@ -29,6 +29,18 @@ export const managerCases: readonly Case[] = [
         const answers = await Promise.all(all.flatMap((proxy) => [proxy.size(), proxy.get("1"), proxy.keys()]));
         assertEquals(answers, all.flatMap(() => [3, 1, ["0", "1", "2"]]));
         queue.close();
+      }),
+  },
+  {
+    name: "manager/an error of a method arrives as itself, and tells of which process it is",
+    run: ({ mp }) =>
+      withManager(mp, async (manager) => {
+        const dict = await manager.dict<unknown>({ word: "text" });
+        const [server] = mp.activeChildren();
+        for (const [call, type] of [[dict.pop("nothing"), RangeError], [dict.increment("word"), TypeError]] as const) {
+          const error = await assertRejects(() => call, type as typeof Error);
+          assertEquals(remoteOrigin(error), { pid: server?.pid ?? 0, ident: server?.ident ?? "" });
+        }
       }),
   },
 ];

@@ -5,6 +5,9 @@ import { ClosedError } from "../errors/base.ts";
 import { RemoteError } from "../errors/waits.ts";
 import { withMethod } from "../memory/families.ts";
 import type { Family } from "../memory/family.ts";
+import { A_PID } from "../memory/layout.ts";
+import type { Origin } from "../wire/errors.ts";
+import { markOrigin } from "../wire/errors.ts";
 import type { Reply, Request } from "./protocol.ts";
 
 interface Pending {
@@ -18,6 +21,8 @@ export class ManagerClient {
   /** Owner id of the server's process. */
   readonly server: number;
   readonly #family: Family;
+  /** Where errors come from. */
+  readonly #origin: Origin;
   readonly #pending = new Map<number, Pending>();
   #replies: Queue<Reply> | undefined;
   #nextId = 1;
@@ -27,6 +32,8 @@ export class ManagerClient {
     this.requests = requests;
     this.server = server;
     this.#family = requests.family;
+    const pid = this.#family.agents.get(server, A_PID);
+    this.#origin = { pid, ident: this.#family.identOf(server, pid) };
     // Every death is rung to everyone.
     this.#family.listeners.add(() => {
       if (this.#pending.size > 0 && !this.#family.alive(server)) this.#fail();
@@ -64,7 +71,10 @@ export class ManagerClient {
           const pending = this.#pending.get(id);
           this.#pending.delete(id);
           if (ok) pending?.resolve(value);
-          else pending?.reject(value);
+          else {
+            markOrigin(value, this.#origin);
+            pending?.reject(value);
+          }
         } catch (error) {
           if (!this.#interrupt.signal.aborted) this.#fail(error);
         }

@@ -2,9 +2,7 @@
 
 import { Queue } from "../channels/queue.ts";
 import { RemoteError, SerializationError } from "../errors/waits.ts";
-import { currentProcess } from "../process/current.ts";
 import { textOf } from "../process/text.ts";
-import { markOrigin } from "../wire/errors.ts";
 import type { Reply, Request } from "./protocol.ts";
 import { SERVER } from "./protocol.ts";
 import type { Referent } from "./referents.ts";
@@ -42,10 +40,6 @@ async function answer(out: Queue<Reply>, id: number, act: () => unknown): Promis
   try {
     reply = [id, true, act()];
   } catch (error) {
-    if (typeof error === "object" && error !== null) {
-      const { pid, ident } = currentProcess();
-      markOrigin(error, { pid, ident });
-    }
     reply = [id, false, error];
   }
   try {
