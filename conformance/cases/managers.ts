@@ -1,8 +1,17 @@
 /** Managers beyond the tutorial. */
 
-import { assertEquals, assertRejects } from "../assert.ts";
-import { type Context, type DictProxy, remoteOrigin, type SyncManager } from "../../mod.ts";
+import { assertEquals, assertInstanceOf, assertMatch, assertRejects } from "../assert.ts";
+import {
+  ClosedError,
+  type Context,
+  type DictProxy,
+  RemoteError,
+  remoteOrigin,
+  SerializationError,
+  type SyncManager,
+} from "../../mod.ts";
 import type { Case } from "../case.ts";
+import { Point, storePoint } from "../targets/managers.ts";
 
 async function withManager(mp: Context, use: (manager: SyncManager) => Promise<void>): Promise<void> {
   const manager = await mp.Manager();
@@ -41,6 +50,30 @@ export const managerCases: readonly Case[] = [
           const error = await assertRejects(() => call, type as typeof Error);
           assertEquals(remoteOrigin(error), { pid: server?.pid ?? 0, ident: server?.ident ?? "" });
         }
+      }),
+  },
+  {
+    name: "manager/a call whose arguments can't be read or sent fails alone; the dicts stay",
+    run: ({ mp }) =>
+      withManager(mp, async (manager) => {
+        const dict = await manager.dict<string, unknown>([["kept", 1]]);
+        const calls = [dict.set("a", new Point(1, 2)), dict.get("kept"), manager.dict({ a: [new Point(3, 4)] })];
+        const [set, get, create] = await Promise.allSettled(calls);
+        assertEquals(get, { status: "fulfilled", value: 1 });
+        for (const outcome of [set, create]) {
+          const { reason } = outcome as PromiseRejectedResult;
+          assertInstanceOf(reason, RemoteError);
+          assertMatch(reason.message, /loads nothing of the program.*no codec of that name/);
+        }
+        await assertRejects(() => dict.set("b", { deep: [() => {}] }), SerializationError, "call.args[1].deep[0] is a");
+        const lock = new mp.Lock();
+        lock.close();
+        await assertRejects(() => dict.set("c", lock), ClosedError, "Cannot send the Lock");
+        // The same for a process whose first call it is.
+        const child = new mp.Process({ target: storePoint, args: [dict] });
+        await child.start();
+        assertEquals(await child.join(), 0);
+        assertEquals(await dict.entries(), [["kept", 1], ["refused", "RemoteError"]]);
       }),
   },
 ];

@@ -1,14 +1,19 @@
 /** A process's line to a manager's server: questions with numbers, any number of them under way at once. */
 
-import { Queue } from "../channels/queue.ts";
 import { ClosedError } from "../errors/base.ts";
 import { RemoteError } from "../errors/waits.ts";
 import { withMethod } from "../memory/families.ts";
 import type { Family } from "../memory/family.ts";
 import { A_PID } from "../memory/layout.ts";
+import type { Received } from "../pool/batch.ts";
+import { BatchQueue, BatchWriter } from "../pool/batch.ts";
 import type { Origin } from "../wire/errors.ts";
 import { markOrigin } from "../wire/errors.ts";
-import type { Reply, Request } from "./protocol.ts";
+import type { Call } from "./protocol.ts";
+import { FULFILLED, HELLO } from "./protocol.ts";
+
+/** Numbers of calls begin anew after this. */
+const MAX_ID = 2 ** 31 - 1;
 
 interface Pending {
   resolve(value: unknown): void;
@@ -17,18 +22,19 @@ interface Pending {
 
 /** One process's line to one server. There is one only: the server knows a process, not its lines. Made by clientOf(). */
 export class ManagerClient {
-  readonly requests: Queue<Request>;
+  readonly requests: BatchQueue;
   /** Owner id of the server's process. */
   readonly server: number;
   readonly #family: Family;
   /** Where errors come from. */
   readonly #origin: Origin;
   readonly #pending = new Map<number, Pending>();
-  #replies: Queue<Reply> | undefined;
-  #nextId = 1;
+  #replies: BatchQueue | undefined;
+  #lastId = 0;
   #collecting = false;
+  #interrupt = new AbortController();
 
-  constructor(requests: Queue<Request>, server: number) {
+  constructor(requests: BatchQueue, server: number) {
     this.requests = requests;
     this.server = server;
     this.#family = requests.family;
@@ -36,60 +42,76 @@ export class ManagerClient {
     this.#origin = { pid, ident: this.#family.identOf(server, pid) };
     // Every death is rung to everyone.
     this.#family.listeners.add(() => {
-      if (this.#pending.size > 0 && !this.#family.alive(server)) this.#fail();
+      if (this.#pending.size > 0 && !this.#family.alive(server)) this.#fail(gone("it"));
     });
   }
 
   /** Calls a method of an object on the server. */
   call(object: number, method: string, args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (!this.#family.alive(this.server)) return reject(gone(method));
-      const id = this.#nextId++;
-      const isFirst = this.#replies === undefined;
-      this.#replies ??= withMethod(this.#family.method, () => new Queue<Reply>());
-      const request: Request = [this.#family.self, id, object, method, args];
+      if (!this.#family.alive(this.server)) throw gone(method);
+      this.#replies ??= this.#greet(method);
+      const id = this.#lastId = this.#lastId % MAX_ID + 1;
+      const call: Call = { method, args };
+      // A batch of its own: writing it may run code that calls something else meanwhile.
+      const batch = new BatchWriter(this.#family);
+      batch.add(this.#family.self, id, object, call, "call");
+      this.#put(batch, method);
       this.#pending.set(id, { resolve, reject });
-      try {
-        this.requests.putNowait(isFirst ? [...request, this.#replies] as unknown as Request : request);
-      } catch (error) {
-        this.#pending.delete(id);
-        if (isFirst) this.#replies = undefined;
-        return reject(error instanceof ClosedError ? gone(method) : error);
-      }
-      this.#collect();
+      this.#collect(this.#replies);
     });
   }
 
+  /** Tells the server where to answer. */
+  #greet(method: string): BatchQueue {
+    const replies = withMethod(this.#family.method, () => new BatchQueue());
+    const batch = new BatchWriter(this.#family);
+    batch.add(this.#family.self, HELLO, 0, replies, "replies");
+    this.#put(batch, method);
+    return replies;
+  }
+
+  #put(batch: BatchWriter, method: string): void {
+    try {
+      this.requests.putNowait(batch);
+    } catch (error) {
+      throw error instanceof ClosedError ? gone(method) : error;
+    }
+  }
+
   /** Takes replies in as long as any are due. */
-  #collect(): void {
+  #collect(replies: BatchQueue): void {
     if (this.#collecting) return;
     this.#collecting = true;
     queueMicrotask(async () => {
-      while (this.#pending.size > 0 && this.#replies !== undefined) {
+      while (this.#pending.size > 0) {
+        const { signal } = this.#interrupt;
         try {
-          const [id, ok, value] = await this.#replies.get({ signal: this.#interrupt.signal });
-          const pending = this.#pending.get(id);
-          this.#pending.delete(id);
-          if (ok) pending?.resolve(value);
-          else {
-            markOrigin(value, this.#origin);
-            pending?.reject(value);
-          }
+          for (const reply of await replies.get({ signal }) as Received[]) this.#settle(reply);
         } catch (error) {
-          if (!this.#interrupt.signal.aborted) this.#fail(error);
+          if (!signal.aborted) this.#fail(error);
         }
       }
       this.#collecting = false;
     });
   }
 
-  #interrupt = new AbortController();
+  #settle({ a: id, b: outcome, value, error }: Received): void {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (error !== undefined) pending?.reject(error.reason);
+    else if (outcome === FULFILLED) pending?.resolve(value);
+    else {
+      markOrigin(value, this.#origin);
+      pending?.reject(value);
+    }
+  }
 
-  /** The server is gone: nothing that is due will come. */
-  #fail(error?: unknown): void {
+  /** Nothing that is due will come. */
+  #fail(error: unknown): void {
     const due = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject } of due) reject(error ?? gone("it"));
+    for (const { reject } of due) reject(error);
     this.#interrupt.abort();
     this.#interrupt = new AbortController();
   }
@@ -99,10 +121,10 @@ function gone(method: string): RemoteError {
   return new RemoteError(`Cannot call ${method}: the manager's server is gone`);
 }
 
-const clients = new WeakMap<Queue<Request>, ManagerClient>();
+const clients = new WeakMap<BatchQueue, ManagerClient>();
 
 /** This process's line to a server; one for each. */
-export function clientOf(requests: Queue<Request>, server: number): ManagerClient {
+export function clientOf(requests: BatchQueue, server: number): ManagerClient {
   let client = clients.get(requests);
   if (client === undefined) clients.set(requests, client = new ManagerClient(requests, server));
   return client;

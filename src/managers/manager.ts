@@ -1,15 +1,14 @@
 /** Manager: a server process that holds objects for all the others. */
 
-import { Queue } from "../channels/queue.ts";
 import { MisuseError } from "../errors/base.ts";
 import { currentMethod, withMethod } from "../memory/families.ts";
 import { refuseWhileLoading } from "../process/identity.ts";
+import { BatchQueue } from "../pool/batch.ts";
 import { ownTarget } from "../process/entries.ts";
 import { Process } from "../process/process.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import type { ManagerClient } from "./client.ts";
 import { clientOf } from "./client.ts";
-import type { Request } from "./protocol.ts";
 import { SERVER } from "./protocol.ts";
 import type { DictProxy } from "./proxies.ts";
 import { dictProxy, entriesOf } from "./proxies.ts";
@@ -34,7 +33,7 @@ export class SyncManager implements AsyncDisposable {
     if (this.#state !== "initial") throw new MisuseError(`Cannot start the manager: it is ${this.#state} already`);
     this.#state = "started";
     const { requests, process } = withMethod(this.#method, () => {
-      const requests = new Queue<Request>();
+      const requests = new BatchQueue();
       return {
         requests,
         process: new Process({ target: ownTarget("serveManager"), args: [requests], name: "Manager", daemon: true }),
@@ -92,6 +91,9 @@ export class SyncManager implements AsyncDisposable {
 /**
  * Starts a server process that holds objects; its proxies work in every process of the family. CPython:
  * `multiprocessing.Manager()`.
+ *
+ * The server loads this package, and nothing of the program: instances of classes with a codec of the program's own can't be
+ * stored in it, a call with one rejects with RemoteError. Store what the codec makes of them.
  *
  * @example
  * ```ts ignore

@@ -1,19 +1,24 @@
-/** What a manager's server and its clients say to each other. */
+/**
+ * What a manager's server and its clients say to each other. It travels in batches, because there the numbers of a message stay
+ * readable when its value isn't: then that one call fails, and nothing else.
+ *
+ * ```
+ *                  a                  b                      c           value
+ * to the server    the client         HELLO                  0           the queue that takes the answers
+ *                  the client         number of the call     object      a Call
+ * back             number of the call FULFILLED, REJECTED    0           what came of it
+ * ```
+ */
 
-import type { Queue } from "../channels/queue.ts";
+/** In place of the number of a call: a client's first message. */
+export const HELLO = 0;
+export const FULFILLED = 0, REJECTED = 1;
 
-/** Into the server: who asks, the question's number, which object, which method, with what; and at first, where to answer. */
-export type Request = readonly [
-  client: number,
-  id: number,
-  object: number,
-  method: string,
-  args: readonly unknown[],
-  replies?: Queue<Reply>,
-];
+/** What a client wants of an object. */
+export interface Call {
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
 
-/** Out of the server: the question's number, whether it went well, and the value or error. */
-export type Reply = readonly [id: number, ok: boolean, value: unknown];
-
-/** The object that is the server itself: its methods create objects and end it. */
+/** The object that is the server itself: its methods create objects. */
 export const SERVER = 0;

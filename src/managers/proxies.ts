@@ -1,11 +1,10 @@
 /** Proxies: objects here that stand for objects in a manager's server. They travel anywhere. */
 
-import type { Queue } from "../channels/queue.ts";
+import type { BatchQueue } from "../pool/batch.ts";
 import type { Link } from "../wire/registry.ts";
 import { registerShareable, shareable } from "../wire/registry.ts";
 import type { ManagerClient } from "./client.ts";
 import { clientOf } from "./client.ts";
-import type { Request } from "./protocol.ts";
 
 /** Map-like. A proxy stored in it stays a reference; a plain object stored in it is a copy. */
 export interface DictProxy<K = unknown, V = unknown> extends AsyncIterable<[K, V]> {
@@ -46,7 +45,7 @@ abstract class BaseProxy {
   }
 
   /** How it travels: the server's queue (a handle), the server, the object. */
-  wire(): readonly [Queue<Request>, number, number] {
+  wire(): readonly [BatchQueue, number, number] {
     return [this.#client.requests, this.#client.server, this.#object];
   }
 }

@@ -1,51 +1,67 @@
 /** A manager's server: a process that holds objects and answers what proxies ask. */
 
-import { Queue } from "../channels/queue.ts";
-import { RemoteError, SerializationError } from "../errors/waits.ts";
+import { RemoteError } from "../errors/waits.ts";
+import type { BatchQueue, Received } from "../pool/batch.ts";
+import { BatchWriter } from "../pool/batch.ts";
 import { textOf } from "../process/text.ts";
-import type { Reply, Request } from "./protocol.ts";
-import { SERVER } from "./protocol.ts";
+import type { Call } from "./protocol.ts";
+import { FULFILLED, HELLO, REJECTED, SERVER } from "./protocol.ts";
 import type { Referent } from "./referents.ts";
 import { dictReferent } from "./referents.ts";
 
 /** The target of the server's process. Ends when its queue of requests is shut down. */
-export async function serveManager(requests: Queue<Request>): Promise<void> {
-  const clients = new Map<number, Queue<Reply>>();
+export async function serveManager(requests: BatchQueue): Promise<void> {
+  const clients = new Map<number, BatchQueue>();
   const objects = new Map<number, Referent>();
   let created = SERVER;
   const keep = (referent: Referent): number => {
     objects.set(++created, referent);
     return created;
   };
-  objects.set(SERVER, {
-    dict: (init: Iterable<readonly [unknown, unknown]>) => keep(dictReferent(init)),
-    shutdown: () => requests.shutdown(),
-  });
-  for await (const [client, id, object, method, args, replies] of requests) {
-    if (replies !== undefined) clients.set(client, replies);
-    const out = clients.get(client);
-    if (out === undefined) continue; // its first request is lost with a killed server only
-    await answer(out, id, () => call(objects.get(object), method, args));
+  objects.set(SERVER, { dict: (init: Iterable<readonly [unknown, unknown]>) => keep(dictReferent(init)) });
+  for await (const batch of requests) {
+    for (const message of batch as Received[]) {
+      const { a: client, b: id, c: object, value } = message;
+      if (id === HELLO) clients.set(client, value as BatchQueue);
+      else answer(clients.get(client), id, () => call(objects.get(object), message));
+    }
   }
 }
 
-function call(referent: Referent | undefined, method: string, args: readonly unknown[]): unknown {
+function call(referent: Referent | undefined, { value, error }: Received): unknown {
+  if (error !== undefined) {
+    throw failure("The manager's server, which loads nothing of the program, can't read what was sent", error.reason);
+  }
+  const { method, args } = value as Call;
   if (referent === undefined) throw new RemoteError(`Cannot call ${method}: the manager doesn't hold that object`);
   if (!Object.hasOwn(referent, method)) throw new RemoteError(`Cannot call ${method}: the object has no such method`);
   return (referent[method] as (...args: unknown[]) => unknown)(...args);
 }
 
-async function answer(out: Queue<Reply>, id: number, act: () => unknown): Promise<void> {
-  let reply: Reply;
+/** Does what was asked, whoever there is to hear of it. */
+function answer(out: BatchQueue | undefined, id: number, act: () => unknown): void {
   try {
-    reply = [id, true, act()];
-  } catch (error) {
-    reply = [id, false, error];
+    const value = act();
+    if (out !== undefined) sendResult(out, id, value);
+  } catch (thrown) {
+    if (out === undefined) return;
+    const batch = new BatchWriter(out.family);
+    batch.addThrown(id, REJECTED, 0, thrown);
+    out.putNowait(batch);
   }
+}
+
+/** Whatever keeps a result from being sent is an answer too. */
+function sendResult(out: BatchQueue, id: number, value: unknown): void {
   try {
-    await out.put(reply);
+    const batch = new BatchWriter(out.family);
+    batch.add(id, FULFILLED, 0, value, "result");
+    out.putNowait(batch);
   } catch (error) {
-    if (!(error instanceof SerializationError)) throw error;
-    await out.put([id, false, new RemoteError(`Cannot send the result: ${error.message}`, textOf(error))]);
+    throw failure("Cannot send the result", error);
   }
+}
+
+function failure(what: string, cause: unknown): RemoteError {
+  return new RemoteError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, textOf(cause));
 }

@@ -1,0 +1,25 @@
+/** What processes do with a manager's dicts. */
+
+import { type DictProxy, registerCodec, task } from "../../mod.ts";
+
+/** Has a codec that a manager's server doesn't know. */
+export class Point {
+  readonly x: number;
+  readonly y: number;
+  constructor(x: number, y: number) {
+    this.x = x;
+    this.y = y;
+  }
+}
+registerCodec<Point>(Point, {
+  name: "conformance Point",
+  encode: ({ x, y }) => [x, y],
+  decode: ([x, y]: [number, number]) => new Point(x, y),
+});
+
+/** Stores what the server can't read, then says so. */
+export async function storePoint(dict: DictProxy<string, unknown>): Promise<void> {
+  const error: unknown = await dict.set("point", new Point(1, 2)).catch((reason: unknown) => reason);
+  await dict.set("refused", (error as Error).name);
+}
+task(import.meta, storePoint);
