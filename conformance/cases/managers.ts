@@ -1,6 +1,6 @@
 /** Managers beyond the tutorial. */
 
-import { assertEquals, assertInstanceOf, assertMatch, assertRejects } from "../assert.ts";
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "../assert.ts";
 import {
   ClosedError,
   type Context,
@@ -11,6 +11,7 @@ import {
   type SyncManager,
 } from "../../mod.ts";
 import type { Case } from "../case.ts";
+import { sendSignal } from "../host.ts";
 import { Point, storePoint } from "../targets/managers.ts";
 
 async function withManager(mp: Context, use: (manager: SyncManager) => Promise<void>): Promise<void> {
@@ -74,6 +75,21 @@ export const managerCases: readonly Case[] = [
         await child.start();
         assertEquals(await child.join(), 0);
         assertEquals(await dict.entries(), [["kept", 1], ["refused", "RemoteError"]]);
+      }),
+  },
+  {
+    name: "manager/Ctrl-C, which its server gets too, doesn't end the server",
+    needs: ["process", "linux"],
+    run: ({ mp }) =>
+      withManager(mp, async (manager) => {
+        const dict = await manager.dict([["kept", 1]]);
+        const [server] = mp.activeChildren();
+        for (let i = 0; i < 2; i++) {
+          assert(sendSignal(server?.pid ?? 0, "SIGINT"));
+          assertEquals(await dict.increment("kept"), i + 2);
+        }
+        assertEquals(await server?.join({ timeout: 200 }), null);
+        assertEquals(await dict.get("kept"), 3);
       }),
   },
 ];

@@ -4,6 +4,7 @@ import { RemoteError } from "../errors/waits.ts";
 import type { BatchQueue, Received } from "../pool/batch.ts";
 import { BatchWriter } from "../pool/batch.ts";
 import { textOf } from "../process/text.ts";
+import { runtime } from "../runtime/current.ts";
 import type { Call } from "./protocol.ts";
 import { FULFILLED, HELLO, REJECTED, SERVER } from "./protocol.ts";
 import type { Referent } from "./referents.ts";
@@ -11,6 +12,8 @@ import { dictReferent } from "./referents.ts";
 
 /** The target of the server's process. Ends when its queue of requests is shut down. */
 export async function serveManager(requests: BatchQueue): Promise<void> {
+  // Ctrl-C reaches the whole group of processes; whoever started the manager says when it ends.
+  runtime.onInterrupt(() => {});
   const clients = new Map<number, BatchQueue>();
   const objects = new Map<number, Referent>();
   let created = SERVER;
