@@ -198,7 +198,7 @@ export const viewKind: Kind = kind<View>({
     const { buffer } = view;
     assertTravels(buffer, view);
     if (view instanceof DataView) refuseExtras(view);
-    else if (hasExtraElements(view as Uint8Array)) refuseExtraElements(view);
+    else if (hasExtraElements(view as Uint8Array)) refuseExtraElements(view as Uint8Array);
     const { byteOffset, byteLength } = view;
     const window = buffers.of(buffer);
     if (buffer.resizable) window.include(0, buffer.byteLength, 1);

@@ -1,7 +1,7 @@
 /** Dates, regular expressions, boxed primitives and URLs as nodes of a graph. */
 
 import { type Kind, kind, malformed, stringIn } from "./kind.ts";
-import { refuseExtraElements, refuseExtras } from "./own_properties.ts";
+import { refuseExtraElements, refuseExtras, refuseNamedExtras } from "./own_properties.ts";
 import { Refusal, refusedType } from "./refusal.ts";
 
 export const dateKind: Kind = kind<Date>({
@@ -32,7 +32,7 @@ export const boxedKind: Kind = kind<object>({
   expand(boxed) {
     const primitive: unknown = boxed.valueOf();
     if (typeof primitive === "symbol" || typeof primitive === "object") throw new Refusal(refusedType(boxed));
-    if (typeof primitive === "string") refuseExtraElements(Object.assign(Object.create(null), boxed));
+    if (typeof primitive === "string") refuseExtraElements(boxed as { readonly length: number });
     else refuseExtras(boxed);
     return [primitive];
   },
@@ -43,11 +43,11 @@ export const boxedKind: Kind = kind<object>({
   },
 });
 
-// The symbol properties that Deno gives to its web objects are not looked at.
 const href = Object.getOwnPropertyDescriptor(URL.prototype, "href")?.get;
 
 export const urlKind: Kind = kind<URL>({
   expand(url) {
+    refuseNamedExtras(url);
     return [href === undefined ? url.href : href.call(url)];
   },
   create: ([slot], receiver) => new URL(stringIn(slot, receiver)),
@@ -55,6 +55,7 @@ export const urlKind: Kind = kind<URL>({
 
 export const urlSearchParamsKind: Kind = kind<URLSearchParams>({
   expand(params) {
+    refuseNamedExtras(params);
     return [URLSearchParams.prototype.toString.call(params)];
   },
   create: ([slot], receiver) => new URLSearchParams(stringIn(slot, receiver)),

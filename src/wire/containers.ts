@@ -1,7 +1,7 @@
 /** Arrays, plain objects, Maps and Sets as nodes of a graph. */
 
 import { type Kind, kind, malformed } from "./kind.ts";
-import { ordinaryValue, refuseExtraElements, refuseExtras, stringKeys } from "./own_properties.ts";
+import { elementNames, ordinaryValue, refuseExtraElements, refuseExtras, stringKeys } from "./own_properties.ts";
 import { propertyStep } from "./refusal.ts";
 
 /** A key in the path of a Map's value, or undefined if it can't be written. */
@@ -49,7 +49,7 @@ export const sparseKind: Kind = kind<unknown[]>({
   expand(array) {
     refuseExtraElements(array);
     const node: unknown[] = [array.length];
-    for (const index of Object.keys(array)) node.push(Number(index), array[Number(index)]);
+    for (const index of elementNames(array)) node.push(Number(index), array[Number(index)]);
     return node;
   },
   create(node) {

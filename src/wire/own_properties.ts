@@ -44,23 +44,31 @@ export function hasExtraElements(value: readonly unknown[] | TypedArray): boolea
   return describe(value) !== plainDescription(value) && firstExtra(value) !== undefined;
 }
 
-/** Whether `name` is the index of an element, as far as own properties of arrays go. */
-function isIndex(name: string): boolean {
-  return /^(?:0|[1-9]\d*)$/.test(name);
+/** An array, typed array or boxed string. */
+type Indexed = { readonly length: number };
+
+/** Whether `name` is the index of one of `length` elements: as a property of an array, 2 ** 32 - 1 isn't one, nor is any above. */
+function isIndex(name: string, length: number): boolean {
+  return /^(?:0|[1-9]\d*)$/.test(name) && Number(name) < length;
 }
 
-/** Name of the first own property that isn't an element. */
-function firstExtra(value: object): string | symbol | undefined {
-  const isArray = Array.isArray(value);
+/** Name of the first own property that isn't an element, or the length that arrays and boxed strings have. */
+function firstExtra(value: Indexed): string | symbol | undefined {
+  const { length } = value, hasLength = !ArrayBuffer.isView(value);
   return Reflect.ownKeys(value).find((key) =>
-    typeof key === "symbol" || !(isIndex(key) || (isArray && key === "length"))
+    typeof key === "symbol" || !(isIndex(key, length) || (hasLength && key === "length"))
   );
 }
 
 /** Refuses an array, typed array or boxed string that has properties beside its elements. */
-export function refuseExtraElements(value: object): void {
+export function refuseExtraElements(value: Indexed): void {
   const extra = firstExtra(value);
   if (extra !== undefined) throw extraProperty(extra);
+}
+
+/** Names of the elements of an array that has no other properties, holes left out. */
+export function elementNames(array: readonly unknown[]): string[] {
+  return Object.getOwnPropertyNames(array).filter((name) => name !== "length");
 }
 
 /** Refuses an object that has own properties beside `allowed`. */
@@ -69,6 +77,12 @@ export function refuseExtras(value: object, allowed: readonly string[] = []): vo
     const extra = Reflect.ownKeys(value).find((key) => typeof key === "symbol" || !allowed.includes(key));
     if (extra !== undefined) throw extraProperty(extra);
   }
+}
+
+/** As refuseExtras, for objects to which runtimes give symbols: those are not looked at. */
+export function refuseNamedExtras(value: object): void {
+  const [extra] = Object.getOwnPropertyNames(value);
+  if (extra !== undefined) throw extraProperty(extra);
 }
 
 /** Says that a value has a property that would be lost. */

@@ -1,5 +1,6 @@
 /** Tests of the codec: what doesn't travel, and what is said about it. */
 
+import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import test from "node:test";
 
@@ -104,6 +105,37 @@ test("properties that would be lost are refused", () => {
     refuses(Object.assign(new Int16Array(length), { [Symbol("s")]: 1 }), "value has the symbol key");
   }
   refuses(Object.assign(new Array(100), extra), 'value has the extra property "meta"');
+});
+
+test("properties of arrays whose names are numbers above all indexes are refused", () => {
+  for (const name of [2 ** 32 - 1, 2 ** 32, 2 ** 53, 1700000000000]) {
+    const message = `value.a has the extra property "${name}"`;
+    for (const length of [0, 3, 64, 65, 2000]) {
+      refuses({ a: Object.assign(new Array(length).fill(0), { [name]: 1 }) }, message);
+      refuses({ a: Object.defineProperty(new Array(length).fill(0), name, { value: 1 }) }, message);
+      refuses({ a: Object.assign(new Array(length).fill("x"), { [name]: 1 }) }, message);
+      refuses({ a: Object.assign(new Array(length + 1), { [name]: 1 }) }, message);
+    }
+  }
+  const largest: unknown[] = [];
+  largest[2 ** 32 - 2] = "x";
+  assert.equal(roundTrip(largest)[2 ** 32 - 2], "x");
+});
+
+test("properties of URLs and boxed strings are refused", () => {
+  for (const make of [() => new URL("https://a.b"), () => new URLSearchParams("a=1"), () => Object("abc")]) {
+    roundTrip(make());
+    for (const name of ["tag", "7"]) {
+      refuses([Object.assign(make(), { [name]: 1 })], `value[0] has the extra property "${name}"`);
+      refuses([Object.defineProperty(make(), name, { value: 1 })], `value[0] has the extra property "${name}"`);
+    }
+  }
+});
+
+test("an element that is not enumerable is no hole", () => {
+  const hidden = Object.defineProperty(new Array(3), 1, { value: "x" });
+  // deno-lint-ignore no-sparse-arrays
+  assert.deepStrictEqual(roundTrip(hidden), [, "x", ,]);
 });
 
 test("detached buffers are refused", () => {
