@@ -172,14 +172,14 @@ export function callable<T extends abstract new (...args: never[]) => object>(ty
   });
 }
 
+class RawSharedValue extends SharedValue {
+  constructor(code: TypeCode, initial?: number | bigint, options?: Named) {
+    super(code, initial, { ...options, lock: false });
+  }
+}
+
 /** As Value, without a lock. CPython: `multiprocessing.RawValue`. */
-export const RawValue = callable(
-  class RawValue extends SharedValue {
-    constructor(code: TypeCode, initial?: number | bigint, options?: Named) {
-      super(code, initial, { ...options, lock: false });
-    }
-  },
-) as unknown as {
+export const RawValue = callable(RawSharedValue) as unknown as {
   new <C extends TypeCode>(code: C, initial?: ElementOf<C>, options?: Named): { value: ElementOf<C> };
 };
 
@@ -188,3 +188,5 @@ registerKind(KIND_VALUE, {
   dispose: (family, { i32 }, at) => disposeGuard(family, i32, at + GUARD),
 });
 registerSharedClass("Value", SharedValue, (source) => new SharedValue(source));
+// It arrives as the Value without a lock that it is.
+registerSharedClass("RawValue", RawSharedValue, (source) => new SharedValue(source));

@@ -38,7 +38,8 @@ const ALIGNMENT = 8;
  * - A Proxy of a plain object or an array arrives as what it yields, an accessor among the elements of an array likewise.
  *
  * Everything else is refused with a SerializationError that names its path, and so is what would be lost of these: accessors,
- * symbol keys, properties that are not enumerable, extra properties (of arrays, Maps, Dates …), subclasses of builtin classes.
+ * symbol keys, properties that are not enumerable, extra properties (of arrays, Maps, Dates …), subclasses of builtin classes
+ * and of the shared ones of this package.
  */
 export function encode(value: unknown, link: Link, root = "value"): Uint8Array {
   try {

@@ -1,5 +1,7 @@
 /** Why a value can't travel, in words. */
 
+import { shareableAncestorOf } from "./registry.ts";
+
 /** A value can't travel. Caught by the walk, which knows the path. */
 export class Refusal extends Error {
   /** Own property of the value which is meant, if not the value itself. */
@@ -39,6 +41,11 @@ export function refusedType(value: unknown): string {
   const parent = builtinParent(object);
   if (parent !== undefined) {
     return `is an instance of ${name}, a subclass of ${parent}: registerCodec() lets it travel`;
+  }
+  const shared = shareableAncestorOf(object)?.name;
+  if (shared !== undefined) {
+    return `is an instance of ${name}, a subclass of ${shared}: registerCodec() lets it travel, or pass ` +
+      `${article(shared)} ${shared} that it holds`;
   }
   if (name === "Object") return "is an object with a prototype of its own, or of another realm (node:vm)";
   const builtin = (globalThis as Record<string, unknown>)[name];

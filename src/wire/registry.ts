@@ -68,7 +68,7 @@ export function registerCodec<T extends object>(
 ): void {
   const prototype: object = type.prototype;
   const { name } = codec;
-  if (reserved.has(prototype) || isReservedToo(prototype)) {
+  if (reserved.has(prototype) || Object.hasOwn(prototype, shareable) || isReservedToo(prototype)) {
     throw new MisuseError(`Cannot register a codec for ${type.name}: its instances travel without one`);
   }
   const known = codecsByName.get(name);
@@ -83,8 +83,15 @@ export function registerCodec<T extends object>(
   codecsByPrototype.set(prototype, codec as unknown as Codec);
 }
 
-/** The type of a shareable object. */
+/** The type of a shareable object; an instance of a subclass is none, since it may be more than the handle tells. */
 export function shareableTypeOf(value: object): ShareableType | undefined {
+  const type = shareableAncestorOf(value);
+  if (type === undefined) return undefined;
+  return Object.hasOwn(value, shareable) || Object.hasOwn(Object.getPrototypeOf(value), shareable) ? type : undefined;
+}
+
+/** The type of a shareable object, or that which the class of an object extends. */
+export function shareableAncestorOf(value: object): ShareableType | undefined {
   const type = (value as { readonly [shareable]?: ShareableType })[shareable];
   return type !== undefined && type.is(value) ? type : undefined;
 }

@@ -141,6 +141,19 @@ test("shareables travel as handles", () => {
   refuses([new Handle(-1)], 'value[0] can\'t be encoded by its type "test.Handle": bad id');
   refuses(Object.create(new Handle(1)), "value is an instance of Handle");
 
+  class Sub extends Handle {}
+  refuses(
+    { s: new Sub(1) },
+    "value.s is an instance of Sub, a subclass of test.Handle: registerCodec() lets it travel, or pass a test.Handle that it",
+  );
+  registerCodec(Sub, { name: "test.Sub", encode: ({ id }) => id, decode: (id: number) => new Sub(id) });
+  const [sub, handle] = roundTrip([new Sub(3), new Handle(4)]);
+  assert(sub instanceof Sub && sub.id === 3 && !(handle instanceof Sub) && handle?.id === 4);
+  assert.throws(
+    () => registerCodec(Handle, { name: "test.Own", encode: () => 0, decode: () => new Handle(0) }),
+    { name: "MisuseError", message: /its instances travel without one/ },
+  );
+
   const arrayType: ShareableType<Int32Array> = {
     name: "test.SharedArray",
     is: (value): value is Int32Array => value instanceof Int32Array,

@@ -1,9 +1,9 @@
 /** Shared objects that travel in messages: nested anywhere, by name, and gone stale. Large messages. */
 
 import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "../../assert.ts";
-import { ClosedError, type Connection, getContext, MisuseError, type Queue } from "../../../mod.ts";
+import { ClosedError, type Connection, getContext, MisuseError, type Queue, SerializationError } from "../../../mod.ts";
 import type { Case } from "../../case.ts";
-import { countByName, countLarge, useAll } from "../../targets/channels/shareables.ts";
+import { countByName, countLarge, Jobs, takeJob, useAll } from "../../targets/channels/shareables.ts";
 
 /** Bytes that tell their place. */
 function pattern(length: number): Uint8Array {
@@ -38,6 +38,46 @@ export const shareableCases: readonly Case[] = [
       assertStrictEquals(echoed.lock, lock);
       assertEquals(await child.join(), 0);
       for (const one of [a, b, here, there, lock, event, semaphore, value, simple, joinable, to, back]) one.close();
+    },
+  },
+  {
+    name: "shareables/every class travels, as itself; a subclass of the program's with its codec, or not at all",
+    async run({ mp }) {
+      const queue = new mp.Queue<unknown>(), lock = new mp.Lock();
+      const [end, other] = mp.Pipe();
+      const all = [
+        queue,
+        lock,
+        end,
+        other,
+        new mp.JoinableQueue(),
+        new mp.SimpleQueue(),
+        new mp.RLock(),
+        new mp.Semaphore(1),
+        new mp.BoundedSemaphore(1),
+        new mp.Condition({ lock }),
+        new mp.Event(),
+        new mp.Barrier(1),
+        new mp.Value("i", 1),
+        mp.Value("d", 1, { lock: false }),
+        new mp.RawValue("i", 1) as unknown as { close(): void },
+      ];
+      await queue.put(all);
+      for (const [i, one] of (await queue.get() as unknown[]).entries()) assertStrictEquals(one, all[i], `number ${i}`);
+
+      const plain = new (class Plain extends mp.Queue {})();
+      await assertRejects(
+        () => queue.put([plain]),
+        SerializationError,
+        "item[0] is an instance of Plain, a subclass of Queue: registerCodec() lets it travel, or pass a Queue",
+      );
+      const jobs = new Jobs("conformance/jobs", "urgent");
+      const child = new mp.Process({ target: takeJob, args: [jobs, queue] });
+      await child.start();
+      await jobs.put("sweep");
+      assertEquals(await queue.get(), "urgent: sweep");
+      assertEquals(await child.join(), 0);
+      for (const one of [...all, plain, jobs]) one.close();
     },
   },
   {

@@ -7,6 +7,7 @@ import {
   type JoinableQueue,
   type Lock,
   type Queue,
+  registerCodec,
   type Semaphore,
   type SharedArray,
   type SimpleQueue,
@@ -14,6 +15,28 @@ import {
   task,
   type Value,
 } from "../../../mod.ts";
+import { mp } from "../context.ts";
+
+/** A subclass of the program's: a queue by name, with more to it. */
+export class Jobs extends mp.Queue<string> {
+  readonly key: string;
+  readonly urgency: string;
+  constructor(key: string, urgency: string) {
+    super({ name: key });
+    this.key = key;
+    this.urgency = urgency;
+  }
+}
+registerCodec(Jobs, {
+  name: "conformance Jobs",
+  encode: ({ key, urgency }) => [key, urgency],
+  decode: ([key, urgency]: [string, string]) => new Jobs(key, urgency),
+});
+
+/** Says what it took, and how urgent that is. */
+export async function takeJob(jobs: Jobs, out: Queue<unknown>): Promise<void> {
+  await out.put(`${jobs.urgency}: ${await jobs.get()}`);
+}
 
 interface All {
   readonly lock: Lock;
@@ -64,4 +87,4 @@ export async function countLarge(queue: Queue<unknown>, end: Connection<unknown,
   }
 }
 
-for (const target of [useAll, countByName, countLarge]) task(import.meta, target);
+for (const target of [useAll, countByName, countLarge, takeJob]) task(import.meta, target);
