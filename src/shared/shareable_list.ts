@@ -18,7 +18,8 @@ const NULL = 0, BOOLEAN = 1, NUMBER = 2, BIGINT = 3, STRING = 4, BYTES = 5;
 const COUNT_BYTES = 8, SLOT_BYTES = 16;
 const letters = ["x", "?", "d", "q", "s", "b"];
 
-const encoder = new TextEncoder(), decoder = new TextDecoder();
+// A byte order mark is a part of the string.
+const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 interface Item {
   readonly type: number;

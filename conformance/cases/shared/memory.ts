@@ -151,12 +151,12 @@ export const memoryCases: readonly Case[] = [
     },
   },
   {
-    name: "shareable list/trailing zero bytes stay; the same block by name",
+    name: "shareable list/trailing zero bytes and a leading byte order mark stay; the same block by name",
     growsMemory: true,
     run({ mp }) {
-      const list = new mp.ShareableList<unknown>(["a\0\0", new Uint8Array([1, 0, 0, 0])]);
+      const list = new mp.ShareableList<unknown>(["a\0\0", new Uint8Array([1, 0, 0, 0]), "\ufeffa"]);
       const same = new mp.ShareableList<unknown>({ name: list.shm.name });
-      assertEquals([...same], ["a\0\0", new Uint8Array([1, 0, 0, 0])]);
+      assertEquals([...same], ["a\0\0", new Uint8Array([1, 0, 0, 0]), "\ufeffa"]);
       same.set(0, "b");
       assertEquals(list.at(0), "b");
       list.shm.unlink();
