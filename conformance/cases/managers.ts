@@ -92,4 +92,27 @@ export const managerCases: readonly Case[] = [
         assertEquals(await dict.get("kept"), 3);
       }),
   },
+  {
+    name: "manager/a key of a dict that is an object is found by its content; primitives are as in any Map",
+    run: ({ mp }) =>
+      withManager(mp, async (manager) => {
+        const dict = await manager.dict<unknown, unknown>([[[1, 2], "pair"], ["[1,2]", "text"], [{ a: [1] }, 0]]);
+        assertEquals([await dict.get([1, 2]), await dict.get([1, 2, 3]), await dict.has({ a: [1] })], [
+          "pair",
+          undefined,
+          true,
+        ]);
+        assertEquals(await dict.increment({ a: [1] }, 5), 5);
+        await dict.update([[[1, 2], "the pair"], [-0, "zero"], [NaN, "none"], [new Date(0), "then"], [dict, "itself"]]);
+        assertEquals([await dict.get(0), await dict.get(NaN), await dict.get("NaN")], ["zero", "none", undefined]);
+        assertEquals([await dict.get(new Date(0)), await dict.get(dict), await dict.size()], ["then", "itself", 7]);
+        assertEquals((await dict.keys()).slice(0, 5), [[1, 2], "[1,2]", { a: [1] }, 0, NaN]);
+        assertEquals((await dict.values()).slice(0, 3), ["the pair", "text", 5]);
+        assertEquals([...await dict.copy()].slice(0, 2), [[[1, 2], "the pair"], ["[1,2]", "text"]]);
+        assertEquals([await dict.setdefault([1, 2], 7), await dict.setdefault([2], 8)], ["the pair", 8]);
+        assertEquals([await dict.delete([1, 2]), await dict.delete([1, 2]), await dict.pop([2])], [true, false, 8]);
+        assertEquals((await dict.entries()).slice(0, 2), [["[1,2]", "text"], [{ a: [1] }, 5]]);
+        await assertRejects(() => dict.pop([1, 2]), RangeError, "Cannot pop that object");
+      }),
+  },
 ];

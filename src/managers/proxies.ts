@@ -6,7 +6,10 @@ import { registerShareable, shareable } from "../wire/registry.ts";
 import type { ManagerClient } from "./client.ts";
 import { clientOf } from "./client.ts";
 
-/** Map-like. A proxy stored in it stays a reference; a plain object stored in it is a copy. */
+/**
+ * Map-like. A proxy stored in it stays a reference; a plain object stored in it is a copy. A key that is an object is the same
+ * key as another of equal content (its properties in the same order).
+ */
 export interface DictProxy<K = unknown, V = unknown> extends AsyncIterable<[K, V]> {
   /** The value, or undefined. */
   get(key: K): Promise<V | undefined>;

@@ -1,49 +1,85 @@
 /** The objects that a manager's server holds, with the methods that proxies may call. */
 
+import type { Family } from "../memory/family.ts";
+import { encode } from "../wire/codec.ts";
+import { FamilyLink } from "../wire/message.ts";
+
 /** Methods by name. Each runs in one turn of the server's event loop, so it is atomic. */
 export type Referent = Readonly<Record<string, (...args: never[]) => unknown>>;
 
-/** A Map behind a DictProxy; a key that is an object is the same key as another of equal content. */
-export function dictReferent(init: Iterable<readonly [unknown, unknown]>): Referent {
-  const map = new Map<unknown, unknown>(init);
+interface Entry {
+  /** As it came first. */
+  readonly key: unknown;
+  value: unknown;
+}
+
+/**
+ * A Map behind a DictProxy. A key that is an object is the same key as another of equal content: each call brings a copy of its
+ * own. Content is what would travel, so the order of its properties counts.
+ */
+export function dictReferent(family: Family, init: Iterable<readonly [unknown, unknown]>): Referent {
+  const map = new Map<unknown, Entry>();
+  /** What stands for a key in the map: for an object its content, told from strings by the first letter. */
+  const idOf = (key: unknown): unknown => {
+    if (typeof key === "string") return `s${key}`;
+    return isObject(key) ? `o${encode(key, new FamilyLink(family), "key").join()}` : key;
+  };
+  const add = (id: unknown, key: unknown, value: unknown): void => {
+    map.set(id, { key: key === 0 ? 0 : key, value }); // -0 becomes 0, as in any Map
+  };
+  const get = (key: unknown): unknown => map.get(idOf(key))?.value;
+  const set = (key: unknown, value: unknown): void => {
+    const id = idOf(key), entry = map.get(id);
+    if (entry === undefined) add(id, key, value);
+    else entry.value = value;
+  };
+  const update = (entries: Iterable<readonly [unknown, unknown]>): void => {
+    for (const [key, value] of entries) set(key, value);
+  };
+  const entries = () => [...map.values()].map(({ key, value }): [unknown, unknown] => [key, value]);
+  update(init);
   return {
-    get: (key: unknown) => map.get(key),
-    set: (key: unknown, value: unknown) => void map.set(key, value),
-    has: (key: unknown) => map.has(key),
-    delete: (key: unknown) => map.delete(key),
+    get,
+    set,
+    has: (key: unknown) => map.has(idOf(key)),
+    delete: (key: unknown) => map.delete(idOf(key)),
     clear: () => map.clear(),
     size: () => map.size,
-    keys: () => [...map.keys()],
-    values: () => [...map.values()],
-    entries: () => [...map.entries()],
-    copy: () => new Map(map),
+    keys: () => [...map.values()].map(({ key }) => key),
+    values: () => [...map.values()].map(({ value }) => value),
+    entries,
+    copy: () => new Map(entries()),
     pop(key: unknown, ...fallback: unknown[]) {
-      if (map.has(key)) {
-        const value = map.get(key);
-        map.delete(key);
-        return value;
+      const id = idOf(key), entry = map.get(id);
+      if (entry !== undefined) {
+        map.delete(id);
+        return entry.value;
       }
       if (fallback.length > 0) return fallback[0];
       throw new RangeError(`Cannot pop ${describe(key)}: the dict has no such key`);
     },
     setdefault(key: unknown, value: unknown) {
-      if (!map.has(key)) map.set(key, value);
-      return map.get(key);
+      const id = idOf(key), entry = map.get(id);
+      if (entry === undefined) add(id, key, value);
+      return entry === undefined ? value : entry.value;
     },
-    update(entries: Iterable<readonly [unknown, unknown]>) {
-      for (const [key, value] of entries) map.set(key, value);
-    },
+    update,
     increment(key: unknown, by: number) {
-      const before = map.get(key) ?? 0;
+      const before = get(key) ?? 0;
       if (typeof before !== "number") {
         throw new TypeError(`Cannot increment ${describe(key)}: its value is not a number`);
       }
-      map.set(key, before + by);
+      set(key, before + by);
       return before + by;
     },
   };
 }
 
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
 function describe(key: unknown): string {
+  if (isObject(key)) return "that object";
   return typeof key === "string" ? JSON.stringify(key) : String(key);
 }

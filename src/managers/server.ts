@@ -21,7 +21,9 @@ export async function serveManager(requests: BatchQueue): Promise<void> {
     objects.set(++created, referent);
     return created;
   };
-  objects.set(SERVER, { dict: (init: Iterable<readonly [unknown, unknown]>) => keep(dictReferent(init)) });
+  objects.set(SERVER, {
+    dict: (init: Iterable<readonly [unknown, unknown]>) => keep(dictReferent(requests.family, init)),
+  });
   for await (const batch of requests) {
     for (const message of batch as Received[]) {
       const { a: client, b: id, c: object, value } = message;
