@@ -27,9 +27,20 @@ export async function serveManager(requests: BatchQueue): Promise<void> {
   for await (const batch of requests) {
     for (const message of batch as Received[]) {
       const { a: client, b: id, c: object, value } = message;
-      if (id === HELLO) clients.set(client, value as BatchQueue);
-      else answer(clients.get(client), id, () => call(objects.get(object), message));
+      if (id === HELLO) {
+        forgetEnded(clients);
+        clients.set(client, value as BatchQueue);
+      } else answer(clients.get(client), id, () => call(objects.get(object), message));
     }
+  }
+}
+
+/** Drops the queues of clients that have ended. Often enough whenever another one comes: there are never more than agents. */
+function forgetEnded(clients: Map<number, BatchQueue>): void {
+  for (const [client, replies] of clients) {
+    if (replies.family.alive(client)) continue;
+    replies.close();
+    clients.delete(client);
   }
 }
 
