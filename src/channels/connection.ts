@@ -170,8 +170,11 @@ export class PipeConnection<In = unknown, Out = In> extends SharedObject impleme
     this.#ensure("poll", READABLE);
     const limit = options?.timeout === undefined ? 0 : limitOf(options);
     options?.signal?.throwIfAborted();
-    if (this.#arrived()) return true;
-    if (limit === 0) return false;
+    const arrived = this.#arrived();
+    if (arrived || limit === 0) {
+      if (this.family.due()) await this.family.turn();
+      return arrived;
+    }
     const polling = this.#reading(() => this.#arrived() ? true as const : undefined);
     return await this.#in.readers.wait(polling, limit, options?.signal) === true;
   }

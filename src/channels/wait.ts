@@ -1,6 +1,7 @@
 /** wait(): for the first of several objects to be ready. */
 
 import { MisuseError } from "../errors/base.ts";
+import { due, turn } from "../memory/event_loop.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
 import { limitOf } from "../memory/wait_options.ts";
 import type { Waitable } from "../memory/waitable.ts";
@@ -53,7 +54,10 @@ export async function wait<T extends WaitObject>(objects: Iterable<T>, options?:
   for (;;) {
     const found = ready();
     const left = end - performance.now();
-    if (found.length > 0 || left <= 0 || (all.length === 0 && limit === Infinity)) return found;
+    if (found.length > 0 || left <= 0 || (all.length === 0 && limit === Infinity)) {
+      if (due()) await turn();
+      return found;
+    }
     // What was ready may be taken by somebody else before we look.
     await first(waits, left, signal);
   }

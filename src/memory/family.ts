@@ -9,6 +9,7 @@ import type { Backing } from "./backing.ts";
 import { ProcessBacking, WorkerBacking } from "./backing.ts";
 import type { Bells } from "./bell.ts";
 import { ProcessBells, WorkerBells } from "./bell.ts";
+import { due, turn } from "./event_loop.ts";
 import type { WaitQueue } from "./futex.ts";
 import { completeRecovery, othersLoaded } from "./kinds.ts";
 import { A_THREAD, A_THREAD_ID, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "./layout.ts";
@@ -19,9 +20,6 @@ import type { Spinner } from "./spinner.ts";
 const TICK = 250;
 /** How long after the last wait the bell is heard on, in milliseconds. */
 const LINGER = 4;
-/** Ready awaits in a row, and milliseconds, after which the event loop gets a turn. */
-const STREAK = 256;
-const TURN = 5;
 
 /** One agent's view of its family. There is at most one for each start method in a process or worker. */
 export class Family implements Owners {
@@ -52,8 +50,6 @@ export class Family implements Owners {
   #deathsSeen = 0;
   #pokeScheduled = false;
   #recoveryScheduled = false;
-  #streak = 0;
-  #lastTurn = 0;
   #isOver = false;
 
   private constructor(backing: Backing, self: number | undefined) {
@@ -256,21 +252,14 @@ export class Family implements Owners {
     for (const queue of [...this.#waiting]) queue.serve();
   }
 
-  /** After a wait that was ready at once: must the event loop get a turn now? Then await `turn()`. */
+  /** After an attempt that took no time, also one in vain: must the event loop get a turn now? Then await `turn()`. */
   due(): boolean {
-    this.#streak++;
-    if (this.#streak < STREAK && ((this.#streak & 15) !== 0 || performance.now() - this.#lastTurn < TURN)) return false;
-    return true;
+    return due();
   }
 
-  /** One turn of the event loop: timers, signals and aborts get through. */
+  /** One turn of the event loop: timers, signals and aborts get through. Nothing goes on here that has ended. */
   async turn(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      setImmediate(() => {
-        if (!this.#isOver) resolve();
-      });
-    });
-    this.#streak = 0;
-    this.#lastTurn = performance.now();
+    await turn();
+    if (this.#isOver) await new Promise<never>(() => {});
   }
 }

@@ -94,9 +94,8 @@ export class WaitQueue {
   /** Waits until `awaited.attempt` gives a result; undefined = the limit ran out first. The caller has tried once. */
   wait<T>(awaited: Awaited<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
     const result = limit > 0 && !signal?.aborted ? this.spin(awaited) : undefined;
-    if (result === undefined) return this.sleep(awaited, limit, signal);
     // Answers that always come while spinning must not keep the event loop from its turns either.
-    return this.#family.due() ? this.#family.turn().then(() => result) : Promise.resolve(result);
+    return result === undefined ? this.sleep(awaited, limit, signal) : this.#resolved(result);
   }
 
   /** The result that `awaited.attempt` gives within the moment that is worth spinning for; undefined = none. Then sleep(). */
@@ -108,7 +107,8 @@ export class WaitQueue {
   /** As wait, for a caller that has spun. */
   sleep<T>(awaited: Awaited<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (limit <= 0) return Promise.resolve(undefined);
+    // Nor must a loop that only asks: what it waits for may need a timer, a signal or the news of a death.
+    if (limit <= 0) return this.#resolved(undefined);
     return new Promise<T | undefined>((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const done = () => {
@@ -151,6 +151,11 @@ export class WaitQueue {
       this.#family.beginWait(this);
       this.serve(true);
     });
+  }
+
+  /** What is known at once, after a turn of the event loop where one is due. */
+  #resolved<T>(result: T): Promise<T> {
+    return this.#family.due() ? this.#family.turn().then(() => result) : Promise.resolve(result);
   }
 
   /** Owner ids whose death would change something for a local waiter. */

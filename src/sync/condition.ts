@@ -162,6 +162,7 @@ export class Condition extends SharedObject {
       await this.wait({ ...options, timeout });
       result = await predicate();
     }
+    if (this.family.due()) await this.family.turn();
     return result;
   }
 

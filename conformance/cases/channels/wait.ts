@@ -110,6 +110,52 @@ export const waitCases: readonly Case[] = [
     },
   },
   {
+    name: "wait/who asks over and over without waiting lets timers, aborts and the ends of children through",
+    async run({ mp }) {
+      const now = { timeout: 0 }, atOnce = { block: false };
+      const [a, b] = mp.Pipe<number>(), empty = new mp.JoinableQueue<number>(), full = new mp.JoinableQueue<number>(1);
+      const event = new mp.Event(),
+        lock = new mp.Lock(),
+        semaphore = new mp.Semaphore(0),
+        condition = new mp.Condition();
+      const child = new mp.Process();
+      await lock.acquire();
+      await full.put(1);
+      await condition.acquire();
+      const questions: Record<string, () => Promise<unknown>> = {
+        "Connection.poll": () => a.poll(),
+        "Connection.poll, true": () => b.poll(),
+        "Connection.recv": () => a.recv(now).catch(() => {}),
+        "Queue.get": () => empty.get(atOnce).catch(() => {}),
+        "Queue.put": () => full.put(1, atOnce).catch(() => {}),
+        "JoinableQueue.join": () => full.join(now),
+        "Event.wait": () => event.wait(now),
+        "Lock.acquire": () => lock.acquire(atOnce),
+        "Lock.hold": () => lock.hold(now).catch(() => {}),
+        "Semaphore.acquire": () => semaphore.acquire(now),
+        "Semaphore.hold": () => semaphore.hold(now).catch(() => {}),
+        "Condition.waitFor": () => condition.waitFor(() => false, now),
+        "Condition.waitFor, true": () => condition.waitFor(() => true),
+        "wait": () => mp.wait([a, empty, event], now),
+        "wait, of a promise": () => mp.wait([new Promise<void>(() => {})], now),
+        "wait, of what is ready": () => mp.wait([b]),
+      };
+      await a.send(1);
+      for (const [what, ask] of Object.entries(questions)) {
+        const signal = AbortSignal.timeout(1), end = performance.now() + 5000;
+        while (!signal.aborted) {
+          await ask();
+          assert(performance.now() < end, `${what}: no timer fired`);
+        }
+      }
+      await child.start();
+      const end = performance.now() + 10_000;
+      while ((await mp.wait([child], now)).length === 0) assert(performance.now() < end, "the child's end never came");
+      condition.release();
+      for (const one of [a, b, empty, full, event, lock, semaphore, condition, child]) one.close();
+    },
+  },
+  {
     name: "wait/serves readers of many pipes until all have ended",
     async run({ mp }) {
       const readers: Connection<number>[] = [];
