@@ -1,6 +1,6 @@
 /** Pipe: making two connected ends, and freeing them. */
 
-import { MisuseError } from "../errors/base.ts";
+import { ClosedError, MisuseError } from "../errors/base.ts";
 import { disposeBlock, generationOf, hold, publish } from "../memory/blocks.ts";
 import type { Family } from "../memory/family.ts";
 import { familyOf } from "../memory/families.ts";
@@ -16,9 +16,10 @@ import {
   KIND_CONNECTION,
   KIND_PIPE,
 } from "../memory/layout.ts";
+import type { Handle } from "../memory/messages.ts";
 import { joinOrCreate } from "../memory/names.ts";
 import type { Named } from "../memory/object.ts";
-import { attach } from "../memory/object.ts";
+import { attach, letGo } from "../memory/object.ts";
 import { noteUnnamed } from "../memory/unnamed.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import { disposeRing, initRing } from "../wire/ring.ts";
@@ -34,6 +35,7 @@ import {
   END_PIPE_GENERATION,
   END_SIDE,
   END_WORDS,
+  PIPE_END_GENERATIONS,
   PIPE_ENDS,
   PIPE_GONE,
   PIPE_WORDS,
@@ -56,6 +58,7 @@ function createPipe(family: Family, duplex: boolean): number {
     arena.store(end + HEADER_WORDS + END_MODE, duplex ? READABLE | WRITABLE : side === 0 ? READABLE : WRITABLE);
     allocator.setKind(end, KIND_CONNECTION);
     segment.i32[at + PIPE_ENDS + side] = end;
+    segment.i32[at + PIPE_END_GENERATIONS + side] = generationOf(family, end);
     const lock = new RobustLock(arena, family, segment, at + DIRECTIONS[side], "a pipe");
     initRing(family, lock, segment, at + DIRECTIONS[side] + DIRECTION_RING);
   }
@@ -64,11 +67,14 @@ function createPipe(family: Family, duplex: boolean): number {
   return (segment.i32[at + PIPE_ENDS] as number) >>> 0;
 }
 
-/** Address of the other end. */
-function otherEnd(family: Family, end: number): number {
-  const pipe = family.arena.load(end + HEADER_WORDS + END_PIPE) >>> 0;
-  const side = family.arena.load(end + HEADER_WORDS + END_SIDE);
-  return family.arena.load(pipe + HEADER_WORDS + PIPE_ENDS + 1 - side) >>> 0;
+/** The ends of the pipe that `end` belongs to, which somebody holds; of the other one its holders may be gone. */
+function endsOf(family: Family, end: number): [Handle, Handle] {
+  const payload = (family.arena.load(end + HEADER_WORDS + END_PIPE) >>> 0) + HEADER_WORDS;
+  const handle = (side: 0 | 1): Handle => ({
+    address: family.arena.load(payload + PIPE_ENDS + side) >>> 0,
+    generation: family.arena.load(payload + PIPE_END_GENERATIONS + side),
+  });
+  return [handle(0), handle(1)];
 }
 
 /**
@@ -90,23 +96,30 @@ export function Pipe<A = unknown, B = A>(
 export function Pipe(options: { duplex?: boolean } & Named = {}): [Connection, Connection] {
   const family = familyOf();
   const duplex = options.duplex ?? true;
-  const open = (address: number) =>
-    attach(family, { address, generation: generationOf(family, address) }, (source) => new PipeConnection(source));
-  if (options.name === undefined) {
+  const open = (end: Handle) => attach(family, end, (source) => new PipeConnection(source));
+  const { name } = options;
+  if (name === undefined) {
     noteUnnamed("Pipe");
-    const first = createPipe(family, duplex), second = otherEnd(family, first);
-    publish(family, first);
-    publish(family, second);
+    const [first, second] = endsOf(family, createPipe(family, duplex));
+    publish(family, first.address);
+    publish(family, second.address);
     return [open(first), open(second)];
   }
-  let created = 0;
-  const first = joinOrCreate(family, options.name, () => {
-    const end = createPipe(family, duplex);
-    publish(family, created = otherEnd(family, end));
-    return end;
-  }, (address) => checkEnd(family, address, duplex, options.name));
-  const second = otherEnd(family, first);
-  if (created === 0) hold(family, { address: second, generation: generationOf(family, second) });
+  const end = joinOrCreate(family, name, () => {
+    const made = createPipe(family, duplex);
+    publish(family, endsOf(family, made)[1].address);
+    return made;
+  }, (address) => checkEnd(family, address, duplex, name));
+  const [first, second] = endsOf(family, end);
+  try {
+    hold(family, second);
+  } catch (error) {
+    letGo(family, first);
+    if (!(error instanceof ClosedError)) throw error;
+    throw new ClosedError(
+      `Cannot join the Pipe "${name}": everyone has closed its second end; close the first as well to make a new one`,
+    );
+  }
   return [open(first), open(second)];
 }
 

@@ -9,6 +9,7 @@
  * pipe (KIND_PIPE, belongs to its ends)
  *   0       gone: bit 0 = end 0 has no holder, bit 1 = end 1         whoever frees the end (atomic or)
  *   1, 2    addresses of the ends                                    once
+ *   3, 4    generations of the ends: whether they still lie there    once
  *   8…65    direction 0: written by end 0, read by end 1
  *   72…129  direction 1: written by end 1, read by end 0
  *
@@ -24,6 +25,7 @@ import { RING_WORDS } from "../wire/ring.ts";
 
 export const PIPE_GONE = 0;
 export const PIPE_ENDS = 1;
+export const PIPE_END_GENERATIONS = 3;
 /** Offsets of the two directions in a pipe's payload. */
 export const DIRECTIONS: readonly [number, number] = [8, 72];
 export const PIPE_WORDS = 136;

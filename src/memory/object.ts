@@ -188,6 +188,11 @@ function othersOf(one: SharedObject): WeakRef<SharedObject>[] {
   });
 }
 
+/** This process holds the object, but makes no handle of it after all. One that it has had before may still be in use. */
+export function letGo(family: Family, handle: Handle): void {
+  if (!family.objects.has(keyOf(handle))) releaseHolder(family, handle.address, indexOf(family.self));
+}
+
 /** The object behind a handle that came with a message: the one this process has already, or a new one. */
 export function attach<T extends object>(family: Family, handle: Handle, make: (source: Attachment) => T): T {
   for (const one of family.objects.get(keyOf(handle)) ?? []) {

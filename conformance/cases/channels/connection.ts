@@ -1,10 +1,18 @@
 /** Pipe and Connection: messages both ways, directions, end-of-file, waits, and who may share an end. */
 
-import { assert, assertEquals, assertRejects, assertStrictEquals, assertThrows } from "../../assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertFalse,
+  assertRejects,
+  assertStrictEquals,
+  assertStringIncludes,
+  assertThrows,
+} from "../../assert.ts";
 import { ClosedError, type Connection, EOFError, MisuseError, SerializationError, TimeoutError } from "../../../mod.ts";
 import type { Case } from "../../case.ts";
 import { sleep } from "../../host.ts";
-import { answerAll, passOn, sayThrough, sendNumbers } from "../../targets/channels/pipes.ts";
+import { answerAll, joinBroken, passOn, sayThrough, sendNumbers } from "../../targets/channels/pipes.ts";
 
 export const connectionCases: readonly Case[] = [
   {
@@ -232,6 +240,32 @@ export const connectionCases: readonly Case[] = [
       assertThrows(() => mp.Pipe({ name: "pipe/name", duplex: false }), MisuseError, "duplex");
       a.close();
       b.close();
+    },
+  },
+  {
+    name:
+      "pipe/a named one that has lost its second end can't be joined, whatever lies there now; without the first it is gone",
+    async run({ mp }) {
+      const name = "pipe/broken", refusal = 'Cannot join the Pipe "pipe/broken": everyone has closed its second end';
+      const [here, there] = mp.Pipe<string>();
+      const child = new mp.Process({ target: joinBroken, args: [name, mp.startMethod, there] });
+      const [a, b] = mp.Pipe<string>({ name });
+      b.close();
+      await assertRejects(() => a.recv(), EOFError);
+      assertThrows(() => mp.Pipe({ name }), ClosedError, refusal); // nothing lies where it was
+      const others = Array.from({ length: 20 }, () => mp.Pipe<string>());
+      assertThrows(() => mp.Pipe({ name }), ClosedError, refusal);
+      await child.start();
+      assertStringIncludes(await here.recv(), refusal);
+      assertFalse(a.closed);
+      a.close();
+      // The child, which is still there, holds nothing of it.
+      const [c, d] = mp.Pipe<string>({ name });
+      await c.send("anew");
+      assertEquals(await d.recv(), "anew");
+      await here.send("go");
+      assertEquals(await child.join(), 0);
+      for (const one of [here, there, c, d, ...others.flat()]) one.close();
     },
   },
 ];

@@ -29,6 +29,17 @@ export async function sayThrough(name: string, method: StartMethod): Promise<voi
   await second.send("hello by name");
 }
 
+/** Tries to join a pipe by name that has lost an end, says what came of it, and stays until it may go. */
+export async function joinBroken(name: string, method: StartMethod, there: Connection<string>): Promise<void> {
+  try {
+    getContext(method).Pipe({ name });
+    await there.send("joined");
+  } catch (error) {
+    await there.send(String(error));
+  }
+  await there.recv();
+}
+
 /** Sends back bytes, until a message of none. */
 export async function echoBytes(end: Connection): Promise<void> {
   for (;;) {
@@ -38,4 +49,4 @@ export async function echoBytes(end: Connection): Promise<void> {
   }
 }
 
-for (const target of [sendNumbers, answerAll, passOn, sayThrough, echoBytes]) task(import.meta, target);
+for (const target of [sendNumbers, answerAll, passOn, sayThrough, joinBroken, echoBytes]) task(import.meta, target);
