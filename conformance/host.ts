@@ -158,11 +158,16 @@ export function memoryFileSize(): number {
 
 let collect: (() => void) | undefined;
 
-/** Bytes of this process's heap that are in use, after a collection of garbage. */
-export function heapInUse(): number {
+/** Collects the garbage of this process. */
+export function collectGarbage(): void {
   const { Bun } = globalThis as { Bun?: { gc(now: boolean): void } };
   if (collect === undefined && Bun === undefined) setFlagsFromString("--expose-gc");
   collect ??= Bun === undefined ? runInNewContext("gc") as () => void : () => Bun.gc(true);
   collect();
+}
+
+/** Bytes of this process's heap that are in use, after a collection of garbage. */
+export function heapInUse(): number {
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }

@@ -18,6 +18,11 @@ export interface Kind {
   /** An agent has died: takes back what it held here. Idempotent; runs under the table and the arena lock, so it can't free. */
   recover?(family: Family, segment: Segment, at: number, dead: number): void;
   /**
+   * Whether an agent has it, so that nobody else may: then one that is known by name stays, though the agent has lost its last
+   * handle.
+   */
+  heldBy?(family: Family, segment: Segment, at: number, owner: number): boolean;
+  /**
    * The last handle is gone: gives back the blocks that belong to it. Idempotent: each must leave the payload in the same
    * commit in which it becomes this agent's.
    */

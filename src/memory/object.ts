@@ -7,7 +7,8 @@ import { disposeBlock, generationOf, hold, publish, releaseHolder } from "./bloc
 import type { Family } from "./family.ts";
 import { familyOf } from "./families.ts";
 import { indexOf } from "./agents.ts";
-import { H_KIND, HEADER_WORDS } from "./layout.ts";
+import { kindOf } from "./kinds.ts";
+import { H_KIND, H_NAME, HEADER_WORDS } from "./layout.ts";
 import { joinOrCreate, nameOf } from "./names.ts";
 import { noteUnnamed } from "./unnamed.ts";
 
@@ -175,7 +176,18 @@ const dropped = new FinalizationRegistry<{ readonly family: Family; readonly han
 function dropHandle(family: Family, handle: Handle, others: WeakRef<SharedObject>[]): void {
   if (others.length > 0) return void family.objects.set(keyOf(handle), others);
   family.objects.delete(keyOf(handle));
-  releaseHolder(family, handle.address, indexOf(family.self));
+  if (!isKept(family, handle)) releaseHolder(family, handle.address, indexOf(family.self));
+}
+
+/**
+ * Whether this agent stays a holder without a handle: it has acquired what others know by name, and to them that must not look
+ * free. It goes with the agent, or with the handle that gives it back: who joins it by name here gets the same object.
+ */
+function isKept(family: Family, { address }: Handle): boolean {
+  const segment = family.arena.segment(address), at = address - segment.start;
+  if (segment.i32[at + H_NAME] === 0) return false;
+  // noUncheckedIndexedAccess: the header lies inside
+  return kindOf(segment.i32[at + H_KIND] as number)?.heldBy?.(family, segment, at + HEADER_WORDS, family.self) ?? false;
 }
 
 /** The other open handles of this process for the same object. */

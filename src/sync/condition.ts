@@ -31,7 +31,7 @@ import { Attachment, SharedObject } from "../memory/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import { registerSharedClass } from "../wire/message.ts";
 import type { Held } from "./acquirable.ts";
-import { checkGuard, disposeGuard, guardOf, initGuard } from "./guard.ts";
+import { checkGuard, disposeGuard, guardOf, initGuard, isGuardHeldBy } from "./guard.ts";
 import { Lock } from "./lock.ts";
 import type { RLock } from "./rlock.ts";
 
@@ -315,6 +315,7 @@ function recoverCondition(family: Family, segment: Segment, at: number, dead: nu
 registerKind(KIND_CONDITION, {
   locks: [LOCK],
   waitQueues: [WAITERS],
+  heldBy: (family, { i32 }, at, owner) => isGuardHeldBy(family, i32, at + GUARD, owner),
   recover: recoverCondition,
   dispose: (family, { i32 }, at) => disposeGuard(family, i32, at + GUARD),
 });

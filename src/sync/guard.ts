@@ -5,8 +5,8 @@ import type { Handle } from "../memory/messages.ts";
 import { enterFlight, leaveFlight } from "../memory/blocks.ts";
 import type { Family } from "../memory/family.ts";
 import { attach, part } from "../memory/object.ts";
-import { H_KIND, KIND_RLOCK } from "../memory/layout.ts";
-import { Lock } from "./lock.ts";
+import { H_KIND, HEADER_WORDS, KIND_RLOCK } from "../memory/layout.ts";
+import { isHeldBy, Lock } from "./lock.ts";
 import { RLock } from "./rlock.ts";
 
 /** Words that name a lock in a payload: address and generation; 0 = none. */
@@ -52,6 +52,14 @@ export function guardOf(family: Family, i32: Int32Array, at: number, what: strin
   return family.arena.load(handle.address + H_KIND) === KIND_RLOCK
     ? attach(family, handle, (source) => new RLock(source))
     : attach(family, handle, (source) => new Lock(source));
+}
+
+/** Whether that agent holds the lock named in a payload. */
+export function isGuardHeldBy(family: Family, i32: Int32Array, at: number, owner: number): boolean {
+  const handle = guardHandle(i32, at);
+  if (handle === undefined) return false;
+  const segment = family.arena.segment(handle.address);
+  return isHeldBy(segment.i32, handle.address - segment.start + HEADER_WORDS, owner);
 }
 
 /** The payload is a user of its lock no more. */

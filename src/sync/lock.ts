@@ -26,6 +26,11 @@ export const LOCK_PAYLOAD_WORDS = TURNS + TURNS_WORDS;
 
 const blueprint: Blueprint = { label: "Lock", kind: KIND_LOCK, words: LOCK_PAYLOAD_WORDS };
 
+/** Whether that agent holds the lock whose payload begins at `at`. */
+export function isHeldBy(i32: Int32Array, at: number, owner: number): boolean {
+  return Atomics.load(i32, at + OWNER) === owner;
+}
+
 /** Gives back a lock that a dead agent holds. */
 function recoverLock(i32: Int32Array, at: number, dead: number): void {
   if (Atomics.load(i32, at + OWNER) !== dead) return;
@@ -75,7 +80,7 @@ export class Lock extends AcquirableObject {
 
   /** Whether this process holds it; internal. */
   get heldHere(): boolean {
-    return Atomics.load(this.segment.i32, this.at + OWNER) === this.family.self;
+    return isHeldBy(this.segment.i32, this.at, this.family.self);
   }
 
   /** Gives it back, whatever level a caller is on; what it returns takes it again. Internal, for Condition. */
@@ -128,6 +133,7 @@ export class Lock extends AcquirableObject {
 export const lockKind: Kind = {
   waitQueues: [WAITERS],
   turns: [TURNS],
+  heldBy: (_family, { i32 }, at, owner) => isHeldBy(i32, at, owner),
   recover: (_family, { i32 }, at, dead) => recoverLock(i32, at, dead),
 };
 

@@ -238,7 +238,13 @@ function recoverSemaphore(family: Family, segment: Segment, at: number, dead: nu
 }
 
 for (const kind of [KIND_SEMAPHORE, KIND_BOUNDED_SEMAPHORE]) {
-  registerKind(kind, { locks: [LOCK], waitQueues: [WAITERS], turns: [TURNS], recover: recoverSemaphore });
+  registerKind(kind, {
+    locks: [LOCK],
+    waitQueues: [WAITERS],
+    turns: [TURNS],
+    heldBy: (_family, { i32 }, at, owner) => Atomics.load(i32, at + HELD + indexOf(owner)) > 0,
+    recover: recoverSemaphore,
+  });
 }
 registerSharedClass("Semaphore", Semaphore, (source) => new Semaphore(source));
 registerSharedClass("BoundedSemaphore", BoundedSemaphore, (source) => new BoundedSemaphore(source));

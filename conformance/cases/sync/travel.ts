@@ -1,8 +1,9 @@
 /** Cases in which the primitives go to other processes. */
 
-import { assert, assertEquals } from "../../assert.ts";
+import { assert, assertEquals, assertFalse } from "../../assert.ts";
 import type { Case } from "../../case.ts";
-import { until } from "../../host.ts";
+import { collectGarbage, sleep, until } from "../../host.ts";
+import type { ByName } from "../../targets/sync/basics.ts";
 import { targets as targetsOf } from "../../../mod.ts";
 import { joinAll, runAll, startAll } from "./children.ts";
 
@@ -46,6 +47,44 @@ export const travelCases: readonly Case[] = [
       await joinAll(children);
       assertEquals([all.bounded.getValue(), all.barrier.nWaiting, all.rlock.locked()], [3, 0, false]);
       for (const one of [...Object.values(all), results, queue]) one.close();
+    },
+  },
+  {
+    name:
+      "acquire/what is held by name stays held when its last handle is garbage, until it is joined again and given back",
+    async run(env) {
+      const { mp } = env, all: ByName[] = [];
+      for (const kind of ["Lock", "RLock", "Semaphore", "Condition"] as const) {
+        for (let i = 0; i < 20; i++) all.push([kind, `forgotten-${kind}-${Math.random()}`]);
+      }
+      let collected = 0;
+      const registry = new FinalizationRegistry(() => collected++);
+      const acquireAndForget = async ([kind, name]: ByName) => {
+        const one = new mp[kind]({ name });
+        registry.register(one, undefined);
+        await one.hold();
+      };
+      for (const one of all) await acquireAndForget(one);
+      const collect = () => {
+        collectGarbage();
+        return collected >= all.length / 2;
+      };
+      await until(collect, 15_000, "the collection of what is forgotten");
+      await sleep(50); // for finalizers that come after the last that was counted
+      const results = new mp.Queue<number>();
+      const freeToOthers = async () => {
+        await runAll(env, targets.countFree as never, [[all, mp.startMethod, results] as never]);
+        return await results.get();
+      };
+      assertEquals(await freeToOthers(), 0);
+      for (const [kind, name] of all) {
+        const again = new mp[kind]({ name });
+        assertFalse(again.acquireNowait(), name);
+        again.release();
+        again.close();
+      }
+      assertEquals(await freeToOthers(), all.length);
+      results.close();
     },
   },
   {

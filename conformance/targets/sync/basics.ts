@@ -1,6 +1,7 @@
 /** Actions of barriers, and what children do with a synchronisation primitive of each kind. */
 
 import type { Barrier, BoundedSemaphore, Condition, Event, Lock, Queue, RLock, Semaphore } from "../../../mod.ts";
+import { getContext, type StartMethod } from "../../../mod.ts";
 
 let calls = 0;
 
@@ -50,4 +51,19 @@ export async function useAll(queue: Queue<All>, results: Queue<string>): Promise
   found.push(await condition.with(() => condition.wait({ timeout: 10_000 })));
   found.push(await barrier.wait({ timeout: 10_000 }) >= 0, barrier.parties);
   await results.put(found.join(" "));
+}
+
+/** Something that can be acquired, by its class and name. */
+export type ByName = readonly [kind: "Lock" | "RLock" | "Semaphore" | "Condition", name: string];
+
+/** Puts how many of them could be acquired here. */
+export async function countFree(all: readonly ByName[], method: StartMethod, results: Queue<number>): Promise<void> {
+  const mp = getContext(method);
+  let free = 0;
+  for (const [kind, name] of all) {
+    const one = new mp[kind]({ name });
+    if (one.acquireNowait()) free++;
+    one.close();
+  }
+  await results.put(free);
 }
