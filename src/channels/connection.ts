@@ -7,6 +7,7 @@ import type { Family } from "../memory/family.ts";
 import type { Awaited } from "../memory/futex.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
 import { WaitQueue } from "../memory/futex.ts";
+import { ensureOptions } from "../memory/options.ts";
 import { limitOf } from "../memory/wait_options.ts";
 import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
 import type { Attachment } from "../memory/object.ts";
@@ -130,6 +131,7 @@ export class PipeConnection<In = unknown, Out = In> extends SharedObject impleme
 
   async recvBytes(options?: WaitOptions & { maxLength?: number }): Promise<Uint8Array<ArrayBuffer>> {
     this.#ensure("receive", READABLE);
+    ensureOptions(options, "receive bytes", { number: "maxLength" });
     const maxLength = options?.maxLength;
     if (maxLength !== undefined && !(maxLength >= 0)) {
       throw new RangeError(`Cannot receive bytes: maxLength is ${maxLength}`);
@@ -168,7 +170,7 @@ export class PipeConnection<In = unknown, Out = In> extends SharedObject impleme
 
   async poll(options?: WaitOptions): Promise<boolean> {
     this.#ensure("poll", READABLE);
-    const limit = options?.timeout === undefined ? 0 : limitOf(options);
+    const limit = limitOf(options, 0);
     options?.signal?.throwIfAborted();
     const arrived = this.#arrived();
     if (arrived || limit === 0) {

@@ -20,6 +20,7 @@ import type { Handle } from "../memory/messages.ts";
 import { joinOrCreate } from "../memory/names.ts";
 import type { Named } from "../memory/object.ts";
 import { attach, letGo } from "../memory/object.ts";
+import { ensureOptions } from "../memory/options.ts";
 import { noteUnnamed } from "../memory/unnamed.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import { disposeRing, initRing } from "../wire/ring.ts";
@@ -94,6 +95,7 @@ export function Pipe<A = unknown, B = A>(
   options?: { duplex?: boolean } & Named,
 ): [Connection<A, B>, Connection<B, A>];
 export function Pipe(options: { duplex?: boolean } & Named = {}): [Connection, Connection] {
+  ensureOptions(options, "create a Pipe", { boolean: "duplex", string: "name" });
   const family = familyOf();
   const duplex = options.duplex ?? true;
   const open = (end: Handle) => attach(family, end, (source) => new PipeConnection(source));

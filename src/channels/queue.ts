@@ -9,6 +9,7 @@ import { limitOf } from "../memory/wait_options.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_QUEUE } from "../memory/layout.ts";
 import { Attachment, SharedObject } from "../memory/object.ts";
+import { ensureOptions } from "../memory/options.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import type { Waitable } from "../memory/waitable.ts";
 import { waitable } from "../memory/waitable.ts";
@@ -71,7 +72,9 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
    */
   constructor(options?: number | QueueOptions | Attachment, plan: QueuePlan = plainQueue) {
     // Whatever isn't an object was meant as a size, and is checked as one.
-    const plain = typeof options === "object" && options !== null ? options : { maxsize: options ?? 0 };
+    const plain = typeof options === "object" && options !== null
+      ? options
+      : { maxsize: options === undefined ? 0 : options };
     super(blueprintFor(plain instanceof Attachment ? 0 : maxsizeOf(plain), plan), plain);
     const { family, segment, at } = this;
     this.#lock = this.robustLock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");
@@ -189,6 +192,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
    */
   shutdown(options?: { immediate?: boolean }): void {
     this.ensureOpen("shut down");
+    ensureOptions(options, `shut down ${this.title}`, { boolean: "immediate" });
     this.#lock.lock();
     this.#lock.stage(this.segment.start + this.at + FLAGS, SHUT_DOWN);
     this.#lock.commit();

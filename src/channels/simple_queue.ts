@@ -3,6 +3,7 @@
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_SIMPLE_QUEUE } from "../memory/layout.ts";
 import type { Named } from "../memory/object.ts";
+import { ensureOptions } from "../memory/options.ts";
 import type { Link } from "../wire/registry.ts";
 import { registerShareable, shareable } from "../wire/registry.ts";
 import { Queue } from "./queue.ts";
@@ -27,6 +28,7 @@ export class SimpleQueue<T = unknown> implements Disposable {
   readonly #queue: Queue<T>;
 
   constructor(options?: Named | Queue<T>) {
+    ensureOptions(options, "create a SimpleQueue", { string: "name" });
     this.#queue = options instanceof Queue ? options : new Queue<T>({ name: options?.name }, plan);
     wrappers.set(this.#queue as Queue, this as SimpleQueue);
   }

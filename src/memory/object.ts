@@ -10,6 +10,7 @@ import { indexOf } from "./agents.ts";
 import { kindOf } from "./kinds.ts";
 import { H_KIND, H_NAME, HEADER_WORDS } from "./layout.ts";
 import { joinOrCreate, nameOf } from "./names.ts";
+import { ensureOptions } from "./options.ts";
 import { noteUnnamed } from "./unnamed.ts";
 
 /** `name` joins processes without passing: the same name in one family is the same object. */
@@ -95,6 +96,7 @@ export abstract class SharedObject {
       this.family = source.family;
       this.handle = source.handle;
     } else {
+      ensureOptions(source, `create a ${blueprint.label}`, { string: "name" });
       this.family = familyOf();
       this.handle = findOrCreate(this.family, blueprint, source);
     }

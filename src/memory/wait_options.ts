@@ -1,6 +1,7 @@
 /** How long a wait may take: what the public functions take, in milliseconds inside. */
 
 import { MisuseError } from "../errors/base.ts";
+import { ensureOptions } from "./options.ts";
 
 /** setTimeout takes at most this many milliseconds; a longer limit is as good as none (24 days). */
 export const LONGEST_TIMER: number = 2 ** 31 - 1;
@@ -18,12 +19,15 @@ export interface BlockOptions extends WaitOptions {
   block?: boolean | undefined;
 }
 
-/** Milliseconds that `timeout` means; Infinity = no limit. */
-export function limitOf(options: BlockOptions | undefined): number {
-  if (options === undefined) return Infinity;
+/** Milliseconds that `timeout` means, `unsaid` where there is none; Infinity = no limit. */
+export function limitOf(options: BlockOptions | undefined, unsaid = Infinity): number {
+  if (options === undefined) return unsaid;
+  if (typeof options !== "object" || options === null) {
+    ensureOptions(options, "wait", { number: "timeout", boolean: "block" });
+  }
   if (options.block === false) return 0;
   const timeout = options.timeout;
-  if (timeout === undefined) return Infinity;
+  if (timeout === undefined) return unsaid;
   if (typeof timeout !== "number" || Number.isNaN(timeout)) {
     throw new MisuseError(`Cannot wait: timeout is ${String(timeout)}, it takes milliseconds`);
   }

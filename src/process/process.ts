@@ -4,6 +4,7 @@ import { ClosedError, MisuseError, TargetError } from "../errors/base.ts";
 import type { Family } from "../memory/family.ts";
 import { currentMethod, familyOf } from "../memory/families.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
+import { ensureOptions } from "../memory/options.ts";
 import { limitOf } from "../memory/wait_options.ts";
 import type { Waitable } from "../memory/waitable.ts";
 import { waitable } from "../memory/waitable.ts";
@@ -102,6 +103,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
    * @throws {TargetError} when another process could never find the target
    */
   constructor(options: ProcessOptions<A> = {}) {
+    ensureOptions(options, "create a Process", { function: "target", string: "name" });
     const { target, args = [], ...rest } = options;
     const settings = rest as ProcessSettings;
     this.#method = currentMethod();

@@ -21,6 +21,7 @@ import type { Link } from "../wire/registry.ts";
 import { registerShareable, shareable } from "../wire/registry.ts";
 import { allocateData, dataOf, disposeData } from "./data_block.ts";
 import type { SharedOptions } from "./options.ts";
+import { lockIn, withoutLock } from "./options.ts";
 import { checkGuard, disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
 import type { AnyTypedArray, ElementOf, TypeCode, TypedArrays } from "./typecodes.ts";
 import { checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
@@ -142,6 +143,7 @@ const joining: Blueprint = { label: "Array", kind: KIND_ARRAY, words: WORDS };
 
 function createArray(code: TypeCode, sizeOrValues: number | Iterable<unknown>, options?: SharedOptions): AnyTypedArray {
   codeOf(code, "an Array");
+  const lock = lockIn(options, "an Array");
   let length: number, values: unknown[] | undefined;
   if (typeof sizeOrValues === "number") {
     if (!Number.isInteger(sizeOrValues) || sizeOrValues < 0) {
@@ -156,7 +158,7 @@ function createArray(code: TypeCode, sizeOrValues: number | Iterable<unknown>, o
     for (const value of values) checkElement(code, value);
     length = values.length;
   }
-  return new ArrayObject(blueprintFor(code, length, values, options?.lock), options).array;
+  return new ArrayObject(blueprintFor(code, length, values, lock), options).array;
 }
 
 /** A function that makes an array, with or without `new`. */
@@ -187,7 +189,7 @@ export const SharedArray: SharedArrayConstructor = constructor(createArray, "Sha
 export const RawArray: {
   new <C extends TypeCode>(code: C, sizeOrValues: number | Iterable<ElementOf<C>>, options?: Named): TypedArrays[C];
 } = constructor(
-  (code, sizeOrValues, options) => createArray(code, sizeOrValues, { ...options, lock: false }),
+  (code, sizeOrValues, options) => createArray(code, sizeOrValues, withoutLock(options, "a RawArray")),
   "RawArray",
 );
 

@@ -1,6 +1,7 @@
 /** Options of Value and Array. */
 
 import type { Named } from "../memory/object.ts";
+import { ensureOptions } from "../memory/options.ts";
 import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
 
@@ -8,4 +9,16 @@ import type { RLock } from "../sync/rlock.ts";
 export interface SharedOptions extends Named {
   /** true (default): a new RLock. A lock: that one. false: none. */
   lock?: boolean | Lock | RLock;
+}
+
+/** The lock that is asked for. MisuseError for options that aren't an object. `what`: "a Value". */
+export function lockIn(options: SharedOptions | undefined, what: string): SharedOptions["lock"] {
+  ensureOptions(options, `create ${what}`, { boolean: "lock", string: "name" });
+  return options?.lock;
+}
+
+/** The options of what has no lock, as of what may have one. */
+export function withoutLock(options: Named | undefined, what: string): SharedOptions {
+  ensureOptions(options, `create ${what}`, { string: "name" });
+  return { ...options, lock: false };
 }

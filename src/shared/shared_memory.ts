@@ -17,6 +17,7 @@ import { BLOCK_PART, H_STATE, KIND_SHARED_MEMORY } from "../memory/layout.ts";
 import { nameOf, unlinkName } from "../memory/names.ts";
 import type { Blueprint } from "../memory/object.ts";
 import { Attachment, SharedObject } from "../memory/object.ts";
+import { ensureOptions } from "../memory/options.ts";
 import { noteUnnamed } from "../memory/unnamed.ts";
 import { registerSharedClass } from "../wire/message.ts";
 import { allocateData, dataOf, disposeData } from "./data_block.ts";
@@ -89,6 +90,7 @@ export class SharedMemory extends SharedObject implements Disposable {
    * @throws {RangeError} for a size below 1
    */
   constructor(options: SharedMemoryOptions | Attachment) {
+    ensureOptions(options, "make a SharedMemory", { number: "size", string: "name" });
     const create = !(options instanceof Attachment) && options.create === true;
     const named = options instanceof Attachment
       ? options

@@ -21,6 +21,7 @@ import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
 import { registerSharedClass } from "../wire/message.ts";
 import type { SharedOptions } from "./options.ts";
+import { lockIn, withoutLock } from "./options.ts";
 import { checkGuard, disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
 import type { AnyTypedArray, ElementOf, TypeCode } from "./typecodes.ts";
 import { checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
@@ -90,7 +91,7 @@ class SharedValue extends SharedObject implements Value<number | bigint> {
 
   constructor(code: TypeCode | Attachment, initial?: number | bigint, options?: SharedOptions) {
     super(
-      code instanceof Attachment ? joining : blueprintFor(code, initial, options?.lock),
+      code instanceof Attachment ? joining : blueprintFor(code, initial, lockIn(options, "a Value")),
       code instanceof Attachment ? code : options,
     );
     const { i32 } = this.segment;
@@ -174,7 +175,7 @@ export function callable<T extends abstract new (...args: never[]) => object>(ty
 
 class RawSharedValue extends SharedValue {
   constructor(code: TypeCode, initial?: number | bigint, options?: Named) {
-    super(code, initial, { ...options, lock: false });
+    super(code, initial, withoutLock(options, "a RawValue"));
   }
 }
 

@@ -29,6 +29,7 @@ import { loadMessage } from "../memory/messages.ts";
 import type { Awaited } from "../memory/futex.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
 import { WaitQueue } from "../memory/futex.ts";
+import { ensureOptions } from "../memory/options.ts";
 import { limitOf } from "../memory/wait_options.ts";
 import { registerKind } from "../memory/kinds.ts";
 import {
@@ -68,7 +69,9 @@ export interface BarrierOptions extends Named {
   timeout?: number;
 }
 
-function blueprintFor(parties: number, { action, timeout }: BarrierOptions): Blueprint {
+function blueprintFor(parties: number, options: BarrierOptions): Blueprint {
+  ensureOptions(options, "create a Barrier", { number: "timeout", string: "name", function: "action" });
+  const { action, timeout } = options;
   if (!Number.isInteger(parties) || parties < 1) {
     throw new RangeError(`Cannot create a Barrier: its number of parties is ${String(parties)}, it must be at least 1`);
   }
@@ -161,7 +164,7 @@ export class Barrier extends SharedObject {
     this.ensureOpen("wait at");
     options?.signal?.throwIfAborted();
     const own = this.segment.i32[this.at + LIMIT] as number;
-    const limit = options?.timeout === undefined ? (own < 0 ? Infinity : own) : limitOf(options);
+    const limit = limitOf(options, own < 0 ? Infinity : own);
     const end = performance.now() + limit;
     const index = await this.#enter(limit, options?.signal);
     this.ensureOpen("wait at");

@@ -69,6 +69,87 @@ export const misuseCases: readonly Case[] = [
     },
   },
   {
+    name: "bad input/wait: options that aren't an object are refused, with what to pass instead",
+    async run(env) {
+      const { mp } = env, event = new mp.Event(), barrier = new mp.Barrier(2), jobs = new mp.JoinableQueue<number>();
+      const semaphore = new mp.Semaphore(0), condition = new mp.Condition(), [here, there] = mp.Pipe();
+      await jobs.put(1);
+      await condition.acquire();
+      await withWaits(env, async ({ "Connection.poll": _, ...waits }) => {
+        const all: typeof waits = {
+          ...waits,
+          "Connection.poll": (options) => here.poll(options),
+          "Event.wait": (options) => event.wait(options),
+          "Barrier.wait": (options) => barrier.wait(options),
+          "JoinableQueue.join": (options) => jobs.join(options),
+          "Semaphore.hold": (options) => semaphore.hold(options),
+          "Condition.wait": (options) => condition.wait(options),
+          "Condition.waitFor": (options) => condition.waitFor(() => false, options),
+          "wait": (options) => mp.wait([event], options),
+        };
+        for (const [what, wait] of Object.entries(all)) {
+          const refused = (options: unknown, text: string) =>
+            assertRejects(() => wait(options as never), MisuseError, text, what);
+          if (what !== "Connection.recvBytes") {
+            await refused(1000, "Cannot wait: the options are 1000; pass { timeout: 1000 }");
+            await refused(false, "Cannot wait: the options are false; pass { block: false }");
+            await refused("soon", 'Cannot wait: the options are "soon"; pass an object');
+          } else await refused(1000, "Cannot receive bytes: the options are 1000; pass { maxLength: 1000 }");
+          await refused(null, "the options are null; pass an object");
+        }
+        assertEquals([barrier.nWaiting, jobs.qsize()], [0, 1]);
+      });
+      condition.release();
+      for (const one of [event, barrier, jobs, semaphore, condition, here, there]) one.close();
+    },
+  },
+  {
+    name: "bad input/options: what isn't an object is refused, with what to pass instead",
+    run({ mp }) {
+      const refused = (make: () => unknown, text: string) => void assertThrows(make, MisuseError, text);
+      for (const name of ["Lock", "RLock", "Event", "SimpleQueue"] as const) {
+        refused(
+          () => new mp[name]("mine" as never),
+          `Cannot create a ${name}: the options are "mine"; pass { name: "mine" }`,
+        );
+        refused(() => new mp[name](null as never), "the options are null; pass an object");
+      }
+      refused(() => new mp.Semaphore(null as never), "Cannot create a Semaphore: the options are null");
+      refused(() => new mp.Queue(null as never), "maxsize is null");
+      refused(() => mp.Pipe(false as never), "Cannot create a Pipe: the options are false; pass { duplex: false }");
+      refused(() => mp.Pipe(null as never), "Cannot create a Pipe: the options are null; pass an object");
+      refused(
+        () => new mp.Barrier(2, 1000 as never),
+        "Cannot create a Barrier: the options are 1000; pass { timeout: 1000 }",
+      );
+      refused(() => new mp.Barrier(2, (() => {}) as never), "the options are a function; pass { action: … }");
+      refused(
+        () => new mp.Value("i", 0, false as never),
+        "Cannot create a Value: the options are false; pass { lock: false }",
+      );
+      refused(
+        () => new mp.Array("i", 1, false as never),
+        "Cannot create an Array: the options are false; pass { lock: false }",
+      );
+      refused(() => new mp.RawValue("i", 0, "mine" as never), 'Cannot create a RawValue: the options are "mine"');
+      refused(() => new mp.RawArray("i", 1, "mine" as never), 'Cannot create a RawArray: the options are "mine"');
+      refused(() => new mp.SharedMemory("mine" as never), 'the options are "mine"; pass { name: "mine" }');
+      refused(
+        () => new mp.Process(stay as never),
+        "Cannot create a Process: the options are a function; pass { target: … }",
+      );
+      const jobs = new mp.Queue<number>({ name: "misuse/options" });
+      jobs.putNowait(1);
+      refused(
+        () => jobs.shutdown(true as never),
+        'Cannot shut down queue "misuse/options": the options are true; pass { immediate: true }',
+      );
+      jobs.putNowait(2); // it is not shut down
+      jobs.close();
+      return Promise.resolve();
+    },
+  },
+  {
     name: "bad input/wait: a timeout runs out, as false, null or a TimeoutError; a negative one at once",
     async run(env) {
       const outcome = (wait: Promise<unknown>) =>
