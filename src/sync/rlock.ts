@@ -3,6 +3,7 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
 import { MisuseError } from "../errors/base.ts";
 import type { BlockOptions, WaitOptions } from "../memory/wait_options.ts";
+import { limitOf } from "../memory/wait_options.ts";
 import { registerKind } from "../memory/kinds.ts";
 import { KIND_RLOCK } from "../memory/layout.ts";
 import type { Attachment, Blueprint, Named } from "../memory/object.ts";
@@ -33,17 +34,30 @@ export class RLock extends Lock {
   }
 
   override acquire(options?: BlockOptions): Promise<boolean> {
-    return this.#enter() ? Promise.resolve(true) : super.acquire(options);
+    const run = this.#inside();
+    return run === undefined ? super.acquire(options) : this.#acquireAgain(run, options);
+  }
+
+  async #acquireAgain(run: Run, options: BlockOptions | undefined): Promise<boolean> {
+    this.#check(options);
+    run.depth++; // before anything is awaited: the run may end meanwhile
+    if (this.family.due()) await this.family.turn();
+    return true;
   }
 
   override acquireNowait(): boolean {
-    return this.#enter() || super.acquireNowait();
+    const run = this.#inside();
+    if (run === undefined) return super.acquireNowait();
+    this.ensureOpen("acquire");
+    run.depth++;
+    return true;
   }
 
   /** Takes one level back; of the outermost, gives it back. MisuseError inside a `with()` that has no level left but its own. */
   override release(): void {
-    const run = this.#runs.getStore();
-    if (run === undefined || run.depth === 0) return super.release();
+    const run = this.#inside();
+    if (run === undefined) return super.release();
+    this.ensureOpen("release");
     if (run.depth === 1) {
       throw new MisuseError(`Cannot release ${this.title}: the with() around this call releases it`);
     }
@@ -63,9 +77,13 @@ export class RLock extends Lock {
 
   override async with<R>(fn: (held: Held) => R | Promise<R>, options?: WaitOptions): Promise<R> {
     this.ensureFunction(fn);
-    if (typeof fn !== "function") return super.with(fn, options); // which refuses it
-    const run = this.#runs.getStore();
-    if (run !== undefined && run.depth > 0) return await fn(run.held);
+    const run = this.#inside();
+    if (run !== undefined) {
+      this.#check(options);
+      const result = await fn(run.held);
+      if (this.family.due()) await this.family.turn();
+      return result;
+    }
     return await super.with(async (held) => {
       const inside: Run = { depth: 1, held };
       try {
@@ -77,11 +95,17 @@ export class RLock extends Lock {
     }, options);
   }
 
-  #enter(): boolean {
+  /** The run of `with()` that this call is inside of. */
+  #inside(): Run | undefined {
     const run = this.#runs.getStore();
-    if (run === undefined || run.depth === 0) return false;
-    run.depth++;
-    return true;
+    return run === undefined || run.depth === 0 ? undefined : run;
+  }
+
+  /** What holds for every acquisition holds for one that needn't wait. */
+  #check(options: BlockOptions | undefined): void {
+    limitOf(options);
+    options?.signal?.throwIfAborted();
+    this.ensureOpen("acquire");
   }
 }
 

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertFalse, assertRejects, assertThrows } from "
 import type { Case } from "../../case.ts";
 import { sleep } from "../../host.ts";
 import { within } from "../../scale.ts";
-import { MisuseError, TimeoutError } from "../../../mod.ts";
+import { type BlockOptions, ClosedError, MisuseError, TimeoutError } from "../../../mod.ts";
 
 export const rlockCases: readonly Case[] = [
   {
@@ -100,6 +100,39 @@ export const rlockCases: readonly Case[] = [
       await assertRejects(() => lock.with(() => lock.with(() => Promise.reject(new Error("deep")))), Error, "deep");
       assertFalse(lock.locked());
       lock.close();
+    },
+  },
+  {
+    name:
+      "rlock/inside with() bad options, an aborted signal and a closed handle are refused as outside, and timers fire",
+    async run({ mp }) {
+      const lock = new mp.RLock(), reason = new Error("enough"), signal = AbortSignal.abort(reason);
+      await lock.with(async () => {
+        const entries: ((options?: BlockOptions) => Promise<unknown>)[] = [
+          (options) => lock.acquire(options),
+          (options) => lock.hold(options),
+          (options) => lock.with(() => {}, options),
+        ];
+        for (const enter of entries) {
+          await assertRejects(() => enter({ timeout: NaN }), MisuseError, "timeout is NaN");
+          await assertRejects(() => enter(1000 as never), MisuseError, "pass { timeout: 1000 }");
+          assertEquals(await assertRejects(() => enter({ signal })), reason);
+        }
+        // None of them took a level.
+        assertThrows(() => lock.release(), MisuseError, "with()");
+        for (const enter of [() => lock.with(() => {}), () => lock.acquire().then(() => lock.release())]) {
+          const timer = AbortSignal.timeout(1), end = performance.now() + 5000;
+          while (!timer.aborted) {
+            await enter();
+            assert(performance.now() < end, "no timer fired");
+          }
+        }
+        await lock.acquire();
+        lock.close();
+        for (const enter of entries) await assertRejects(() => enter(), ClosedError, "Cannot acquire");
+        assertThrows(() => lock.acquireNowait(), ClosedError, "Cannot acquire");
+        assertThrows(() => lock.release(), ClosedError, "Cannot release");
+      });
     },
   },
 ];
