@@ -112,7 +112,7 @@ export class Semaphore extends AcquirableObject {
   override release(n = 1): void {
     this.ensureOpen("release");
     if (!Number.isInteger(n) || n < 1) throw new RangeError(`Cannot release ${String(n)} permits of ${this.title}`);
-    this.#give(n, false);
+    throwIf(this.#give(n, false));
   }
 
   override async hold(options?: WaitOptions): Promise<Held> {
@@ -136,10 +136,10 @@ export class Semaphore extends AcquirableObject {
       throw new TimeoutError(`Cannot hold ${this.title}: no permit was free within ${options?.timeout} ms`);
     }
     const { abandoned } = took;
-    return new Holding(() => abandoned, () => this.isClosed || this.#give(1, true));
+    return new Holding(() => abandoned, () => this.isClosed || throwIf(this.#give(1, true)));
   }
 
-  /** What hold() and with() of this handle have goes back with it. */
+  /** What hold() and with() of this handle have goes back with it, if nobody has released it already. */
   protected override onClose(): void {
     super.onClose();
     if (this.#held > 0) this.#give(this.#held, true);
@@ -182,14 +182,15 @@ export class Semaphore extends AcquirableObject {
     }
   }
 
-  #give(n: number, counted: boolean): void {
+  /** Gives permits back; what it returns says that there are too many: then those that aren't `counted` are still out. */
+  #give(n: number, counted: boolean): MisuseError | undefined {
     const { i32, start } = this.segment, at = this.at, lock = this.#lock;
     let free: number, most: number;
     lock.lock();
     try {
       free = (i32[at + FREE] as number) + n;
       most = i32[at + MOST] as number;
-      if (free > most && !counted) throw this.#tooMany(n, free, most);
+      if (free > most && !counted) return this.#tooMany(n, free, most);
       lock.stage(start + at + FREE, Math.min(free, most));
       if (counted) {
         const held = at + HELD + indexOf(this.family.self);
@@ -202,7 +203,7 @@ export class Semaphore extends AcquirableObject {
     }
     for (let i = 0; i < n && this.waiters.wake(this.#isFree); i++);
     // Somebody released what was held here; it is held no more all the same.
-    if (free > most) throw this.#tooMany(n, free, most);
+    return free > most ? this.#tooMany(n, free, most) : undefined;
   }
 
   readonly #isFree = (): boolean => this.isFree();
@@ -210,6 +211,10 @@ export class Semaphore extends AcquirableObject {
   #tooMany(n: number, free: number, most: number): MisuseError {
     return new MisuseError(`Cannot release ${n} of ${this.title}: it would have ${free} permits, at most ${most}`);
   }
+}
+
+function throwIf(error: Error | undefined): void {
+  if (error !== undefined) throw error;
 }
 
 /** A Semaphore that refuses to have more permits than it began with. CPython: `multiprocessing.BoundedSemaphore`. */

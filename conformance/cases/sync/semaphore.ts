@@ -116,6 +116,18 @@ export const semaphoreCases: readonly Case[] = [
     },
   },
   {
+    name: "semaphore/bounded: a handle with a permit that another released closes, and is gone",
+    async run({ mp }) {
+      const name = `bounded-${Math.random()}`, semaphore = new mp.BoundedSemaphore({ name, value: 1 });
+      await semaphore.hold();
+      semaphore.release();
+      semaphore.close();
+      const another = new mp.BoundedSemaphore({ name, value: 2 });
+      assertEquals(another.getValue(), 2);
+      another.close();
+    },
+  },
+  {
     name: "semaphore/by name: the first creator's value counts",
     run({ mp }) {
       const name = `semaphore-${Math.random()}`;
