@@ -222,7 +222,11 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
       this.ensureOpen("wait for");
       return this.#ring.count > 0 || this.#isShutDown();
     };
-    const waiting: Awaited<true> = { ready: isReady, attempt: () => isReady() ? true : undefined, of: this };
+    const waiting: Awaited<true> = {
+      ready: () => this.isClosed || isReady(),
+      attempt: () => isReady() ? true : undefined,
+      of: this,
+    };
     return { isReady, whenReady: async (signal) => void await this.#getters.wait(waiting, Infinity, signal) };
   }
 

@@ -155,9 +155,12 @@ export abstract class SharedObject {
     if (this.#closed) return;
     this.#lastName = this.#name;
     this.#closed = true;
-    this.onClose();
-    dropped.unregister(this);
-    dropHandle(this.family, this.handle, othersOf(this));
+    try {
+      this.onClose();
+    } finally {
+      dropped.unregister(this);
+      dropHandle(this.family, this.handle, othersOf(this));
+    }
   }
 
   /** What a class does before its handle goes; `isClosed` is true already. */

@@ -3,7 +3,9 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "../../assert.ts";
 import { ClosedError, type Connection, MisuseError, type WaitObject } from "../../../mod.ts";
 import type { Case } from "../../case.ts";
+import { sleep, until } from "../../host.ts";
 import { sendNumbers } from "../../targets/channels/pipes.ts";
+import { collect } from "../../targets/channels/queues.ts";
 
 export const waitCases: readonly Case[] = [
   {
@@ -91,6 +93,27 @@ export const waitCases: readonly Case[] = [
       await b.send(2);
       assertEquals([await getting, await receiving], [1, 2]);
       for (const one of [a, b, queue]) one.close();
+    },
+  },
+  {
+    name: "wait/a queue that is closed at the moment when it gets ready ends it, and another waiter gets the item",
+    async run({ mp }) {
+      const name = `wait-${Math.random()}`,
+        queue = new mp.Queue<number>({ name }),
+        other = new mp.Queue<number>({ name });
+      const back = new mp.Queue<number[]>(), child = new mp.Process({ target: collect<number>, args: [other, back] });
+      await child.start();
+      await sleep(100); // so that the child waits, too; later it finds the item without being woken
+      const waiting = assertRejects(() => mp.wait([queue]), ClosedError);
+      await sleep(10);
+      queue.putNowait(1); // wakes this process, the first in turn
+      queue.close();
+      await waiting;
+      await until(() => other.empty());
+      other.shutdown();
+      assertEquals(await back.get(), [1]);
+      assertEquals(await child.join(), 0);
+      for (const one of [other, back, child]) one.close();
     },
   },
   {
