@@ -59,7 +59,6 @@ export interface Taken<T> {
 export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>, Disposable {
   /** For subclasses: guards the payload. */
   protected readonly robustLock: RobustLock;
-  readonly #lock: RobustLock;
   readonly #ring: Ring;
   readonly #getters: WaitQueue;
   readonly #putters: WaitQueue;
@@ -77,8 +76,8 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
       : { maxsize: options === undefined ? 0 : options };
     super(blueprintFor(plain instanceof Attachment ? 0 : maxsizeOf(plain), plan), plain);
     const { family, segment, at } = this;
-    this.#lock = this.robustLock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");
-    this.#ring = new Ring(family, this.#lock, segment, at + RING);
+    this.robustLock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");
+    this.#ring = new Ring(family, this.robustLock, segment, at + RING);
     this.#getters = WaitQueue.at(family, segment, at + GETTERS);
     this.#putters = WaitQueue.at(family, segment, at + PUTTERS);
     this.#maxsize = segment.i32[at + MAXSIZE] as number;
@@ -114,7 +113,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     } finally {
       if (!sent) discardParcel(this.family, parcel);
     }
-    if (!sent) throw new Full(`Cannot put into ${this.title}: it is full (${this.#maxsize} items)`);
+    if (!sent) throw this.#fullError();
   }
 
   /**
@@ -130,7 +129,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
     } finally {
       if (!sent) discardParcel(this.family, parcel);
     }
-    if (!sent) throw new Full(`Cannot put into ${this.title}: it is full (${this.#maxsize} items)`);
+    if (!sent) throw this.#fullError();
   }
 
   /**
@@ -150,7 +149,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
       return taken.item;
     }
     taken = await this.#getters.sleep(this.#getting, limit, options?.signal);
-    if (taken === undefined) throw new Empty(`Cannot get from ${this.title}: it is empty`);
+    if (taken === undefined) throw this.#emptyError();
     return taken.item;
   }
 
@@ -160,7 +159,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
    */
   getNowait(): T {
     const taken = this.tryTake();
-    if (taken === undefined) throw new Empty(`Cannot get from ${this.title}: it is empty`);
+    if (taken === undefined) throw this.#emptyError();
     return taken.item;
   }
 
@@ -193,10 +192,10 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
   shutdown(options?: { immediate?: boolean }): void {
     this.ensureOpen("shut down");
     ensureOptions(options, `shut down ${this.title}`, { boolean: "immediate" });
-    this.#lock.lock();
-    this.#lock.stage(this.segment.start + this.at + FLAGS, SHUT_DOWN);
-    this.#lock.commit();
-    this.#lock.unlock();
+    this.robustLock.lock();
+    this.robustLock.stage(this.segment.start + this.at + FLAGS, SHUT_DOWN);
+    this.robustLock.commit();
+    this.robustLock.unlock();
     if (options?.immediate === true) { while (this.tryDiscard()); }
     this.#getters.wakeAll();
     this.#putters.wakeAll();
@@ -246,9 +245,17 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
   readonly #hasItem = (): boolean => this.#ring.count > 0;
   readonly #hasRoom = (): boolean => this.#maxsize === 0 || this.#ring.count < this.#maxsize;
 
+  #fullError(): Full {
+    return new Full(`Cannot put into ${this.title}: it is full (${this.#maxsize} items)`);
+  }
+
+  #emptyError(): Empty {
+    return new Empty(`Cannot get from ${this.title}: it is empty`);
+  }
+
   /** False = no room. */
   #append(parcel: Parcel): boolean {
-    const lock = this.#lock;
+    const lock = this.robustLock;
     lock.lock();
     try {
       if (this.#isShutDown()) throw new ClosedError(`Cannot put into ${this.title}: it is shut down`);
@@ -326,7 +333,7 @@ export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>
   protected onDiscard(): void {}
 
   #shift(): ReturnType<Ring["shift"]> | undefined {
-    const lock = this.#lock;
+    const lock = this.robustLock;
     lock.lock();
     let frame: ReturnType<Ring["shift"]>;
     try {
