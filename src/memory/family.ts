@@ -17,7 +17,7 @@ import type { Owners } from "./robust_lock.ts";
 import type { Spinner } from "./spinner.ts";
 
 /** How often a waiting agent asks whether those it waits for are alive, in milliseconds. */
-const TICK = 250;
+export const TICK = 250;
 /** How long after the last wait the bell is heard on, in milliseconds. */
 const LINGER = 4;
 

@@ -38,11 +38,11 @@ import {
 } from "./layout.ts";
 import { takeMail } from "./mail.ts";
 import { settleNames } from "./names.ts";
+import { nap } from "./processor.ts";
 import { PATIENCE, RobustLock } from "./robust_lock.ts";
 
 /** How long at a time a recovery waits for another process to complete a change, in milliseconds. */
 const NAP = 0.5;
-const bed = new Int32Array(new SharedArrayBuffer(4));
 
 /**
  * Recovers a dead agent. Idempotent, and safe to be killed in: the agent's line says DEAD to the last, so whoever finds it
@@ -123,7 +123,7 @@ function takeBack(family: Family, address: number, dead: number): boolean {
     if (busy === 0) return isObject;
     // A living process is completing a change: it may be a dead one's, about blocks that are looked at next.
     if (napped > PATIENCE) throw new Error(`another one (owner ${busy}) has been stopped for ${PATIENCE} ms`);
-    Atomics.wait(bed, 0, 0, NAP);
+    nap(NAP);
     family.probe(busy);
   }
 }

@@ -16,6 +16,7 @@
 import type { Arena } from "./arena.ts";
 import type { Segment } from "./arena.ts";
 import { REDO_ENTRIES } from "./layout.ts";
+import { nap, pause } from "./processor.ts";
 
 /** What a robust lock has to know about the agents of its family. */
 export interface Owners {
@@ -34,9 +35,6 @@ export interface Owners {
 export const PATIENCE = 1000;
 /** Attempts before the first nap: a section takes well under a microsecond. */
 const SPINS = 200;
-
-const pause: () => void = (Atomics as unknown as { pause?: () => void }).pause ?? (() => {});
-const bed = new Int32Array(new SharedArrayBuffer(4));
 
 /** One robust lock of a family. All of its methods are synchronous; a section must not await. */
 export class RobustLock {
@@ -132,7 +130,7 @@ export class RobustLock {
 
   #lockContended(): void {
     const i32 = this.#i32, at = this.#at, owners = this.#owners;
-    let napped = 0, nap = 0.05, probed = 0;
+    let napped = 0, next = 0.05, probed = 0;
     for (let round = 0;; round++) {
       const owner = Atomics.load(i32, at);
       if (owner === 0) {
@@ -154,9 +152,9 @@ export class RobustLock {
         );
       }
       // The holder was preempted (or killed). Give it our processor; ask the system now and then.
-      Atomics.wait(bed, 0, 0, nap);
-      napped += nap;
-      nap = Math.min(2, nap * 1.5);
+      nap(next);
+      napped += next;
+      next = Math.min(2, next * 1.5);
       if (napped > probed + 2) {
         probed = napped;
         owners.probe(owner);

@@ -3,6 +3,7 @@
 import { runtime } from "../runtime/current.ts";
 import type { AgentTable } from "./agents.ts";
 import { C_SPINNING } from "./layout.ts";
+import { pause } from "./processor.ts";
 
 /** Longest and shortest busy-wait, in milliseconds. */
 const LONGEST = 0.1;
@@ -21,8 +22,6 @@ const SOON_AGAIN = 2;
 const SELDOM = 1000;
 /** Spins in a row that find what they wait for, after which the last move counts as a good one. */
 const GOOD = 50;
-
-const pause: () => void = (Atomics as unknown as { pause?: () => void }).pause ?? (() => {});
 
 /**
  * One agent's busy-waiting. Its budget halves after a miss, down to none. Two that take turns then always sleep, and neither

@@ -1,10 +1,9 @@
 /** Waiting for what happens to another agent: the bell is heard, and the family table is looked at. */
 
-import type { Family } from "../memory/family.ts";
+import { type Family, TICK } from "../memory/family.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
 import { limitOf } from "../memory/wait_options.ts";
 
-const TICK = 250;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Calls `tell` once, when it happens; it may have already. The result gives that up, and leaves nothing behind. */
