@@ -3,13 +3,12 @@
 import { MisuseError } from "../errors/base.ts";
 import { due, turn } from "../memory/event_loop.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
-import { limitOf } from "../memory/wait_options.ts";
+import { limitOf, LONGEST_TIMER } from "../memory/wait_options.ts";
 import type { Waitable } from "../memory/waitable.ts";
 import { waitable } from "../memory/waitable.ts";
 import type { Connection } from "./connection_types.ts";
 
 /** Longest that setTimeout takes. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** What wait() takes: connections, queues, events, processes; promises count as ready once they are settled. */
 export type WaitObject = Connection<unknown, never> | { [waitable](): Waitable } | PromiseLike<unknown>;

@@ -1,6 +1,7 @@
 /** Options of a pool and of its calls, and their checks. */
 
 import { MisuseError } from "../errors/base.ts";
+import { ensureOptions } from "../memory/options.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
 import type { Target } from "../process/reference.ts";
 import { cpuCount } from "../process/start_method.ts";
@@ -62,12 +63,12 @@ export type Rest<A extends readonly unknown[]> = [] extends A ? [args?: A, optio
 export type CheckedPoolOptions = Required<Omit<PoolOptions, "initializer">> & Pick<PoolOptions, "initializer">;
 
 export function checkPoolOptions(options: number | PoolOptions | undefined): CheckedPoolOptions {
-  // What isn't an object is meant for a number.
-  const given = Object(options) === options
-    ? options as PoolOptions
+  // Whatever isn't an object was meant as a number of processes, and is checked as one.
+  const given: PoolOptions = typeof options === "object" && options !== null
+    ? options
     : options === undefined
     ? {}
-    : { processes: options as number };
+    : { processes: options };
   const {
     processes = cpuCount(),
     initializer,
@@ -118,11 +119,13 @@ export function taskLimitOf({ taskTimeout }: TaskOptions): number {
 }
 
 /** The options of a map, checked. */
-export function checkMap(items: unknown, { chunksize, onProgress }: MapOptions, doing: string): void {
+export function checkMap(items: unknown, options: MapOptions, doing: string): void {
   const object = Object(items) as object;
   if (!(Symbol.iterator in object) && !(Symbol.asyncIterator in object)) {
     throw new MisuseError(`Cannot ${doing}: the items are neither an iterable nor an async iterable`);
   }
+  ensureOptions(options, doing, { number: "chunksize" });
+  const { chunksize, onProgress } = options;
   if (chunksize !== undefined) checkCount(chunksize, "chunksize");
   if (onProgress !== undefined && typeof onProgress !== "function") {
     throw new MisuseError(`Cannot ${doing}: onProgress is not a function`);

@@ -2,6 +2,7 @@
 
 import { ClosedError, MisuseError } from "../errors/base.ts";
 import { currentMethod } from "../memory/families.ts";
+import { ensureOptions } from "../memory/options.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
 import { refuseWhileLoading } from "../process/identity.ts";
 import type { Target } from "../process/reference.ts";
@@ -259,6 +260,7 @@ export class Pool implements AsyncDisposable {
   ): ApplyTask {
     const number = this.#number(fn, "apply");
     if (!Array.isArray(args)) throw new MisuseError("Cannot apply: args is not an array");
+    ensureOptions(options, "apply", { number: "timeout" });
     return new ApplyTask(this.#crew, number, args, options, resolve, reject);
   }
 

@@ -2,9 +2,7 @@
 
 import { type Family, TICK } from "../memory/family.ts";
 import type { WaitOptions } from "../memory/wait_options.ts";
-import { limitOf } from "../memory/wait_options.ts";
-
-const LONGEST_TIMER = 2 ** 31 - 1;
+import { limitOf, LONGEST_TIMER } from "../memory/wait_options.ts";
 
 /** Calls `tell` once, when it happens; it may have already. The result gives that up, and leaves nothing behind. */
 export type Subscribe<T> = (tell: (value: T) => void, fail: (error: unknown) => void) => () => void;

@@ -31,6 +31,9 @@ export const workerCases: readonly Case[] = [
         assertThrows(() => new mp.Pool(processes), RangeError, "at least 1");
         assertThrows(() => new mp.Pool({ processes }), RangeError, "at least 1");
       }
+      for (const options of ["8", null, true] as unknown[] as number[]) {
+        assertThrows(() => new mp.Pool(options), RangeError, "at least 1");
+      }
       assertThrows(() => new mp.Pool({ maxTasksPerChild: 0 }), RangeError, "maxTasksPerChild");
       assertThrows(() => new mp.Pool({ maxTasksPerChild: 2.5 }), RangeError, "maxTasksPerChild");
       assertThrows(() => new mp.Pool({ retries: -1 }), RangeError, "retries");
@@ -43,6 +46,12 @@ export const workerCases: readonly Case[] = [
       else assertThrows(() => new mp.Pool({ maxMemoryPerChild: 0 }), RangeError, "maxMemoryPerChild");
       const pool = new mp.Pool();
       assertEquals(pool.size, mp.cpuCount());
+      const map = () => pool.map(square, [1], 5 as unknown as object);
+      await assertRejects(map, MisuseError, "Cannot map: the options are 5; pass { chunksize: 5 }");
+      assertThrows(() => pool.imap(square, [1], 5 as unknown as object), MisuseError, "pass { chunksize: 5 }");
+      const apply = () => pool.apply(square, [1], 5 as unknown as object);
+      await assertRejects(apply, MisuseError, "pass { timeout: 5 }");
+      await assertRejects(() => pool.apply(square, [1], { taskTimeout: NaN }), MisuseError, "taskTimeout is NaN");
       pool.close();
       await pool.join();
     },
