@@ -35,6 +35,7 @@ const ALIGNMENT = 8;
  * - A node Buffer arrives as a Uint8Array with an ArrayBuffer of its own, since the pool that it is a part of stays here.
  * - An error of a class without a codec arrives as the builtin class that it extends if that has the same `name`, else as an
  *   Error of that name. Its `stack` is the one of where it was made. Hidden symbols and a method `toString` of it stay here.
+ * - A frozen, sealed or otherwise read-only object arrives as an ordinary one, that can be written to.
  * - A Proxy of a plain object or an array arrives as what it yields, an accessor among the elements of an array likewise.
  *
  * Everything else is refused with a SerializationError that names its path, and so is what would be lost of these: accessors,

@@ -345,3 +345,14 @@ test("a message in shared memory can be read", () => {
     assert.deepStrictEqual(decode(shared, link), value);
   }
 });
+
+test("frozen, sealed and read-only objects arrive as ordinary ones", () => {
+  const readOnly = Object.defineProperty({}, "a", { value: 1, enumerable: true });
+  for (const one of [Object.freeze({ a: 1 }), Object.seal({ a: 1 }), readOnly, Object.freeze([1])]) {
+    travels(one);
+    const arrived = roundTrip(one) as Record<string, number>;
+    arrived["b"] = 2;
+    for (const key of Object.keys(one)) arrived[key] = 3;
+    assert.deepEqual(Object.values(arrived), [3, 2]);
+  }
+});
