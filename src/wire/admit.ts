@@ -1,6 +1,6 @@
 /** The walk that comes first: whether a value can be packed as it is, which nearly all values can. */
 
-import { hasExtraElements } from "./own_properties.ts";
+import { hasExtraElements, isOrdinary } from "./own_properties.ts";
 import { shareable } from "./registry.ts";
 import { isPlainText } from "./text.ts";
 
@@ -68,7 +68,7 @@ function hasPlainProperties(object: object, depth: number, met: Met): boolean {
   if (Object.getOwnPropertySymbols(object).length > 0) return false;
   for (const key of Object.getOwnPropertyNames(object)) {
     const descriptor = Object.getOwnPropertyDescriptor(object, key);
-    if (descriptor?.enumerable !== true || descriptor.get !== undefined || descriptor.set !== undefined) return false;
+    if (!isOrdinary(descriptor)) return false;
     if (key === "__proto__" || !isPlainText(key)) return false;
     const { value } = descriptor;
     if (!(isPlainPrimitive(value) ?? isPlainObject(value, depth + 1, met))) return false;

@@ -17,7 +17,7 @@ export { decodeSmall, unread } from "./small_reader.ts";
 export { type Codec, type Link, registerCodec, registerShareable, shareable, type ShareableType } from "./registry.ts";
 
 /** No message is longer than this. */
-export const MAX_MESSAGE_BYTES: number = 2 ** 31 - 1;
+const MAX_MESSAGE_BYTES: number = 2 ** 31 - 1;
 
 const ALIGNMENT = 8;
 

@@ -30,7 +30,7 @@ interface Frame {
 }
 
 /** The graph of a value: the slot of the value itself, then all nodes, those an object consists of before its own. */
-export interface Graph {
+interface Graph {
   readonly slots: readonly unknown[];
   readonly buffers: BufferWindows;
 }

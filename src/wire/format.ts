@@ -1,4 +1,4 @@
-/** The first two bytes of every message. */
+/** How every message begins, and the order of the bytes here. */
 
 /** First byte: what this version of the package writes, and the only one that it reads. */
 export const VERSION = 1;
@@ -12,3 +12,6 @@ export const NUMBERS = 2;
 
 export const PLAIN_HEADER = 2;
 export const GRAPH_HEADER = 8;
+
+/** Whether typed arrays have the lowest byte first, which nearly everywhere they do. */
+export const isLittleEndian: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;

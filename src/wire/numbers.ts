@@ -9,6 +9,7 @@
  * ```
  */
 
+import { isLittleEndian } from "./format.ts";
 import { hasExtraElements } from "./own_properties.ts";
 
 const INT32 = 0, DOUBLE = 1;
@@ -19,8 +20,6 @@ const LEAST = 64;
 const MOST = 1 << 27;
 /** An array that is made longer than this at once is slow. */
 const LARGE = 1 << 24;
-
-const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** An array of nothing but numbers as a message, its first two bytes still free; undefined for all else. */
 export function packNumbers(value: unknown): Uint8Array | undefined {

@@ -92,13 +92,17 @@ function extraProperty(key: string | symbol): Refusal {
     : new Refusal(`has the extra property ${JSON.stringify(key)}, which would be lost`);
 }
 
-/** The value of an own property that is an ordinary one: enumerable, and no accessor. */
+/** Whether an own property is an ordinary one: there, enumerable, and no accessor. */
+export function isOrdinary(descriptor: PropertyDescriptor | undefined): descriptor is PropertyDescriptor {
+  return descriptor?.enumerable === true && descriptor.get === undefined && descriptor.set === undefined;
+}
+
+/** The value of an own property that is an ordinary one. */
 export function ordinaryValue(value: object, key: string): unknown {
   const descriptor = Object.getOwnPropertyDescriptor(value, key);
+  if (isOrdinary(descriptor)) return descriptor.value;
   if (descriptor === undefined) throw new Refusal("vanished while it was being read", key);
-  if (descriptor.get !== undefined || descriptor.set !== undefined) throw new Refusal("is an accessor property", key);
-  if (descriptor.enumerable !== true) throw new Refusal("is not enumerable and would be lost", key);
-  return descriptor.value;
+  throw new Refusal("value" in descriptor ? "is not enumerable and would be lost" : "is an accessor property", key);
 }
 
 /** Own names of an object that has no symbol keys. */

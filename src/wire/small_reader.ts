@@ -1,6 +1,6 @@
 /** Reads small plain values from MessagePack: the way back of nearly every message. */
 
-import { PLAIN, PLAIN_HEADER, VERSION } from "./format.ts";
+import { isLittleEndian, PLAIN, PLAIN_HEADER, VERSION } from "./format.ts";
 
 /** In place of a value that this file doesn't read: msgpackr does, or says what is wrong with it. */
 export const unread: unique symbol = Symbol("unread");
@@ -15,7 +15,8 @@ let end = 0;
 
 const double = new Float64Array(1);
 const doubleBytes = new Uint8Array(double.buffer);
-const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+/** Which byte of a double comes first there: a constant of this module's own, since V8 loads another module's each time. */
+const lowestFirst = isLittleEndian;
 
 /** Texts that were read lately, by a few of their bytes: keys come again and again, and making a string is slow. */
 const TEXTS = 512;
@@ -57,7 +58,7 @@ function readValue(depth: number): unknown {
     case 0xc3:
       return true;
     case 0xcb:
-      for (let i = 0; i < 8; i++) doubleBytes[isLittleEndian ? 7 - i : i] = bytes[at + i] as number;
+      for (let i = 0; i < 8; i++) doubleBytes[lowestFirst ? 7 - i : i] = bytes[at + i] as number;
       at += 8;
       return double[0];
     case 0xcc:

@@ -1,6 +1,7 @@
 /** Small plain values as MessagePack, checked and written in one walk: the way of nearly every message. */
 
-import { hasExtraElements } from "./own_properties.ts";
+import { isLittleEndian } from "./format.ts";
+import { hasExtraElements, isOrdinary } from "./own_properties.ts";
 
 /** Deeper, longer or wider values go the other way. */
 const MAX_DEPTH = 8;
@@ -18,7 +19,8 @@ let writing = 0;
 
 const double = new Float64Array(1);
 const doubleBytes = new Uint8Array(double.buffer);
-const isLittleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+/** Which byte of a double comes first there: a constant of this module's own, since V8 loads another module's each time. */
+const lowestFirst = isLittleEndian;
 
 /** The objects met so far: one that is met twice, or leads back to itself, isn't plain. */
 const met: object[] = [];
@@ -66,7 +68,7 @@ function writeNumber(value: number): void {
   if ((value | 0) !== value) {
     double[0] = value;
     out[at] = 0xcb;
-    for (let i = 0; i < 8; i++) out[at + 1 + i] = doubleBytes[isLittleEndian ? 7 - i : i] as number;
+    for (let i = 0; i < 8; i++) out[at + 1 + i] = doubleBytes[lowestFirst ? 7 - i : i] as number;
     at += 9;
   } else if (value >= -32 && value < 128) out[at++] = value;
   else if (value >= -32768 && value < 32768) {
@@ -117,7 +119,7 @@ function writeFields(object: object, depth: number): boolean {
   out[at++] = 0x80 | count;
   for (let i = 0; i < count; i++) {
     const name = names[i] as string, descriptor = Object.getOwnPropertyDescriptor(object, name);
-    if (descriptor?.enumerable !== true || descriptor.get !== undefined || descriptor.set !== undefined) return false;
+    if (!isOrdinary(descriptor)) return false;
     if (name === "__proto__" || !writeText(name) || !writeValue(descriptor.value, depth)) return false;
   }
   return true;
