@@ -40,10 +40,20 @@ export class ManagerClient {
     this.#family = requests.family;
     const pid = this.#family.agents.get(server, A_PID);
     this.#origin = { pid, ident: this.#family.identOf(server, pid) };
-    // Every death is rung to everyone.
-    this.#family.listeners.add(() => {
-      if (this.#pending.size > 0 && !this.#family.alive(server)) this.#fail(gone("it"));
-    });
+    this.#family.listeners.add(this.#look);
+  }
+
+  /** Every death is rung to everyone. */
+  readonly #look = (): void => {
+    if (this.#pending.size > 0 && !this.#family.alive(this.server)) this.#fail(gone("it"));
+  };
+
+  /** The server has ended: drops what was there for it. */
+  close(): void {
+    this.#fail(gone("it"));
+    this.#family.listeners.delete(this.#look);
+    this.#replies?.close();
+    this.requests.close();
   }
 
   /** Calls a method of an object on the server. */

@@ -65,7 +65,7 @@ export class SyncManager implements AsyncDisposable {
       process.terminate();
       if (await process.join({ timeout: SHUTDOWN_TIMEOUT }) === null) process.kill();
     }
-    this.#client?.requests.close();
+    this.#client?.close();
   }
 
   /** Where it listens; null: it is reached through shared memory only. */

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { withMethod } from "../memory/families.ts";
 import { BatchQueue, BatchWriter } from "../pool/batch.ts";
-import { HELLO } from "./protocol.ts";
+import { clientOf } from "./client.ts";
+import { HELLO, SERVER } from "./protocol.ts";
 import { serveManager } from "./server.ts";
 
 test("the queues of clients that have ended are dropped when another one comes", async () => {
@@ -21,4 +22,20 @@ test("the queues of clients that have ended are dropped when another one comes",
   assert.deepEqual([String(ended), String(own)], ["<queue closed>", "<queue>"]);
   own.close();
   requests.close();
+});
+
+test("a line to a server that has ended leaves nothing behind", async () => {
+  const requests = withMethod("worker", () => new BatchQueue()), { family } = requests;
+  const listeners = family.listeners.size, objects = family.objects.size;
+  const client = clientOf(requests, family.self), serving = serveManager(requests);
+  assert.equal(await client.call(SERVER, "dict", [[["a", 1]]]), 1);
+  assert.equal(await client.call(1, "get", ["a"]), 1);
+  requests.shutdown();
+  await serving;
+  client.close();
+  assert.deepEqual([family.listeners.size, family.objects.size, String(requests)], [
+    listeners,
+    objects - 1,
+    "<queue closed>",
+  ]);
 });
