@@ -47,8 +47,9 @@ export const managerCases: readonly Case[] = [
       withManager(mp, async (manager) => {
         const dict = await manager.dict<unknown>({ word: "text" });
         const [server] = mp.activeChildren();
-        for (const [call, type] of [[dict.pop("nothing"), RangeError], [dict.increment("word"), TypeError]] as const) {
-          const error = await assertRejects(() => call, type as typeof Error);
+        const calls = [[() => dict.pop("nothing"), RangeError], [() => dict.increment("word"), TypeError]] as const;
+        for (const [call, type] of calls) {
+          const error = await assertRejects(call, type as typeof Error);
           assertEquals(remoteOrigin(error), { pid: server?.pid ?? 0, ident: server?.ident ?? "" });
         }
       }),
