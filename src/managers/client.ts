@@ -5,12 +5,12 @@ import { RemoteError } from "../errors/waits.ts";
 import { withMethod } from "../memory/families.ts";
 import type { Family } from "../memory/family.ts";
 import { A_PID } from "../memory/layout.ts";
-import type { Received } from "../pool/batch.ts";
-import { BatchQueue, BatchWriter } from "../pool/batch.ts";
+import type { BatchWriter, Received } from "../pool/batch.ts";
+import { BatchQueue } from "../pool/batch.ts";
 import type { Origin } from "../wire/errors.ts";
 import { markOrigin } from "../wire/errors.ts";
 import type { Call } from "./protocol.ts";
-import { FULFILLED, HELLO } from "./protocol.ts";
+import { FULFILLED, HELLO, Outbox } from "./protocol.ts";
 
 /** Numbers of calls begin anew after this. */
 const MAX_ID = 2 ** 31 - 1;
@@ -28,6 +28,7 @@ export class ManagerClient {
   readonly #family: Family;
   /** Where errors come from. */
   readonly #origin: Origin;
+  readonly #outbox: Outbox;
   readonly #pending = new Map<number, Pending>();
   #replies: BatchQueue | undefined;
   #lastId = 0;
@@ -38,6 +39,7 @@ export class ManagerClient {
     this.requests = requests;
     this.server = server;
     this.#family = requests.family;
+    this.#outbox = new Outbox(this.#family);
     const pid = this.#family.agents.get(server, A_PID);
     this.#origin = { pid, ident: this.#family.identOf(server, pid) };
     this.#family.listeners.add(this.#look);
@@ -63,10 +65,9 @@ export class ManagerClient {
       this.#replies ??= this.#greet(method);
       const id = this.#lastId = this.#lastId % MAX_ID + 1;
       const call: Call = { method, args };
-      // A batch of its own: writing it may run code that calls something else meanwhile.
-      const batch = new BatchWriter(this.#family);
+      const batch = this.#outbox.begin();
       batch.add(this.#family.self, id, object, call, "call");
-      this.#put(batch, method);
+      this.#send(batch, method);
       this.#pending.set(id, { resolve, reject });
       this.#collect(this.#replies);
     });
@@ -75,15 +76,15 @@ export class ManagerClient {
   /** Tells the server where to answer. */
   #greet(method: string): BatchQueue {
     const replies = withMethod(this.#family.method, () => new BatchQueue());
-    const batch = new BatchWriter(this.#family);
+    const batch = this.#outbox.begin();
     batch.add(this.#family.self, HELLO, 0, replies, "replies");
-    this.#put(batch, method);
+    this.#send(batch, method);
     return replies;
   }
 
-  #put(batch: BatchWriter, method: string): void {
+  #send(batch: BatchWriter, method: string): void {
     try {
-      this.requests.putNowait(batch);
+      this.#outbox.send(batch, this.requests);
     } catch (error) {
       throw error instanceof ClosedError ? gone(method) : error;
     }

@@ -10,6 +10,11 @@
  * ```
  */
 
+import type { Family } from "../memory/family.ts";
+import type { BatchQueue } from "../pool/batch.ts";
+import { BatchWriter } from "../pool/batch.ts";
+import { LARGE_FRAME } from "../wire/ring.ts";
+
 /** In place of the number of a call: a client's first message. */
 export const HELLO = 0;
 export const FULFILLED = 0, REJECTED = 1;
@@ -22,3 +27,28 @@ export interface Call {
 
 /** The object that is the server itself: its methods create objects. */
 export const SERVER = 0;
+
+/** Sends batches; the writer of one is kept for the next, since making it takes a good part of what a call takes. */
+export class Outbox {
+  readonly #family: Family;
+  #spare: BatchWriter | undefined;
+
+  constructor(family: Family) {
+    this.#family = family;
+  }
+
+  /** An empty batch, which nobody else writes: that may run code which sends something else meanwhile. */
+  begin(): BatchWriter {
+    const batch = this.#spare ?? new BatchWriter(this.#family);
+    this.#spare = undefined;
+    return batch;
+  }
+
+  /** Puts a batch that began here into a queue. */
+  send(batch: BatchWriter, queue: BatchQueue): void {
+    queue.putNowait(batch);
+    if (batch.length > LARGE_FRAME) return;
+    batch.clear();
+    this.#spare = batch;
+  }
+}

@@ -2,11 +2,10 @@
 
 import { RemoteError } from "../errors/waits.ts";
 import type { BatchQueue, Received } from "../pool/batch.ts";
-import { BatchWriter } from "../pool/batch.ts";
 import { textOf } from "../process/text.ts";
 import { runtime } from "../runtime/current.ts";
 import type { Call } from "./protocol.ts";
-import { FULFILLED, HELLO, REJECTED, SERVER } from "./protocol.ts";
+import { FULFILLED, HELLO, Outbox, REJECTED, SERVER } from "./protocol.ts";
 import type { Referent } from "./referents.ts";
 import { dictReferent } from "./referents.ts";
 
@@ -16,6 +15,7 @@ export async function serveManager(requests: BatchQueue): Promise<void> {
   runtime.onInterrupt(() => {});
   const clients = new Map<number, BatchQueue>();
   const objects = new Map<number, Referent>();
+  const outbox = new Outbox(requests.family);
   let created = SERVER;
   const keep = (referent: Referent): number => {
     objects.set(++created, referent);
@@ -30,7 +30,7 @@ export async function serveManager(requests: BatchQueue): Promise<void> {
       if (id === HELLO) {
         forgetEnded(clients);
         clients.set(client, value as BatchQueue);
-      } else answer(clients.get(client), id, () => call(objects.get(object), message));
+      } else answer(outbox, clients.get(client), id, () => call(objects.get(object), message));
     }
   }
 }
@@ -54,25 +54,25 @@ function call(referent: Referent | undefined, { value, error }: Received): unkno
   return (referent[method] as (...args: unknown[]) => unknown)(...args);
 }
 
-/** Does what was asked, whoever there is to hear of it. */
-function answer(out: BatchQueue | undefined, id: number, act: () => unknown): void {
+/** Does what was asked, whether or not there is anybody to hear of it. */
+function answer(outbox: Outbox, replies: BatchQueue | undefined, id: number, act: () => unknown): void {
   try {
     const value = act();
-    if (out !== undefined) sendResult(out, id, value);
+    if (replies !== undefined) sendResult(outbox, replies, id, value);
   } catch (thrown) {
-    if (out === undefined) return;
-    const batch = new BatchWriter(out.family);
+    if (replies === undefined) return;
+    const batch = outbox.begin();
     batch.addThrown(id, REJECTED, 0, thrown);
-    out.putNowait(batch);
+    outbox.send(batch, replies);
   }
 }
 
 /** Whatever keeps a result from being sent is an answer too. */
-function sendResult(out: BatchQueue, id: number, value: unknown): void {
+function sendResult(outbox: Outbox, replies: BatchQueue, id: number, value: unknown): void {
   try {
-    const batch = new BatchWriter(out.family);
+    const batch = outbox.begin();
     batch.add(id, FULFILLED, 0, value, "result");
-    out.putNowait(batch);
+    outbox.send(batch, replies);
   } catch (error) {
     throw failure("Cannot send the result", error);
   }

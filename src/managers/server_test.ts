@@ -24,12 +24,19 @@ test("the queues of clients that have ended are dropped when another one comes",
   requests.close();
 });
 
-test("a line to a server that has ended leaves nothing behind", async () => {
+test("calls work from within a call, and a line to a server that has ended leaves nothing behind", async () => {
   const requests = withMethod("worker", () => new BatchQueue()), { family } = requests;
   const listeners = family.listeners.size, objects = family.objects.size;
   const client = clientOf(requests, family.self), serving = serveManager(requests);
   assert.equal(await client.call(SERVER, "dict", [[["a", 1]]]), 1);
-  assert.equal(await client.call(1, "get", ["a"]), 1);
+  const within: Promise<unknown>[] = [];
+  const get = () => {
+    within.push(client.call(1, "get", ["a"])); // called while the arguments of another call are written
+    return 5;
+  };
+  await client.call(1, "set", ["b", Object.defineProperty([0], 0, { get })]);
+  assert.deepEqual(await client.call(1, "get", ["b"]), [5]);
+  for (const value of await Promise.all(within)) assert.equal(value, 1);
   requests.shutdown();
   await serving;
   client.close();
