@@ -1,6 +1,6 @@
-/** The error family: every error that this package throws, each with a stable `code`. */
+/** The error family, each with a stable `code`. Values of a wrong type or out of range are TypeErrors and RangeErrors. */
 
-export { ClosedError, MisuseError, ProcessError, SpawnError, TargetError } from "./errors/base.ts";
+export { ClosedError, MisuseError, ProcessError, SpawnError, StalledError, TargetError } from "./errors/base.ts";
 export {
   AuthenticationError,
   BrokenBarrierError,

@@ -24,6 +24,13 @@ export class ClosedError extends ProcessError {
   }
 }
 
+/** Another process stopped in the middle of a change that this one needs done. The message says which, and what to do. */
+export class StalledError extends ProcessError {
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options, "ERR_MP_STALLED");
+  }
+}
+
 /** The runtime refused to start a process or worker. The message says which flag or package is missing. */
 export class SpawnError extends ProcessError {
   constructor(message?: string, options?: ErrorOptions) {
@@ -46,4 +53,4 @@ export function nameErrors(classes: Readonly<Record<string, { readonly prototype
   for (const [name, { prototype }] of Object.entries(classes)) prototype.name = name;
 }
 
-nameErrors({ ProcessError, MisuseError, ClosedError, SpawnError, TargetError });
+nameErrors({ ProcessError, MisuseError, ClosedError, StalledError, SpawnError, TargetError });

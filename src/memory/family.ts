@@ -12,7 +12,7 @@ import { ProcessBells, WorkerBells } from "./bell.ts";
 import { due, turn } from "./event_loop.ts";
 import type { WaitQueue } from "./futex.ts";
 import { completeRecovery, othersLoaded } from "./kinds.ts";
-import { A_THREAD, A_THREAD_ID, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "./layout.ts";
+import { A_PID, A_THREAD, A_THREAD_ID, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "./layout.ts";
 import type { Owners } from "./robust_lock.ts";
 import type { Spinner } from "./spinner.ts";
 
@@ -88,6 +88,11 @@ export class Family implements Owners {
 
   alive(owner: number): boolean {
     return this.agents.alive(owner);
+  }
+
+  describe(owner: number): string {
+    const kind = this.agents.get(owner, A_THREAD) === 0 ? "process" : "worker";
+    return `${kind} ${this.identOf(owner, this.agents.get(owner, A_PID))}`;
   }
 
   probe(owner: number): void {

@@ -39,7 +39,7 @@ import {
 import { takeMail } from "./mail.ts";
 import { settleNames } from "./names.ts";
 import { nap } from "./processor.ts";
-import { PATIENCE, RobustLock } from "./robust_lock.ts";
+import { PATIENCE, RobustLock, stalled } from "./robust_lock.ts";
 
 /** How long at a time a recovery waits for another process to complete a change, in milliseconds. */
 const NAP = 0.5;
@@ -122,7 +122,7 @@ function takeBack(family: Family, address: number, dead: number): boolean {
     });
     if (busy === 0) return isObject;
     // A living process is completing a change: it may be a dead one's, about blocks that are looked at next.
-    if (napped > PATIENCE) throw new Error(`another one (owner ${busy}) has been stopped for ${PATIENCE} ms`);
+    if (napped > PATIENCE) throw stalled("take back an object", family.describe(busy));
     nap(NAP);
     family.probe(busy);
   }

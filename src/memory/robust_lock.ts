@@ -13,6 +13,7 @@
  * store of `committed` in program order, and a sequentially consistent store doesn't let earlier writes pass it.
  */
 
+import { StalledError } from "../errors/base.ts";
 import type { Arena } from "./arena.ts";
 import type { Segment } from "./arena.ts";
 import { REDO_ENTRIES } from "./layout.ts";
@@ -24,6 +25,8 @@ export interface Owners {
   readonly self: number;
   /** False when that agent is known to be dead. */
   alive(owner: number): boolean;
+  /** What it is called in errors: "process 4711". */
+  describe(owner: number): string;
   /** Finds out whether that agent is dead, by asking the system. */
   probe(owner: number): void;
 }
@@ -35,6 +38,14 @@ export interface Owners {
 export const PATIENCE = 1000;
 /** Attempts before the first nap: a section takes well under a microsecond. */
 const SPINS = 200;
+
+/** `who` is in the middle of a change, and doesn't go on. */
+export function stalled(doing: string, who: string): StalledError {
+  return new StalledError(
+    `Cannot ${doing}: ${who} is changing it and has not run for ${PATIENCE} ms; ` +
+      "let it go on (a signal or a debugger may have stopped it), or end it",
+  );
+}
 
 /** One robust lock of a family. All of its methods are synchronous; a section must not await. */
 export class RobustLock {
@@ -147,9 +158,7 @@ export class RobustLock {
         continue;
       }
       if (napped > PATIENCE) {
-        throw new Error(
-          `Cannot use ${this.#what}: the process that is changing it (owner ${owner}) has been stopped for ${PATIENCE} ms`,
-        );
+        throw stalled(`use ${this.#what}`, owners.describe(owner));
       }
       // The holder was preempted (or killed). Give it our processor; ask the system now and then.
       nap(next);

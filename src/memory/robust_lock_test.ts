@@ -11,7 +11,12 @@ import { PATIENCE, RobustLock } from "./robust_lock.ts";
 function twoOwners(onProbe: (owner: number) => void = () => {}) {
   const arena = new Arena(new WorkerBacking(), true), dead = new Set<number>();
   const lockOf = (self: number) => {
-    const owners = { self, alive: (owner: number) => !dead.has(owner), probe: onProbe };
+    const owners = {
+      self,
+      alive: (owner: number) => !dead.has(owner),
+      describe: (owner: number) => `process ${owner}`,
+      probe: onProbe,
+    };
     return new RobustLock(arena, owners, arena.segment(0), C_ARENA_LOCK, "the test");
   };
   return { arena, dead, mine: lockOf(1), theirs: lockOf(2) };
@@ -22,7 +27,11 @@ test("a living holder that doesn't go on: an error after a second that says who,
   const { mine, theirs } = twoOwners((owner) => probed.push(owner));
   theirs.lock();
   const begin = performance.now();
-  assert.throws(() => mine.lock(), /Cannot use the test: .*owner 2.*stopped for 1000 ms/);
+  assert.throws(() => mine.lock(), {
+    name: "StalledError",
+    code: "ERR_MP_STALLED",
+    message: /Cannot use the test: process 2 is changing it and has not run for 1000 ms; let it go on .*, or end it/,
+  });
   assert.ok(performance.now() - begin >= PATIENCE);
   assert.ok(probed.length > 10, "the system is asked on the way");
   assert.deepEqual([...new Set(probed)], [2]);
