@@ -70,7 +70,10 @@ export function codeFromNumber(number: number): TypeCode {
 
 /** Throws unless `value` is an element of that code: TypeError for another type, RangeError out of range. */
 export function checkElement(code: TypeCode, value: unknown): void {
-  const { range } = codes[code];
+  checkIn(code, value, codes[code].range);
+}
+
+function checkIn(code: TypeCode, value: unknown, range: Code["range"]): void {
   const wanted = code === "q" || code === "Q" ? "bigint" : "number";
   const given: string = typeof value;
   if (given !== wanted) throw new TypeError(`Type code "${code}" takes a ${wanted}, not ${describe(value)}`);
@@ -82,6 +85,13 @@ export function checkElement(code: TypeCode, value: unknown): void {
   if ((value as number) < least || (value as number) > greatest) {
     throw new RangeError(`${describe(value)} is out of range for type code "${code}": ${least} to ${greatest}`);
   }
+}
+
+/** As checkElement, for what is added: an unsigned number, too, counts down by as much as it counts up. */
+export function checkAddend(code: TypeCode, n: unknown): void {
+  const { range } = codes[code];
+  if (range !== undefined && range[0] >= 0 && (n as number) < 0) checkIn(code, n, [-range[1], range[1]]);
+  else checkIn(code, n, range);
 }
 
 function describe(value: unknown): string {

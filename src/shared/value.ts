@@ -24,7 +24,7 @@ import type { SharedOptions } from "./options.ts";
 import { lockIn, withoutLock } from "./options.ts";
 import { checkGuard, disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
 import type { AnyTypedArray, ElementOf, TypeCode } from "./typecodes.ts";
-import { checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
+import { checkAddend, checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
 
 const DATA = 0, CODE = 2, GUARD = 3, WORDS = GUARD + GUARD_WORDS;
 
@@ -35,7 +35,7 @@ export interface Value<V extends number | bigint = number> {
    * range, TypeError for another type.
    */
   value: V;
-  /** Adds atomically (wraps around); returns the old value. Integers only. */
+  /** Adds atomically (wraps around), also what is negative to an unsigned one; returns the old value. Integers only. */
   add(n: V): V;
   /** Stores atomically; returns the old value. Integers only. */
   exchange(v: V): V;
@@ -115,7 +115,7 @@ class SharedValue extends SharedObject implements Value<number | bigint> {
 
   add(n: number | bigint): number | bigint {
     const data = this.#integers("add to");
-    checkElement(this.#code, n);
+    checkAddend(this.#code, n);
     return Atomics.add(data, 0, n as never);
   }
 

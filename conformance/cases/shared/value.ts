@@ -92,6 +92,12 @@ export const valueCases: readonly Case[] = [
       assertEquals([big.add(1n), big.value], [2n ** 63n, 2n ** 63n + 1n]);
       const byte = new mp.Value("B", 250);
       assertEquals([byte.add(10), byte.value], [250, 4], "add wraps around");
+      assertEquals([byte.add(-3), byte.add(-2), byte.value], [4, 1, 255], "down, too");
+      assertEquals([big.add(-(2n ** 63n)), big.value], [2n ** 63n + 1n, 1n]);
+      for (const n of [256, -256, 0.5, NaN]) assertThrows(() => byte.add(n), RangeError);
+      assertThrows(() => byte.add("-1" as never), TypeError);
+      assertThrows(() => value.add(2 ** 31), RangeError);
+      assertEquals([byte.value, value.value], [255, 1]);
       for (const code of ["f", "d"] as const) {
         const float = new mp.Value(code, 1);
         assertThrows(() => float.add(1), MisuseError, "not an integer's");
