@@ -8,8 +8,6 @@ import type { Waitable } from "../memory/waitable.ts";
 import { waitable } from "../memory/waitable.ts";
 import type { Connection } from "./connection_types.ts";
 
-/** Longest that setTimeout takes. */
-
 /** What wait() takes: connections, queues, events, processes; promises count as ready once they are settled. */
 export type WaitObject = Connection<unknown, never> | { [waitable](): Waitable } | PromiseLike<unknown>;
 

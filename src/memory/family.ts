@@ -31,7 +31,10 @@ export class Family implements Owners {
   readonly self: number;
   /** Made by the first wait queue of this agent. */
   spinner: Spinner | undefined;
-  /** Live objects of this agent by address, so that a handle that comes twice is one object. */
+  /**
+   * Objects that this agent has open, by address and generation: a handle that comes twice is one object. Several are those
+   * that it made by one name.
+   */
   readonly objects: Map<string, readonly WeakRef<object>[]> = new Map();
   /** Wait queues of this agent by address: each has one bit for all of this agent, whoever waits there. */
   readonly waitQueues: Map<number, WeakRef<WaitQueue>> = new Map();

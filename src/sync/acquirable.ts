@@ -18,7 +18,7 @@ export interface Acquirable {
   acquire(options?: BlockOptions): Promise<boolean>;
   /** The synchronous fast path: true if it was free and is now ours. */
   acquireNowait(): boolean;
-  /** Gives it back. MisuseError when it is free. */
+  /** Gives it back. MisuseError for a lock that is free and a BoundedSemaphore that has all of its permits. */
   release(): void;
   /** Acquires; what it resolves to releases when disposed: `using held = await lock.hold()`. TimeoutError when time ran out. */
   hold(options?: WaitOptions): Promise<Held>;
