@@ -1,7 +1,7 @@
 /** What cases need of the system they run on: time, other processes, programs of their own. */
 
 import { spawn } from "node:child_process";
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { channel, subscribe, unsubscribe } from "node:diagnostics_channel";
 import {
   existsSync,
   mkdirSync,
@@ -23,7 +23,7 @@ import { fail } from "./assert.ts";
 import type { Env, RuntimeName } from "./case.ts";
 
 /** The process that this runs in, as all three runtimes have it. */
-export { process, subscribe, unsubscribe, writeSync };
+export { channel, process, subscribe, unsubscribe, writeSync };
 
 /** Resolves after so many milliseconds. */
 export function sleep(milliseconds: number): Promise<void> {

@@ -1,4 +1,7 @@
-/** What a pool tells node:diagnostics_channel, where somebody listens. */
+/**
+ * What a pool tells node:diagnostics_channel, where somebody listens. (Bun 1.4 forgets a channel that nobody holds, with its
+ * subscribers: hold `channel(name)`.)
+ */
 
 import type { Channel } from "node:diagnostics_channel";
 import { builtin } from "../runtime/node_builtins.ts";

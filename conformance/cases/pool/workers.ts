@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertRejects, assertThrows } from "../../assert.ts";
 import type { Case } from "../../case.ts";
-import { sleep, subscribe, unsubscribe, until } from "../../host.ts";
+import { channel, sleep, subscribe, unsubscribe, until } from "../../host.ts";
 import { scratchArray, within } from "../../scale.ts";
 import {
   awaitLast,
@@ -225,6 +225,7 @@ export const workerCases: readonly Case[] = [
           String(name).replace("manyproc:multiprocessing:pool:", ""),
           message as Record<string, unknown>,
         ]);
+      const held = names.map((name) => channel(name)); // Bun 1.4 forgets a channel that nobody holds, with its subscribers
       for (const name of names) subscribe(name, note);
       const clock = new env.mp.Value("d", 0);
       try {
@@ -241,7 +242,7 @@ export const workerCases: readonly Case[] = [
           assertEquals(death?.[1], { pool: "told", pid: worker?.pid, exitcode: 7 });
         });
       } finally {
-        for (const name of names) unsubscribe(name, note);
+        for (const { name } of held) unsubscribe(name, note);
         clock.close();
       }
     },
