@@ -3,7 +3,7 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "../../assert.ts";
 import { MisuseError, SpawnError } from "../../../mod.ts";
 import type { Case } from "../../case.ts";
-import { runProgram, until } from "../../host.ts";
+import { runProgram } from "../../host.ts";
 import {
   catchInterrupt,
   endSlowly,
@@ -97,14 +97,16 @@ export const endingCases: readonly Case[] = [
     name: "process/the program's own exit listeners run before others have what a child held",
     async run({ mp, runtime }) {
       if (runtime === "deno") return; // its workers have no such event
-      const lock = new mp.Lock(), done = new mp.Value("i", 0);
-      const child = new mp.Process({ target: endSlowly, args: [lock, done] });
+      const lock = new mp.Lock(), done = new mp.Value("i", 0), [end, there] = mp.Pipe<string>();
+      const child = new mp.Process({ target: endSlowly, args: [lock, done, there] });
       await child.start();
-      await until(() => lock.locked() || done.value === 1);
+      there.close();
+      assertEquals(await end.recv(), "runs");
+      await end.send("go");
       await lock.acquire();
       assertEquals([done.value, await child.join()], [1, 0]);
-      lock.close();
-      done.close();
+      lock.release();
+      for (const one of [lock, done, end]) one.close();
     },
   },
   {

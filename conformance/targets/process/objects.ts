@@ -117,13 +117,14 @@ export async function endWithHooks(told: Queue<string>, how: string): Promise<vo
   }
 }
 
-/** Ends with the lock, and takes its time for that. */
-export async function endSlowly(lock: Lock, done: Value): Promise<void> {
+/** Takes the lock, and ends with it when it is told to; the end takes its time. */
+export async function endSlowly(lock: Lock, done: Value, end: Connection): Promise<void> {
   process.on("exit", () => {
-    for (const until = performance.now() + 200; performance.now() < until;);
+    for (const until = performance.now() + 700; performance.now() < until;);
     done.value = 1;
   });
   await lock.acquire();
+  await waitForWord(end);
 }
 
 /** Tells its child by a hook to come to an end: hooks run before children are awaited. */
