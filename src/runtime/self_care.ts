@@ -21,7 +21,7 @@ let ours = 0;
 
 export function onNodeInterrupt(handler: () => void): () => void {
   const process = nodeProcess();
-  // First of all: what the program listens for once is still seen.
+  // First of all: those of the program that listen once are still there, and all of them can be left alone with the signal.
   process.prependListener("SIGINT", handler);
   ours++;
   return () => {

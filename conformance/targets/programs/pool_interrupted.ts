@@ -42,18 +42,20 @@ async function run(how: string): Promise<number> {
   let done = 0;
   switch (how) {
     case "idle":
+    case "polite":
     case "unused":
-      if (how === "idle") await pool.apply(nothing);
+      if (how !== "unused") await pool.apply(nothing);
       say("idle");
       return await new Promise<never>(() => setInterval(() => {}, 1000));
     case "handled":
+    case "handled once":
     case "apply":
     case "long":
       try {
         for (const one of await Promise.all(gates.map((gate) => pool.apply(work, [gate])))) done += one;
       } finally {
         pool.close();
-        if (how === "handled") await pool.join();
+        if (how.startsWith("handled")) await pool.join();
       }
       return done;
     case "imap":
@@ -69,8 +71,17 @@ async function run(how: string): Promise<number> {
 
 if (isMain(import.meta)) {
   const how = process.env["MP_HOW"] ?? "";
-  const handles = how === "ignore" || how === "handled";
-  if (handles) process.on("SIGINT", () => say("handled"));
+  const handles = how === "ignore" || how.startsWith("handled");
+  if (handles) process[how === "handled once" ? "once" : "on"]("SIGINT", () => say("handled"));
+  // As of libraries that tidy up: it ends the process where it is the only one.
+  else if (how === "polite") {
+    process.on("SIGINT", function polite() {
+      if (process.listenerCount("SIGINT") > 1) return;
+      process.off("SIGINT", polite);
+      say("tidy");
+      process.kill(process.pid, "SIGINT");
+    });
+  }
   try {
     say(`result ${await run(how)}`);
     process.exitCode = 0;
@@ -78,6 +89,7 @@ if (isMain(import.meta)) {
     say(`rejected ${(error as Error).name}`);
     if (!handles) setInterval(() => {}, 1000); // the interrupt ends it
   }
+  if (how === "handled once") await new Promise((resolve) => setTimeout(resolve, 300)); // nothing ends it
   if (how === "handled") {
     // A pool without work: the signal is not for it.
     const pool = new mp.Pool(1);
