@@ -22,6 +22,11 @@ import { Watchdog } from "./watchdog.ts";
 const MOST_ATTEMPTS = 3;
 /** So many workers in a row are replaced that were killed before they could take tasks. */
 const MOST_FALSE_STARTS = 8;
+/**
+ * Milliseconds that a thread which can't be stopped while it computes has to end once it was given up: one that doesn't compute
+ * ends at once. Then it isn't waited for any more.
+ */
+const GRACE = 500;
 
 /** What a crew is to be. */
 export interface CrewOptions extends Omit<MemberOptions, "results"> {
@@ -31,7 +36,7 @@ export interface CrewOptions extends Omit<MemberOptions, "results"> {
 
 /** A call that isn't over when all that it has handed in is. */
 export interface OpenCall {
-  /** It is to hand in no more: somebody waits for the pool's end, and perhaps nobody for what would come of it. */
+  /** It is to hand in no more: somebody waits for the pool's end, who would wait for ever if nobody reads what comes of it. */
   refuse?(error: unknown): void;
   /** No task can be done any more. */
   fail(error: unknown): void;
@@ -239,6 +244,7 @@ export class Crew {
   #left(member: Member, exitcode: number): void {
     // Whatever it said before it ended counts.
     if (this.#members.has(member.index)) this.#collector.drain(Infinity);
+    clearTimeout(member.grace);
     if (!this.#goners.delete(member)) this.#lost(member, exitcode);
     member.inbox.close();
     this.#dispatcher.distribute();
@@ -297,6 +303,11 @@ export class Crew {
     this.#members.delete(member.index);
     this.#goners.add(member);
     member.giveUp();
+    if (this.#stopsBusy) return;
+    member.grace = setTimeout(() => {
+      member.isOverdue = true;
+      this.#endIfEmpty();
+    }, GRACE);
   }
 
   /** No worker can do any task: all that is due and all that comes is refused. */
@@ -345,9 +356,8 @@ export class Crew {
   }
 
   #endIfEmpty(): void {
-    // A thread that can't be stopped while it computes isn't waited for.
-    const awaited = [...this.#goners].filter(({ wasGivenUp }) => this.#stopsBusy || !wasGivenUp);
-    if (this.#isEnded || !this.#isClosing || this.#members.size > 0 || awaited.length > 0) return;
+    if (this.#isEnded || !this.#isClosing || this.#members.size > 0) return;
+    if ([...this.#goners].some(({ isOverdue }) => !isOverdue)) return;
     this.#isEnded = true;
     this.#broken ??= { error: new ClosedError("Cannot do the task: its pool is closed, and its workers have ended") };
     this.#results.close();

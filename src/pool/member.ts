@@ -64,8 +64,10 @@ export class Member {
   isReady = false;
   /** It gets no more tasks: it was told to end, or it has done its share. */
   isLeaving = false;
-  /** It was stopped in the middle of a task. */
-  wasGivenUp = false;
+  /** It was given up, and has had the time to end that one gets who can't be stopped. */
+  isOverdue = false;
+  /** Until then. */
+  grace: ReturnType<typeof setTimeout> | undefined;
   /** Tasks that it was given in its life, and that it has done. */
   given = 0;
   done = 0;
@@ -110,7 +112,6 @@ export class Member {
   /** It is about to be stopped in the middle of a task. */
   giveUp(): void {
     this.isLeaving = true;
-    this.wasGivenUp = true;
     this.#progress[PROGRESS_STOP] = 1;
   }
 
