@@ -189,6 +189,7 @@ export function runImap(plan: ImapPlan): AsyncGenerator<unknown, void, undefined
     release();
   });
   return (async function* () {
+    let isFailing = false;
     try {
       feeder = new Feeder(plan);
       if (refused !== undefined) feeder.fail(refused.error);
@@ -207,12 +208,12 @@ export function runImap(plan: ImapPlan): AsyncGenerator<unknown, void, undefined
         } else await feeder.changed.wait();
       }
     } catch (error) {
-      release();
-      await feeder?.stop().catch(() => {}); // the first error counts, as in for await
+      isFailing = true;
       throw error;
     } finally {
       release();
-      await feeder?.stop();
+      const stopped = feeder?.stop();
+      await (isFailing ? stopped?.catch(() => {}) : stopped); // the first error counts, as in for await
     }
   })();
 }

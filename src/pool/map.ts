@@ -63,12 +63,14 @@ async function readAll(
   run: (all: readonly unknown[]) => void,
 ): Promise<void> {
   const all: unknown[] = [], iterator = items[Symbol.asyncIterator]();
-  const close = async () => void await iterator.return?.();
+  let isAtEnd = false;
+  const close = async () => void (!isAtEnd && await iterator.return?.());
   const done = call.keepOpen(() => void close().catch(() => {}));
   try {
     while (!call.isOver) {
       const step = await iterator.next();
-      if (step.done === true) return run(all);
+      isAtEnd = step.done === true;
+      if (isAtEnd) return run(all);
       all.push(step.value);
     }
   } finally {

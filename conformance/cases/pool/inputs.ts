@@ -3,7 +3,7 @@
 import { assertEquals, assertIsError, assertRejects } from "../../assert.ts";
 import type { Case } from "../../case.ts";
 import { within } from "../../scale.ts";
-import { square } from "../../targets/pool/tasks.ts";
+import { echo, square } from "../../targets/pool/tasks.ts";
 import { type AsyncResult, ClosedError, type Pool, TargetError, type TaskOptions, TimeoutError } from "../../../mod.ts";
 import { withPool } from "./with_pool.ts";
 
@@ -72,6 +72,25 @@ export const inputCases: readonly Case[] = [
       assertEquals(closed(), 1);
       pool.close();
       await pool.join();
+    },
+  },
+  {
+    name: "pool/map: an input that has ended by itself isn't told that no more is wanted",
+    async run(env) {
+      await withPool(env, 1, async (pool) => {
+        for (const values of [[], [1], [() => {}]]) {
+          let closed = 0;
+          const rest = [...values];
+          const items: AsyncIterable<unknown> = {
+            [Symbol.asyncIterator]: () => ({
+              next: () => Promise.resolve(rest.length > 0 ? { value: rest.shift() } : { done: true, value: undefined }),
+              return: () => Promise.resolve({ done: true, value: ++closed }),
+            }),
+          };
+          await pool.map(echo, items).catch(() => {});
+          assertEquals(closed, 0);
+        }
+      });
     },
   },
 ];
