@@ -174,19 +174,22 @@ function keyOf({ address, generation }: Handle): string {
 /** Handles that a program lost without closing them: the net below close(). */
 const dropped = new FinalizationRegistry<{ readonly family: Family; readonly handle: Handle }>(({ family, handle }) => {
   const all = family.objects.get(keyOf(handle)) as WeakRef<SharedObject>[] | undefined;
-  if (all !== undefined) dropHandle(family, handle, all.filter((one) => one.deref() !== undefined));
+  if (all === undefined) return;
+  const others = all.filter((one) => one.deref() !== undefined);
+  if (others.length === 0 && isKept(family, handle)) family.objects.delete(keyOf(handle));
+  else dropHandle(family, handle, others);
 });
 
 /** This process has one handle less; without `others` it is no holder any more. */
 function dropHandle(family: Family, handle: Handle, others: WeakRef<SharedObject>[]): void {
   if (others.length > 0) return void family.objects.set(keyOf(handle), others);
   family.objects.delete(keyOf(handle));
-  if (!isKept(family, handle)) releaseHolder(family, handle.address, indexOf(family.self));
+  releaseHolder(family, handle.address, indexOf(family.self));
 }
 
 /**
- * Whether this agent stays a holder without a handle: it has acquired what others know by name, and to them that must not look
- * free. It goes with the agent, or with the handle that gives it back: who joins it by name here gets the same object.
+ * Whether this agent stays a holder though the program has lost its last handle: it has acquired what others know by name, and
+ * to them that must not look free. It goes with the agent, or with the close() of one who joins it by name here.
  */
 function isKept(family: Family, { address }: Handle): boolean {
   const segment = family.arena.segment(address), at = address - segment.start;

@@ -88,6 +88,20 @@ export const travelCases: readonly Case[] = [
     },
   },
   {
+    name: "acquire/a named Condition that is closed while its lock is held is gone",
+    async run({ mp }) {
+      const name = `closed-${Math.random()}`;
+      const lock = new mp.Lock(), under = new mp.Condition({ name, lock });
+      await lock.with(() => under.close());
+      const own = new mp.Condition({ name });
+      await own.acquire();
+      own.close();
+      const again = new mp.Lock({ name }); // the name is free for anything
+      assert(again.acquireNowait());
+      for (const one of [again, lock]) one.close();
+    },
+  },
+  {
     name: "acquire/any process may release what another acquired",
     async run(env) {
       const { mp } = env, all = [new mp.Lock(), new mp.Semaphore(), new mp.BoundedSemaphore(), new mp.RLock()];
