@@ -88,36 +88,37 @@ async function load(module: string, { modules }: Reference): Promise<Loaded | st
     return { url: module, exports: await importModule(module) };
   } catch (error) {
     const others = loadCompiled(module, error);
-    return await (modules.length > 1 ? others.catch(excuse) : others);
+    return await (modules.length > 1 ? others.catch((failed) => excuse(failed, module)) : others);
   }
 }
 
 /** Of several modules each is a guess, which may be wrong. */
-function excuse(error: unknown): string {
+function excuse(error: unknown, module: string): string {
   const { cause } = error as TargetError;
-  if (!isMissing(cause)) throw error;
+  if (!isMissing(cause, module)) throw error;
   return `can't be loaded (${reasonOf(cause)})`;
 }
 
 /** After `error`: what a TypeScript module that isn't there may have been compiled to. Else throws why it can't be loaded. */
 async function loadCompiled(module: string, error: unknown): Promise<Loaded> {
-  if (/\.[cm]?ts$/.test(module) && isMissing(error)) {
+  if (/\.[cm]?ts$/.test(module) && isMissing(error, module)) {
     for (const extension of COMPILED) {
       const url = module.replace(/\.[cm]?ts$/, extension);
       try {
         return { url, exports: await importModule(url) };
       } catch (second) {
-        if (!isMissing(second)) throw cannotLoad(url, second);
+        if (!isMissing(second, url)) throw cannotLoad(url, second);
       }
     }
   }
   throw cannotLoad(module, error);
 }
 
-function isMissing(error: unknown): boolean {
-  const { code, message } = Object(error) as { code?: string; message?: string }; // null can be thrown too
-  return code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" ||
-    /Module not found|Cannot find module|ModuleNotFound/.test(message ?? "");
+/** Whether it is that module which isn't there, not one that it imports. */
+function isMissing(error: unknown, module: string): boolean {
+  const { message } = Object(error) as { message?: string }; // null can be thrown too
+  const [, , missing] = /(?:Module not found|Cannot find module) (["'])(.*?)\1/.exec(String(message)) ?? [];
+  return missing !== undefined && (missing === module || runtime.urlOfFile(missing) === module);
 }
 
 /** Says that a module of targets can't be loaded, and why. */

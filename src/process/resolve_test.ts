@@ -1,7 +1,11 @@
 /** Finding a target by the modules that it may be in. */
 
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { resolveReference } from "./resolve.ts";
 import { textOf } from "./text.ts";
 
@@ -17,4 +21,15 @@ test("when none is there the error says so of each", async () => {
   const message = /Cannot find the target textOf: .*nowhere\.js can't be loaded \(.*; .*elsewhere\.js can't be loaded/;
   await assert.rejects(resolveReference(reference(nowhere, nowhere.replace("nowhere", "elsewhere"))), { message });
   await assert.rejects(resolveReference(reference(nowhere)), /Cannot load .*nowhere\.js, the module of the target/);
+});
+
+test("a module that is there, but not what it imports, is no wrong guess: that is said", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "multiprocessing-test-")), file = join(folder, "imports.ts");
+  try {
+    writeFileSync(file, 'import "./is_not_there.ts";\nexport function textOf() {}\n');
+    const message = /Cannot load .*imports\.ts, the module of the target: .*is_not_there/;
+    await assert.rejects(resolveReference(reference(pathToFileURL(file).href, here)), { message });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
