@@ -30,7 +30,16 @@ export async function serveManager(requests: BatchQueue): Promise<void> {
       if (id === HELLO) {
         forgetEnded(clients);
         clients.set(client, value as BatchQueue);
-      } else answer(outbox, clients.get(client), id, () => call(objects.get(object), message));
+        continue;
+      }
+      const replies = clients.get(client);
+      try {
+        answer(outbox, replies, id, () => call(objects.get(object), message));
+      } catch {
+        // Not even the error gets through: whoever asked is stopped, or there is no memory left.
+        replies?.close();
+        clients.delete(client);
+      }
     }
   }
 }
@@ -54,7 +63,7 @@ function call(referent: Referent | undefined, { value, error }: Received): unkno
   return (referent[method] as (...args: unknown[]) => unknown)(...args);
 }
 
-/** Does what was asked, whether or not there is anybody to hear of it. */
+/** Does what was asked, whether or not there is anybody to hear of it. Throws when the answer can't be sent in any form. */
 function answer(outbox: Outbox, replies: BatchQueue | undefined, id: number, act: () => unknown): void {
   try {
     const value = act();

@@ -37,11 +37,11 @@ export function spawnWithNode(command: Command, options: ProcessSpawn, env: Node
     pid,
     exited,
     get stdout() {
-      asSocket(child.stdout)?.ref();
+      hold(child.stdout);
       return stdout;
     },
     get stderr() {
-      asSocket(child.stderr)?.ref();
+      hold(child.stderr);
       return stderr;
     },
     kill(signal) {
@@ -75,6 +75,12 @@ export function cannotStart(file: string, cwd: string | undefined, cause?: unkno
 export function signalNumber(name: string): number | null {
   const { signals } = builtin("node:os").constants;
   return Object.entries(signals).find(([key]) => key === name)?.[1] ?? null;
+}
+
+/** Keeps this process alive as long as the pipe is open. */
+function hold(stream: Readable | null): void {
+  const socket = asSocket(stream);
+  if (socket?.destroyed === false) socket.ref(); // else it would wait for a connection, with a listener
 }
 
 /** What a pipe from a child is; as long as it is open, it keeps this process alive. */
