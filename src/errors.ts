@@ -1,4 +1,4 @@
-/** The error family, each with a stable `code`. Values of a wrong type or out of range are TypeErrors and RangeErrors. */
+/** The error family, each with a stable `code`. Numbers out of their range are RangeErrors. */
 
 export { ClosedError, MisuseError, ProcessError, SpawnError, StalledError, TargetError } from "./errors/base.ts";
 export {

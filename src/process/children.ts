@@ -36,8 +36,8 @@ export function livingChildren(): readonly Child[] {
 }
 
 /**
- * Whether a daemon may never end: a thread that computes, where that can't be stopped. The end of the process takes it along,
- * but for that this must be the thread whose end that is.
+ * Whether a daemon may never end, and needn't be waited for: a thread, where one that computes can't be stopped. It goes with
+ * the process, which ends with this thread if this is the main one.
  */
 function mayStay({ daemon, isThread }: Child): boolean {
   return daemon && isThread && !runtime.stopsThreads && !runtime.isThread;
