@@ -64,9 +64,9 @@ export class Member {
   isReady = false;
   /** It gets no more tasks: it was told to end, or it has done its share. */
   isLeaving = false;
-  /** It was given up, and has had the time to end that one gets who can't be stopped. */
+  /** It was given up, can't be stopped, and hasn't ended in its grace: nobody waits for it any more. */
   isOverdue = false;
-  /** Until then. */
+  /** Ends its grace. */
   grace: ReturnType<typeof setTimeout> | undefined;
   /** Tasks that it was given in its life, and that it has done. */
   given = 0;
