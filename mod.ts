@@ -5,11 +5,11 @@
  */
 
 export * from "./src/errors.ts";
-export type { BlockOptions, WaitOptions } from "./src/memory/wait_options.ts";
-export type { Named } from "./src/memory/object.ts";
+export type { BlockOptions, WaitOptions } from "./src/base/wait_options.ts";
+export type { Named } from "./src/objects/object.ts";
 export type { StartMethod } from "./src/runtime/runtime.ts";
-export { remoteOrigin } from "./src/wire/errors.ts";
-export { registerCodec } from "./src/wire/registry.ts";
+export { remoteOrigin } from "./src/codec/graph/errors.ts";
+export { registerCodec } from "./src/codec/registry.ts";
 export type { Acquirable, Held } from "./src/sync/acquirable.ts";
 export { Lock } from "./src/sync/lock.ts";
 export { RLock } from "./src/sync/rlock.ts";
@@ -39,16 +39,16 @@ export type { WaitObject } from "./src/channels/wait.ts";
 export { activeChildren, Process } from "./src/process/process.ts";
 export type { ProcessOptions, ProcessSettings } from "./src/process/settings.ts";
 export { currentProcess, parentProcess } from "./src/process/current.ts";
-export { isMainProcess } from "./src/process/identity.ts";
+export { isMainProcess } from "./src/family/identity.ts";
 export type { CurrentProcess, ParentProcess } from "./src/process/current.ts";
 export { getLogger, logToStderr } from "./src/process/logging.ts";
 export type { Logger, LogLevel } from "./src/process/logging.ts";
 export { exit } from "./src/process/exit.ts";
-export { isMain } from "./src/process/main.ts";
-export { targets } from "./src/process/reference.ts";
-export { task } from "./src/process/tasks.ts";
-export type { ModuleRef } from "./src/process/tasks.ts";
-export type { Target } from "./src/process/reference.ts";
+export { isMain } from "./src/targets/main.ts";
+export { targets } from "./src/targets/naming.ts";
+export { task } from "./src/targets/tasks.ts";
+export type { ModuleRef } from "./src/targets/module_ref.ts";
+export type { Target } from "./src/targets/reference.ts";
 export {
   cpuCount,
   getAllStartMethods,

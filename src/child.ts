@@ -4,10 +4,10 @@
  * takes longer than anything else at the start of a child.
  */
 
-import { completeRecovery, kindsComeLater } from "./memory/kinds.ts";
+import { completeRecovery, kindsComeLater } from "./family/care.ts";
 import { runChild } from "./process/bootstrap.ts";
 
-const whole = () => import("./whole.ts");
+const whole = () => import("./child_rest.ts");
 
 // A preloaded module may have imported the whole package before.
 if (completeRecovery() === undefined) kindsComeLater(whole);

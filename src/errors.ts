@@ -12,4 +12,4 @@ export {
   SerializationError,
   TimeoutError,
   WorkerDiedError,
-} from "./errors/waits.ts";
+} from "./errors/outcomes.ts";

@@ -1,29 +1,22 @@
 /** Connection: one end of a pipe. Messages in each direction; end-of-file when nobody holds the other end any more. */
 
 import { MisuseError } from "../errors/base.ts";
-import { BufferTooShort, EOFError, TimeoutError } from "../errors/waits.ts";
+import { BufferTooShort, EOFError, TimeoutError } from "../errors/outcomes.ts";
 import type { Segment } from "../memory/arena.ts";
-import type { Family } from "../memory/family.ts";
-import type { Awaited } from "../memory/futex.ts";
-import type { WaitOptions } from "../memory/wait_options.ts";
-import { WaitQueue } from "../memory/futex.ts";
-import { ensureOptions } from "../memory/options.ts";
-import { limitOf } from "../memory/wait_options.ts";
+import type { Family } from "../family/family.ts";
+import type { Awaited } from "../family/futex.ts";
+import type { WaitOptions } from "../base/wait_options.ts";
+import { WaitQueue } from "../family/futex.ts";
+import { ensureOptions } from "../base/options.ts";
+import { limitOf } from "../base/wait_options.ts";
 import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
-import type { Attachment } from "../memory/object.ts";
-import { SharedObject } from "../memory/object.ts";
-import type { Waitable } from "../memory/waitable.ts";
-import { waitable } from "../memory/waitable.ts";
+import type { Attachment } from "../objects/object.ts";
+import { SharedObject } from "../objects/object.ts";
+import type { Waitable } from "../base/waitable.ts";
+import { waitable } from "../base/waitable.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
-import {
-  discardParcel,
-  keepParcel,
-  openFrame,
-  openRawFrame,
-  packParcel,
-  rawParcel,
-  registerSharedClass,
-} from "../wire/message.ts";
+import { registerSharedClass } from "../wire/handles.ts";
+import { discardParcel, keepParcel, openFrame, openRawFrame, packParcel, rawParcel } from "../wire/parcels.ts";
 import type { Frame, Parcel } from "../wire/ring.ts";
 import { Ring } from "../wire/ring.ts";
 import type { Connection } from "./connection_types.ts";

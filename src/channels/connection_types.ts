@@ -1,6 +1,6 @@
 /** What a connection is, whatever carries it. */
 
-import type { WaitOptions } from "../memory/wait_options.ts";
+import type { WaitOptions } from "../base/wait_options.ts";
 
 /** One end of a pipe (or of a network connection). CPython: `multiprocessing.connection.Connection`. */
 export interface Connection<In = unknown, Out = In> extends AsyncIterable<In>, Disposable {

@@ -9,14 +9,14 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import type { Awaited } from "../memory/futex.ts";
-import type { WaitOptions } from "../memory/wait_options.ts";
-import { WaitQueue } from "../memory/futex.ts";
-import { limitOf } from "../memory/wait_options.ts";
-import { registerKind } from "../memory/kinds.ts";
+import type { Awaited } from "../family/futex.ts";
+import type { WaitOptions } from "../base/wait_options.ts";
+import { WaitQueue } from "../family/futex.ts";
+import { limitOf } from "../base/wait_options.ts";
+import { registerKind } from "../family/care.ts";
 import { KIND_JOINABLE_QUEUE, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
-import type { Attachment } from "../memory/object.ts";
-import { registerSharedClass } from "../wire/message.ts";
+import type { Attachment } from "../objects/object.ts";
+import { registerSharedClass } from "../wire/handles.ts";
 import { Queue } from "./queue.ts";
 import type { QueueOptions } from "./queue_layout.ts";
 import { QUEUE_WORDS, queueKind } from "./queue_layout.ts";

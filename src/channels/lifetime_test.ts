@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { familyOf, withMethod } from "../memory/families.ts";
-import type { Family } from "../memory/family.ts";
+import { familyOf, withMethod } from "../family/families.ts";
+import type { Family } from "../family/family.ts";
 import { C_GRANULES } from "../memory/layout.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import { SharedArray } from "../shared/array.ts";

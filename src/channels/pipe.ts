@@ -1,27 +1,18 @@
 /** Pipe: making two connected ends, and freeing them. */
 
 import { ClosedError, MisuseError } from "../errors/base.ts";
-import { disposeBlock, generationOf, hold, publish } from "../memory/blocks.ts";
-import type { Family } from "../memory/family.ts";
-import { familyOf } from "../memory/families.ts";
-import { WaitQueue } from "../memory/futex.ts";
-import { registerKind } from "../memory/kinds.ts";
-import {
-  BLOCK_PART,
-  BLOCK_TRANSIT,
-  H_KIND,
-  H_LINK,
-  H_STATE,
-  HEADER_WORDS,
-  KIND_CONNECTION,
-  KIND_PIPE,
-} from "../memory/layout.ts";
-import type { Handle } from "../memory/messages.ts";
-import { joinOrCreate } from "../memory/names.ts";
-import type { Named } from "../memory/object.ts";
-import { attach, letGo } from "../memory/object.ts";
-import { ensureOptions } from "../memory/options.ts";
-import { noteUnnamed } from "../memory/unnamed.ts";
+import { disposeBlock, hold } from "../objects/blocks.ts";
+import type { Family } from "../family/family.ts";
+import { familyOf } from "../family/families.ts";
+import { WaitQueue } from "../family/futex.ts";
+import { registerKind } from "../family/care.ts";
+import { H_KIND, HEADER_WORDS, KIND_CONNECTION, KIND_PIPE } from "../memory/layout.ts";
+import type { Handle } from "../objects/messages.ts";
+import { joinOrCreate } from "../objects/names.ts";
+import type { Named } from "../objects/object.ts";
+import { attach, letGo } from "../objects/object.ts";
+import { ensureOptions } from "../base/options.ts";
+import { noteUnnamed } from "../objects/unnamed.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import { disposeRing, initRing } from "../wire/ring.ts";
 import { PipeConnection } from "./connection.ts";
@@ -54,17 +45,17 @@ function createPipe(family: Family, duplex: boolean): number {
   for (const side of [0, 1] as const) {
     const end = allocator.allocate(END_WORDS * 4);
     arena.store(end + HEADER_WORDS + END_PIPE, pipe);
-    arena.store(end + HEADER_WORDS + END_PIPE_GENERATION, generationOf(family, pipe));
+    arena.store(end + HEADER_WORDS + END_PIPE_GENERATION, family.allocator.generationOf(pipe));
     arena.store(end + HEADER_WORDS + END_SIDE, side);
     arena.store(end + HEADER_WORDS + END_MODE, duplex ? READABLE | WRITABLE : side === 0 ? READABLE : WRITABLE);
     allocator.setKind(end, KIND_CONNECTION);
     segment.i32[at + PIPE_ENDS + side] = end;
-    segment.i32[at + PIPE_END_GENERATIONS + side] = generationOf(family, end);
+    segment.i32[at + PIPE_END_GENERATIONS + side] = family.allocator.generationOf(end);
     const lock = new RobustLock(arena, family, segment, at + DIRECTIONS[side], "a pipe");
     initRing(family, lock, segment, at + DIRECTIONS[side] + DIRECTION_RING);
   }
   // From here on the pipe goes with its ends.
-  Atomics.store(segment.i32, pipe - segment.start + H_STATE, BLOCK_PART);
+  allocator.embed(pipe);
   return (segment.i32[at + PIPE_ENDS] as number) >>> 0;
 }
 
@@ -103,13 +94,13 @@ export function Pipe(options: { duplex?: boolean } & Named = {}): [Connection, C
   if (name === undefined) {
     noteUnnamed("Pipe");
     const [first, second] = endsOf(family, createPipe(family, duplex));
-    publish(family, first.address);
-    publish(family, second.address);
+    family.allocator.publish(first.address);
+    family.allocator.publish(second.address);
     return [open(first), open(second)];
   }
   const end = joinOrCreate(family, name, () => {
     const made = createPipe(family, duplex);
-    publish(family, endsOf(family, made)[1].address);
+    family.allocator.publish(endsOf(family, made)[1].address);
     return made;
   }, (address) => checkEnd(family, address, duplex, name));
   const [first, second] = endsOf(family, end);
@@ -151,7 +142,7 @@ registerKind(KIND_CONNECTION, {
   dispose(family, { i32 }, at) {
     const pipe = (i32[at + END_PIPE] as number) >>> 0, side = i32[at + END_SIDE] as number;
     // Its maker was killed while making it: the pipe went first.
-    if (generationOf(family, pipe) !== i32[at + END_PIPE_GENERATION]) return;
+    if (family.allocator.generationOf(pipe) !== i32[at + END_PIPE_GENERATION]) return;
     const segment = family.arena.segment(pipe), block = pipe - segment.start, pipeAt = block + HEADER_WORDS;
     const gone = Atomics.or(segment.i32, pipeAt + PIPE_GONE, 1 << side) | (1 << side);
     for (const offset of DIRECTIONS) {
@@ -159,8 +150,7 @@ registerKind(KIND_CONNECTION, {
       WaitQueue.at(family, segment, pipeAt + offset + DIRECTION_WRITERS).wakeAll();
     }
     if (gone !== 3) return;
-    segment.i32[block + H_LINK] = family.self;
-    Atomics.store(segment.i32, block + H_STATE, BLOCK_TRANSIT);
+    family.allocator.extract(pipe);
     disposeBlock(family, pipe);
   },
 });

@@ -20,7 +20,7 @@
  */
 
 import { KIND_CONNECTION, LOCK_WORDS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
-import type { Blueprint } from "../memory/object.ts";
+import type { Blueprint } from "../objects/object.ts";
 import { RING_WORDS } from "../wire/ring.ts";
 
 export const PIPE_GONE = 0;

@@ -1,26 +1,20 @@
 /** Queue: values between any number of producers and consumers, in order, exactly once. */
 
 import { ClosedError } from "../errors/base.ts";
-import { Empty, Full } from "../errors/waits.ts";
-import type { Awaited } from "../memory/futex.ts";
-import type { BlockOptions } from "../memory/wait_options.ts";
-import { WaitQueue } from "../memory/futex.ts";
-import { limitOf } from "../memory/wait_options.ts";
-import { registerKind } from "../memory/kinds.ts";
+import { Empty, Full } from "../errors/outcomes.ts";
+import type { Awaited } from "../family/futex.ts";
+import type { BlockOptions } from "../base/wait_options.ts";
+import { WaitQueue } from "../family/futex.ts";
+import { limitOf } from "../base/wait_options.ts";
+import { registerKind } from "../family/care.ts";
 import { KIND_QUEUE } from "../memory/layout.ts";
-import { Attachment, SharedObject } from "../memory/object.ts";
-import { ensureOptions } from "../memory/options.ts";
+import { Attachment, SharedObject } from "../objects/object.ts";
+import { ensureOptions } from "../base/options.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
-import type { Waitable } from "../memory/waitable.ts";
-import { waitable } from "../memory/waitable.ts";
-import {
-  discardFrame,
-  discardParcel,
-  keepParcel,
-  openFrame,
-  packParcel,
-  registerSharedClass,
-} from "../wire/message.ts";
+import type { Waitable } from "../base/waitable.ts";
+import { waitable } from "../base/waitable.ts";
+import { registerSharedClass } from "../wire/handles.ts";
+import { discardFrame, discardParcel, keepParcel, openFrame, packParcel } from "../wire/parcels.ts";
 import type { Frame, Parcel } from "../wire/ring.ts";
 import { Ring } from "../wire/ring.ts";
 import type { QueueOptions, QueuePlan } from "./queue_layout.ts";

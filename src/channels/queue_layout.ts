@@ -16,9 +16,9 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import type { Kind } from "../memory/kinds.ts";
+import type { Kind } from "../family/care.ts";
 import { KIND_QUEUE, LOCK_WORDS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
-import type { Blueprint, Named } from "../memory/object.ts";
+import type { Blueprint, Named } from "../objects/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import { disposeRing, initRing, RING_WORDS } from "../wire/ring.ts";
 

@@ -1,11 +1,11 @@
 /** SimpleQueue: a queue with the least of methods. */
 
-import { registerKind } from "../memory/kinds.ts";
+import { registerKind } from "../family/care.ts";
 import { KIND_SIMPLE_QUEUE } from "../memory/layout.ts";
-import type { Named } from "../memory/object.ts";
-import { ensureOptions } from "../memory/options.ts";
-import type { Link } from "../wire/registry.ts";
-import { registerShareable, shareable } from "../wire/registry.ts";
+import type { Named } from "../objects/object.ts";
+import { ensureOptions } from "../base/options.ts";
+import type { Link } from "../codec/registry.ts";
+import { registerShareable, shareable } from "../codec/registry.ts";
 import { Queue } from "./queue.ts";
 import type { QueuePlan } from "./queue_layout.ts";
 import { QUEUE_WORDS, queueKind } from "./queue_layout.ts";

@@ -1,11 +1,11 @@
 /** wait(): for the first of several objects to be ready. */
 
 import { MisuseError } from "../errors/base.ts";
-import { due, turn } from "../memory/event_loop.ts";
-import type { WaitOptions } from "../memory/wait_options.ts";
-import { limitOf, LONGEST_TIMER } from "../memory/wait_options.ts";
-import type { Waitable } from "../memory/waitable.ts";
-import { waitable } from "../memory/waitable.ts";
+import { due, turn } from "../base/event_loop.ts";
+import type { WaitOptions } from "../base/wait_options.ts";
+import { limitOf, LONGEST_TIMER } from "../base/wait_options.ts";
+import type { Waitable } from "../base/waitable.ts";
+import { waitable } from "../base/waitable.ts";
 import type { Connection } from "./connection_types.ts";
 
 /** What wait() takes: connections, queues, events, processes; promises count as ready once they are settled. */

@@ -1,14 +1,14 @@
 /** A process's line to a manager's server: questions with numbers, any number of them under way at once. */
 
 import { ClosedError } from "../errors/base.ts";
-import { RemoteError } from "../errors/waits.ts";
-import { withMethod } from "../memory/families.ts";
-import type { Family } from "../memory/family.ts";
+import { RemoteError } from "../errors/outcomes.ts";
+import { withMethod } from "../family/families.ts";
+import type { Family } from "../family/family.ts";
 import { A_PID } from "../memory/layout.ts";
-import type { BatchWriter, Received } from "../pool/batch.ts";
-import { BatchQueue } from "../pool/batch.ts";
-import type { Origin } from "../wire/errors.ts";
-import { markOrigin } from "../wire/errors.ts";
+import type { BatchWriter, Received } from "../wire/batch.ts";
+import { BatchQueue } from "../channels/batch_queue.ts";
+import type { Origin } from "../codec/graph/errors.ts";
+import { markOrigin } from "../codec/graph/errors.ts";
 import type { Call } from "./protocol.ts";
 import { FULFILLED, HELLO, Outbox } from "./protocol.ts";
 

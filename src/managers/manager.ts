@@ -1,9 +1,9 @@
 /** Manager: a server process that holds objects for all the others. */
 
 import { MisuseError } from "../errors/base.ts";
-import { currentMethod, withMethod } from "../memory/families.ts";
-import { refuseWhileLoading } from "../process/identity.ts";
-import { BatchQueue } from "../pool/batch.ts";
+import { currentMethod, withMethod } from "../family/families.ts";
+import { refuseWhileLoading } from "../targets/loading.ts";
+import { BatchQueue } from "../channels/batch_queue.ts";
 import { ownTarget } from "../process/entries.ts";
 import { Process } from "../process/process.ts";
 import type { StartMethod } from "../runtime/runtime.ts";

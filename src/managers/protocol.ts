@@ -10,9 +10,9 @@
  * ```
  */
 
-import type { Family } from "../memory/family.ts";
-import type { BatchQueue } from "../pool/batch.ts";
-import { BatchWriter } from "../pool/batch.ts";
+import type { Family } from "../family/family.ts";
+import type { BatchQueue } from "../channels/batch_queue.ts";
+import { BatchWriter } from "../wire/batch.ts";
 import { LARGE_FRAME } from "../wire/ring.ts";
 
 /** In place of the number of a call: a client's first message. */

@@ -1,8 +1,8 @@
 /** Proxies: objects here that stand for objects in a manager's server. They travel anywhere. */
 
-import type { BatchQueue } from "../pool/batch.ts";
-import type { Link } from "../wire/registry.ts";
-import { registerShareable, shareable } from "../wire/registry.ts";
+import type { BatchQueue } from "../channels/batch_queue.ts";
+import type { Link } from "../codec/registry.ts";
+import { registerShareable, shareable } from "../codec/registry.ts";
 import type { ManagerClient } from "./client.ts";
 import { clientOf } from "./client.ts";
 

@@ -1,8 +1,8 @@
 /** The objects that a manager's server holds, with the methods that proxies may call. */
 
-import type { Family } from "../memory/family.ts";
-import { encode } from "../wire/codec.ts";
-import { FamilyLink } from "../wire/message.ts";
+import type { Family } from "../family/family.ts";
+import { encode } from "../codec/codec.ts";
+import { FamilyLink } from "../wire/handles.ts";
 
 /** Methods by name. Each runs in one turn of the server's event loop, so it is atomic. */
 export type Referent = Readonly<Record<string, (...args: never[]) => unknown>>;

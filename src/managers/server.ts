@@ -1,8 +1,9 @@
 /** A manager's server: a process that holds objects and answers what proxies ask. */
 
-import { RemoteError } from "../errors/waits.ts";
-import type { BatchQueue, Received } from "../pool/batch.ts";
-import { textOf } from "../process/text.ts";
+import { RemoteError } from "../errors/outcomes.ts";
+import type { BatchQueue } from "../channels/batch_queue.ts";
+import type { Received } from "../wire/batch.ts";
+import { textOf } from "../base/words.ts";
 import { runtime } from "../runtime/current.ts";
 import type { Call } from "./protocol.ts";
 import { FULFILLED, HELLO, Outbox, REJECTED, SERVER } from "./protocol.ts";

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { withMethod } from "../memory/families.ts";
-import { BatchQueue, BatchWriter } from "../pool/batch.ts";
+import { withMethod } from "../family/families.ts";
+import { BatchQueue } from "../channels/batch_queue.ts";
+import { BatchWriter } from "../wire/batch.ts";
 import { clientOf } from "./client.ts";
 import { HELLO, SERVER } from "./protocol.ts";
 import { serveManager } from "./server.ts";

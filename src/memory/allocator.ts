@@ -6,6 +6,7 @@ import { RobustLock } from "./robust_lock.ts";
 import {
   BLOCK_FREE,
   BLOCK_OBJECT,
+  BLOCK_PART,
   BLOCK_TRANSIT,
   C_ARENA_LOCK,
   C_BUMP,
@@ -94,6 +95,35 @@ export class Allocator {
   /** The payload of a block in this agent's hands is prepared: from now on recovery takes it for that kind. */
   setKind(address: number, kind: number): void {
     this.#arena.store(address + H_KIND, kind);
+  }
+
+  /** A prepared block in this agent's hands is an object from now on, which this agent holds. */
+  publish(address: number): void {
+    this.addHolder(address);
+    this.#arena.store(address + H_STATE, BLOCK_OBJECT);
+  }
+
+  /** This agent holds that object; false when it did before. Whether it is still there, the caller knows. */
+  addHolder(address: number): boolean {
+    const segment = this.#arena.segment(address), index = this.#owners.self & 0xff, mask = 1 << (index & 31);
+    const word = address - segment.start + H_HOLDERS + (index >>> 5);
+    return (Atomics.or(segment.i32, word, mask) & mask) === 0;
+  }
+
+  /** A block in this agent's hands belongs to an object from now on, which names it in its payload. */
+  embed(address: number): void {
+    this.#arena.store(address + H_STATE, BLOCK_PART);
+  }
+
+  /** A block that belonged to an object is in this agent's hands, to be disposed of. */
+  extract(address: number): void {
+    this.#arena.store(address + H_LINK, this.#owners.self);
+    this.#arena.store(address + H_STATE, BLOCK_TRANSIT);
+  }
+
+  /** Which of the blocks that have lain there this one is. */
+  generationOf(address: number): number {
+    return this.#arena.load(address + H_GENERATION);
   }
 
   /**

@@ -17,7 +17,7 @@ import { StalledError } from "../errors/base.ts";
 import type { Arena } from "./arena.ts";
 import type { Segment } from "./arena.ts";
 import { REDO_ENTRIES } from "./layout.ts";
-import { nap, pause } from "./processor.ts";
+import { nap, pause } from "../base/processor.ts";
 
 /** What a robust lock has to know about the agents of its family. */
 export interface Owners {

@@ -1,10 +1,10 @@
 /** AsyncResult: the promise of a pool's result, that can also be asked. */
 
 import { MisuseError } from "../errors/base.ts";
-import { TimeoutError } from "../errors/waits.ts";
-import type { WaitOptions } from "../memory/wait_options.ts";
-import { withLimit } from "../process/watch.ts";
-import { deferred } from "./deferred.ts";
+import { TimeoutError } from "../errors/outcomes.ts";
+import type { WaitOptions } from "../base/wait_options.ts";
+import { withLimit } from "../base/limited.ts";
+import { deferred } from "../base/deferred.ts";
 
 /** How a result comes about, and how it can be cancelled. */
 type Begin<R> = (resolve: (value: R) => void, reject: (error: unknown) => void) => { cancel(reason: unknown): boolean };

@@ -1,8 +1,9 @@
 /** Taking in what a pool's workers report: results through their lanes and the shared queue, as long as any are due. */
 
 import { ClosedError } from "../errors/base.ts";
-import { markOrigin } from "../wire/errors.ts";
-import type { BatchQueue, Received } from "./batch.ts";
+import { markOrigin } from "../codec/graph/errors.ts";
+import type { BatchQueue } from "../channels/batch_queue.ts";
+import type { Received } from "../wire/batch.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
 import { FULFILLED, OUTGROWN, READY, UNFIT } from "./protocol.ts";

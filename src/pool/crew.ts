@@ -1,14 +1,14 @@
 /** A pool's workers: who is there, who is leaving, and what becomes of the tasks of those that die. */
 
 import { ClosedError } from "../errors/base.ts";
-import { WorkerDiedError } from "../errors/waits.ts";
-import { withMethod } from "../memory/families.ts";
+import { WorkerDiedError } from "../errors/outcomes.ts";
+import { withMethod } from "../family/families.ts";
 import { startUnheld } from "../process/process.ts";
-import type { Reference } from "../process/reference.ts";
+import type { Reference } from "../targets/reference.ts";
 import { runtime } from "../runtime/current.ts";
-import { BatchQueue } from "./batch.ts";
+import { BatchQueue } from "../channels/batch_queue.ts";
 import { Collector } from "./collector.ts";
-import { deferred } from "./deferred.ts";
+import { deferred } from "../base/deferred.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { workerDeath } from "./events.ts";
 import { Ledger } from "./ledger.ts";

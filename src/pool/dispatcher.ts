@@ -1,9 +1,9 @@
 /** Giving a pool's tasks out: ahead of need, in batches worth sending, and taken back from the busy for the idle. */
 
-import type { Family } from "../memory/family.ts";
-import type { Reference } from "../process/reference.ts";
-import { packValue } from "../wire/message.ts";
-import { BatchWriter } from "./batch.ts";
+import type { Family } from "../family/family.ts";
+import type { Reference } from "../targets/reference.ts";
+import { packValue } from "../wire/parcels.ts";
+import { BatchWriter } from "../wire/batch.ts";
 import { taskStart } from "./events.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";

@@ -1,7 +1,7 @@
 /** imap: an input that is read only a little ahead of its consumer, and results as they are wanted. */
 
-import type { Deferred } from "./deferred.ts";
-import { deferred } from "./deferred.ts";
+import type { Deferred } from "../base/deferred.ts";
+import { deferred } from "../base/deferred.ts";
 import type { Call } from "./call.ts";
 import type { Items } from "./options.ts";
 

@@ -1,15 +1,15 @@
 /** One worker of a pool, as the pool sees it. */
 
-import { withMethod } from "../memory/families.ts";
+import { withMethod } from "../family/families.ts";
 import { ownTarget } from "../process/entries.ts";
 import { Process } from "../process/process.ts";
-import type { Reference } from "../process/reference.ts";
+import type { Reference } from "../targets/reference.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import { RawArray } from "../shared/array.ts";
-import { FamilyLink } from "../wire/message.ts";
-import { BatchQueue } from "./batch.ts";
+import { FamilyLink } from "../wire/handles.ts";
+import { BatchQueue } from "../channels/batch_queue.ts";
 import { CLAIM_WORDS, PoolClaims } from "./claims.ts";
-import { LANE_WORDS, LaneReader } from "./lane.ts";
+import { LANE_WORDS, LaneReader } from "../wire/lane.ts";
 import {
   PROGRESS_ITEM,
   PROGRESS_PACE,

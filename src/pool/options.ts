@@ -1,9 +1,9 @@
 /** Options of a pool and of its calls, and their checks. */
 
 import { MisuseError } from "../errors/base.ts";
-import { ensureOptions } from "../memory/options.ts";
-import type { WaitOptions } from "../memory/wait_options.ts";
-import type { Target } from "../process/reference.ts";
+import { ensureOptions } from "../base/options.ts";
+import type { WaitOptions } from "../base/wait_options.ts";
+import type { Target } from "../targets/reference.ts";
 import { cpuCount } from "../process/start_method.ts";
 
 /** What a pool is to be. */

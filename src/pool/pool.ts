@@ -1,14 +1,14 @@
 /** Pool: tasks for a fixed number of workers. */
 
 import { ClosedError, MisuseError } from "../errors/base.ts";
-import { currentMethod } from "../memory/families.ts";
-import { ensureOptions } from "../memory/options.ts";
-import type { WaitOptions } from "../memory/wait_options.ts";
-import { refuseWhileLoading } from "../process/identity.ts";
-import type { Target } from "../process/reference.ts";
-import { referenceTo } from "../process/reference.ts";
-import { keptAlive } from "../process/kept_alive.ts";
-import { withLimit } from "../process/watch.ts";
+import { currentMethod } from "../family/families.ts";
+import { ensureOptions } from "../base/options.ts";
+import type { WaitOptions } from "../base/wait_options.ts";
+import { refuseWhileLoading } from "../targets/loading.ts";
+import type { Target } from "../targets/reference.ts";
+import { referenceTo } from "../targets/naming.ts";
+import { keptAlive } from "../base/kept_alive.ts";
+import { withLimit } from "../base/limited.ts";
 import { AsyncResult } from "./async_result.ts";
 import { ApplyTask } from "./apply.ts";
 import { Call } from "./call.ts";

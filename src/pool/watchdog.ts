@@ -1,7 +1,7 @@
 /** Stopping what runs in a pool's workers: tasks that take too long, and tasks that nobody wants any more. */
 
-import { TimeoutError } from "../errors/waits.ts";
-import { LONGEST_TIMER } from "../memory/wait_options.ts";
+import { TimeoutError } from "../errors/outcomes.ts";
+import { LONGEST_TIMER } from "../base/wait_options.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
 import type { Task } from "./task.ts";

@@ -1,16 +1,17 @@
 /** A pool's worker: takes batches of tasks from its inbox and says what came of each. */
 
-import { SerializationError } from "../errors/waits.ts";
-import type { AnyFunction } from "../process/fit.ts";
-import type { Reference } from "../process/reference.ts";
-import { resolveReference } from "../process/resolve.ts";
+import { SerializationError } from "../errors/outcomes.ts";
+import type { AnyFunction } from "../targets/fit.ts";
+import type { Reference } from "../targets/reference.ts";
+import { resolveReference } from "../targets/resolve.ts";
 import { ExitSignal, isEnding } from "../process/exit.ts";
-import { keptAlive } from "../process/kept_alive.ts";
+import { keptAlive } from "../base/kept_alive.ts";
 import { runtime } from "../runtime/current.ts";
-import type { BatchQueue, Received } from "./batch.ts";
-import { BatchWriter } from "./batch.ts";
+import type { BatchQueue } from "../channels/batch_queue.ts";
+import type { Received } from "../wire/batch.ts";
+import { BatchWriter } from "../wire/batch.ts";
 import { WorkerClaims } from "./claims.ts";
-import { LaneWriter } from "./lane.ts";
+import { LaneWriter } from "../wire/lane.ts";
 import {
   APPLY,
   batchOf,

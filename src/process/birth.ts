@@ -3,9 +3,10 @@
 import { SpawnError, TargetError } from "../errors/base.ts";
 import type { WorkerBacking } from "../memory/backing.ts";
 import { ProcessBacking } from "../memory/backing.ts";
-import { disposeBlock, freeTakenMessage, leaveFlight, storeMessage } from "../memory/blocks.ts";
-import { loadMessage } from "../memory/messages.ts";
-import type { Family } from "../memory/family.ts";
+import { freeTakenMessage, storeMessage } from "../objects/blocks.ts";
+import { disposeBlock, leaveFlight } from "../objects/blocks.ts";
+import { loadMessage } from "../objects/messages.ts";
+import type { Family } from "../family/family.ts";
 import {
   A_BOOT,
   A_EXITCODE,
@@ -19,13 +20,13 @@ import {
   STAGE_LOADED,
   STAGE_LOADING,
 } from "../memory/layout.ts";
-import { leaveMail, takeMail } from "../memory/mail.ts";
+import { leaveMail, takeMail } from "../family/mail.ts";
 import { runtime } from "../runtime/current.ts";
 import type { ProcessHandle, WorkerHandle } from "../runtime/runtime.ts";
 import { spawner } from "../runtime/spawner.ts";
-import { decode } from "../wire/codec.ts";
-import { FamilyLink } from "../wire/message.ts";
-import { textOf } from "./text.ts";
+import { decode } from "../codec/codec.ts";
+import { FamilyLink } from "../wire/handles.ts";
+import { textOf } from "../base/words.ts";
 import { childEntry } from "./entries.ts";
 import type { Report } from "./report.ts";
 import type { writeLetter } from "./write_letter.ts";

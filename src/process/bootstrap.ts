@@ -1,23 +1,23 @@
 /** What a child does: joins the family, loads its target, tells its parent, runs it, and ends. */
 
-import { loadMessage } from "../memory/messages.ts";
-import type { Family } from "../memory/family.ts";
-import { joinFamily } from "../memory/families.ts";
+import { loadMessage } from "../objects/messages.ts";
+import type { Family } from "../family/family.ts";
+import { joinFamily } from "../family/families.ts";
 import { A_BOOT, A_REQUEST, A_STAGE, STAGE_FAILED, STAGE_LOADED } from "../memory/layout.ts";
 import { runtime } from "../runtime/current.ts";
 import type { Boot } from "../runtime/runtime.ts";
-import type { decode } from "../wire/codec.ts";
-import type { FamilyLink } from "../wire/message.ts";
-import { setBirth } from "./identity.ts";
-import { textOf } from "./text.ts";
+import type { decode } from "../codec/codec.ts";
+import type { FamilyLink } from "../wire/handles.ts";
+import { setBirth } from "../family/identity.ts";
+import { textOf } from "../base/words.ts";
 import type { BootLetter } from "./letter.ts";
 import { readLetter } from "./letter.ts";
 import { setLogLevel } from "./log_level.ts";
 import { ExitSignal, leave, noteExit, obey, recordExit, vanish } from "./exit.ts";
 import type { reviveProcess } from "./process.ts";
 import type { leaveReport } from "./report.ts";
-import { setMainModule } from "./main.ts";
-import { cannotLoad, resolveReference } from "./resolve.ts";
+import { setMainModule } from "../targets/main.ts";
+import { cannotLoad, resolveReference } from "../targets/resolve.ts";
 
 /** What only some children need of the rest of the package. */
 interface Whole {

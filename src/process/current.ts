@@ -1,10 +1,10 @@
 /** Who this process is: name, ids, parent. */
 
 import { MisuseError } from "../errors/base.ts";
-import type { WaitOptions } from "../memory/wait_options.ts";
+import type { WaitOptions } from "../base/wait_options.ts";
 import { runtime } from "../runtime/current.ts";
 import { addExitHook } from "./hooks.ts";
-import { birthOfThis, nameOfThis } from "./identity.ts";
+import { birthOfThis, nameOfThis } from "../family/identity.ts";
 import { waitForEnd } from "./watch.ts";
 
 /** What a process knows about itself. CPython: `multiprocessing.current_process()`. */

@@ -5,7 +5,7 @@ const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 /** The entry of every child. */
 export const childEntry: URL = new URL(`../child.${extension}`, import.meta.url);
 
-/** An export of whole.ts, as a target. */
+/** An export of child_rest.ts, as a target. */
 export function ownTarget(name: string): URL {
-  return new URL(`../whole.${extension}#${name}`, import.meta.url);
+  return new URL(`../child_rest.${extension}#${name}`, import.meta.url);
 }

@@ -1,13 +1,13 @@
 /** The end of a process: exit hooks first, then its children, then the code that the parent sees. */
 
-import { lineOf } from "../memory/agents.ts";
+import { lineOf } from "../family/agents.ts";
 import { A_EXITCODE, A_EXITED } from "../memory/layout.ts";
 import { runtime } from "../runtime/current.ts";
 import { endChildren, killChildren, livingChildren } from "./children.ts";
-import { birthOfThis, isMainProcess } from "./identity.ts";
+import { birthOfThis, isMainProcess } from "../family/identity.ts";
 import { dropExitHooks, onFirstExitHook } from "./hooks.ts";
 import { runExitHooks, runExitHooksNow } from "./hooks.ts";
-import { textOf } from "./text.ts";
+import { textOf } from "../base/words.ts";
 
 let leaving: Promise<never> | undefined;
 

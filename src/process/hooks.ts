@@ -1,8 +1,8 @@
 /** What runs when a process ends: the functions that it registered. */
 
 import { runtime } from "../runtime/current.ts";
-import { nameOfThis } from "./identity.ts";
-import { textOf } from "./text.ts";
+import { nameOfThis } from "../family/identity.ts";
+import { textOf } from "../base/words.ts";
 
 const EXIT_DEADLINE = 5000;
 

@@ -9,8 +9,8 @@
  * arguments and fields are encoded by themselves: their classes may be registered by the target's module.
  */
 
-import { decodeSmall, unread } from "../wire/small_reader.ts";
-import type { Reference } from "./reference.ts";
+import { decodeSmall, unread } from "../codec/small_reader.ts";
+import type { Reference } from "../targets/reference.ts";
 
 const HEADER_WORDS = 3;
 

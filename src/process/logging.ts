@@ -4,7 +4,7 @@ import { MisuseError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import { logLevel, setLogLevel } from "./log_level.ts";
 import { currentProcess } from "./current.ts";
-import { textOf } from "./text.ts";
+import { textOf } from "../base/words.ts";
 
 /** How much is logged. */
 export type LogLevel = "debug" | "info" | "warning" | "error";

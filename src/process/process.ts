@@ -1,32 +1,32 @@
 /** Process: a function that runs in another process or worker. */
 
 import { ClosedError, MisuseError, TargetError } from "../errors/base.ts";
-import type { Family } from "../memory/family.ts";
-import { currentMethod, familyOf } from "../memory/families.ts";
-import type { WaitOptions } from "../memory/wait_options.ts";
-import { ensureOptions } from "../memory/options.ts";
-import { limitOf } from "../memory/wait_options.ts";
-import type { Waitable } from "../memory/waitable.ts";
-import { waitable } from "../memory/waitable.ts";
+import type { Family } from "../family/family.ts";
+import { currentMethod, familyOf } from "../family/families.ts";
+import type { WaitOptions } from "../base/wait_options.ts";
+import { ensureOptions } from "../base/options.ts";
+import { limitOf } from "../base/wait_options.ts";
+import type { Waitable } from "../base/waitable.ts";
+import { waitable } from "../base/waitable.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import { runtime } from "../runtime/current.ts";
-import "./actions.ts";
 import type { Offspring } from "./birth.ts";
 import { bear } from "./birth.ts";
 import type { Child } from "./children.ts";
 import { childEnded, childStarted, livingChildren } from "./children.ts";
 import { executable } from "./start_method.ts";
-import { birthOfThis, refuseWhileLoading } from "./identity.ts";
+import { refuseWhileLoading } from "../targets/loading.ts";
+import { birthOfThis } from "../family/identity.ts";
 import { currentProcess } from "./current.ts";
 import { writeLetter } from "./write_letter.ts";
 import { getLogger } from "./logging.ts";
-import type { Reference } from "./reference.ts";
-import { classReference, referenceTo } from "./reference.ts";
-import { mainModule } from "./main.ts";
+import type { Reference } from "../targets/reference.ts";
+import { classReference, referenceTo } from "../targets/naming.ts";
+import { mainModule } from "../targets/main.ts";
 import type { ProcessOptions, ProcessSettings } from "./settings.ts";
 import { checkSettings } from "./settings.ts";
-import { keptAlive } from "./kept_alive.ts";
-import { limited } from "./watch.ts";
+import { keptAlive } from "../base/kept_alive.ts";
+import { limited } from "../base/limited.ts";
 
 const SIGINT = 2, SIGKILL = 9, SIGTERM = 15;
 

@@ -1,11 +1,11 @@
 /** What a child leaves for its parent when it can't run its target. */
 
-import { storeMessage } from "../memory/blocks.ts";
-import type { Family } from "../memory/family.ts";
+import { storeMessage } from "../objects/blocks.ts";
+import type { Family } from "../family/family.ts";
 import { A_REPORT } from "../memory/layout.ts";
-import { leaveMail } from "../memory/mail.ts";
-import { packValue } from "../wire/message.ts";
-import { textOf } from "./text.ts";
+import { leaveMail } from "../family/mail.ts";
+import { packValue } from "../wire/parcels.ts";
+import { textOf } from "../base/words.ts";
 
 /** The error that a start ended with, as it travels: what it says, and its bytes, which the parent may not be able to read. */
 export type Report = readonly [text: string, bytes: Uint8Array];

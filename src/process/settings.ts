@@ -3,7 +3,7 @@
 import { MisuseError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
-import { describe } from "./fit.ts";
+import { describe } from "../base/words.ts";
 
 /** How a child runs. */
 export interface ProcessSettings {

@@ -1,7 +1,7 @@
 /** Start methods: which one is the default, and the interpreter that children run on. */
 
 import { MisuseError } from "../errors/base.ts";
-import { chooseMethod, currentMethod } from "../memory/families.ts";
+import { chooseMethod, currentMethod } from "../family/families.ts";
 import { runtime } from "../runtime/current.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 

@@ -2,12 +2,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allocateLine } from "../memory/agents.ts";
-import { Family } from "../memory/family.ts";
+import { allocateLine } from "../family/agents.ts";
+import { DeathRoll } from "../family/deaths.ts";
+import { Family } from "../family/family.ts";
 import { waitForEnd } from "./watch.ts";
 
 test("a wait for an agent's end that is given up isn't listening any more", async () => {
-  const family = Family.create("worker"), agent = allocateLine(family.arena.control, family.self);
+  const family = Family.create("worker", (family) => new DeathRoll(family)),
+    agent = allocateLine(family.arena.control, family.self);
   assert.equal(await waitForEnd(family, agent, { timeout: 1 }), false);
   await assert.rejects(waitForEnd(family, agent, { timeout: NaN }), /timeout is NaN/);
   const reason = new Error("enough"), controller = new AbortController();

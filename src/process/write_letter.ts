@@ -1,8 +1,8 @@
 /** The parent's side of the letter that a child is born with. */
 
-import type { Family } from "../memory/family.ts";
-import { encode } from "../wire/codec.ts";
-import { FamilyLink } from "../wire/message.ts";
+import type { Family } from "../family/family.ts";
+import { encode } from "../codec/codec.ts";
+import { FamilyLink } from "../wire/handles.ts";
 import type { Head } from "./letter.ts";
 
 /** What a letter is made of. */

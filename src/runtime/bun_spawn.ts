@@ -7,7 +7,7 @@ import { requireLinux } from "./linux_system.ts";
 import { nodeProcess } from "./node_builtins.ts";
 import { cannotStart, signalNumber } from "./node_process.ts";
 import type { ExitStatus, ProcessHandle, ProcessSpawn, Spawner, WorkerHandle, WorkerSpawn } from "./runtime.ts";
-import type { BootMessage } from "./web_worker.ts";
+import type { BootMessage } from "./boot.ts";
 
 interface BunWorker extends EventTarget {
   postMessage(message: unknown): void;

@@ -1,6 +1,6 @@
 /** The command line of a child process, for each runtime it may run on. */
 
-import { MARKER } from "./child_words.ts";
+import { MARKER } from "./boot.ts";
 import type { ProcessSpawn } from "./runtime.ts";
 
 export type RuntimeName = "deno" | "bun" | "node";

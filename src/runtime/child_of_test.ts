@@ -2,7 +2,7 @@
 
 import { runtime } from "./current.ts";
 import { spawner } from "./spawner.ts";
-import { childWords } from "./child_words.ts";
+import { childWords } from "./boot.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import type { Boot, SystemCalls } from "./runtime.ts";
 

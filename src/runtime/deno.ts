@@ -1,7 +1,7 @@
 /** The adapter for Deno. */
 
 import { MisuseError } from "../errors/base.ts";
-import { childWords, MEMORY_FD } from "./child_words.ts";
+import { childWords, MEMORY_FD } from "./boot.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import { type DenoApi, locks } from "./deno_api.ts";
 import { openDenoSystem } from "./deno_native.ts";
@@ -11,7 +11,7 @@ import type { LinuxSystem } from "./linux_system.ts";
 import { nodeProcess } from "./node_builtins.ts";
 import { residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
-import { firstMessage } from "./web_worker.ts";
+import { firstMessage } from "./boot.ts";
 
 /** Takes a lock that goes back when this thread runs no more, whatever ends it; resolves when it is held. */
 function holdForLife(name: string): Promise<void> {

@@ -4,7 +4,7 @@ import { SpawnError } from "../errors/base.ts";
 import { type DenoApi, locks } from "./deno_api.ts";
 import { commandLine } from "./deno_permissions.ts";
 import type { WorkerHandle, WorkerSpawn } from "./runtime.ts";
-import type { BootMessage } from "./web_worker.ts";
+import type { BootMessage } from "./boot.ts";
 
 interface DenoWorker extends EventTarget {
   postMessage(message: unknown): void;

@@ -1,7 +1,7 @@
 /** The adapter for Node. */
 
 import { MisuseError } from "../errors/base.ts";
-import { childWords, MEMORY_FD } from "./child_words.ts";
+import { childWords, MEMORY_FD } from "./boot.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
 import { LinuxSystem, requireLinux } from "./linux_system.ts";
@@ -10,7 +10,8 @@ import { BINARY, loadNodeNative } from "./node_native.ts";
 import { handlesNodeInterrupt, onNodeInterrupt, residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { socketBellReader } from "./socket_bell.ts";
-import { threadId, threadRuns, type WorkerWords } from "./threads.ts";
+import { type WorkerWords } from "./boot.ts";
+import { threadId, threadRuns } from "./threads.ts";
 
 /** The program's main module: none with --eval, --print, a program on standard input, or in a REPL. */
 function findMainModule(): string | undefined {

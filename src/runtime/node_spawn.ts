@@ -8,7 +8,7 @@ import { builtin, nodeProcess } from "./node_builtins.ts";
 import { BINARY, koffiBinary } from "./node_native.ts";
 import { spawnWithNode } from "./node_process.ts";
 import type { ProcessHandle, ProcessSpawn, Spawner, WorkerHandle, WorkerSpawn } from "./runtime.ts";
-import type { WorkerWords } from "./threads.ts";
+import type { WorkerWords } from "./boot.ts";
 
 /**
  * Megabytes of a worker's young generation. With V8's own choice, a third of the workers that ran out of memory by small objects

@@ -2,11 +2,6 @@
 
 import { builtin, nodeProcess } from "./node_builtins.ts";
 
-/** What a worker of Node is given by its parent. */
-export interface WorkerWords {
-  readonly multiprocessing: { readonly args: readonly string[]; readonly memory: SharedArrayBuffer };
-}
-
 /** The number of this thread in its process; 0 where the system doesn't tell (only Linux does). */
 export function threadId(): number {
   if (nodeProcess().platform !== "linux") return 0;

@@ -10,15 +10,15 @@
  */
 
 import { ClosedError, MisuseError } from "../errors/base.ts";
-import { registerKind } from "../memory/kinds.ts";
-import { BLOCK_PART, H_STATE, KIND_ARRAY } from "../memory/layout.ts";
-import type { Blueprint, Named } from "../memory/object.ts";
-import { attach, Attachment, SharedObject } from "../memory/object.ts";
+import { registerKind } from "../family/care.ts";
+import { KIND_ARRAY } from "../memory/layout.ts";
+import type { Blueprint, Named } from "../objects/object.ts";
+import { attach, Attachment, SharedObject } from "../objects/object.ts";
 import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
-import { encodeHandle, FamilyLink, handleFrom } from "../wire/message.ts";
-import type { Link } from "../wire/registry.ts";
-import { registerShareable, shareable } from "../wire/registry.ts";
+import { encodeHandle, FamilyLink, handleFrom } from "../wire/handles.ts";
+import type { Link } from "../codec/registry.ts";
+import { registerShareable, shareable } from "../codec/registry.ts";
 import { allocateData, dataOf, disposeData } from "./data_block.ts";
 import type { SharedOptions } from "./options.ts";
 import { lockIn, withoutLock } from "./options.ts";
@@ -124,7 +124,7 @@ function blueprintFor(
         new type(buffer, byteOffset, length).set(values as never);
       }
       i32[at + DATA] = block;
-      family.arena.store(block + H_STATE, BLOCK_PART);
+      family.allocator.embed(block);
     },
     check(_family, { i32 }, at) {
       const knownCode = codeFromNumber(i32[at + CODE] as number), knownLength = i32[at + LENGTH];

@@ -6,9 +6,9 @@
  * touches nothing else.
  */
 
-import { disposeBlock } from "../memory/blocks.ts";
-import type { Family } from "../memory/family.ts";
-import { BLOCK_TRANSIT, H_LINK, H_STATE, HEADER_WORDS, MIN_CLASS, OWN_SEGMENT_CLASS } from "../memory/layout.ts";
+import { disposeBlock } from "../objects/blocks.ts";
+import type { Family } from "../family/family.ts";
+import { HEADER_WORDS, MIN_CLASS, OWN_SEGMENT_CLASS } from "../memory/layout.ts";
 
 /** Bytes before the data in a segment of its own: the largest page that a system may have. */
 const PAGE = 65536;
@@ -38,8 +38,7 @@ export function allocateData(family: Family, bytes: number): number {
 export function disposeData(family: Family, i32: Int32Array, word: number): void {
   const data = (i32[word] as number) >>> 0;
   if (data === 0) return;
-  family.arena.store(data + H_LINK, family.self);
-  family.arena.store(data + H_STATE, BLOCK_TRANSIT);
+  family.allocator.extract(data);
   i32[word] = 0;
   disposeBlock(family, data);
 }

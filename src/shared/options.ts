@@ -1,7 +1,7 @@
 /** Options of Value and Array. */
 
-import type { Named } from "../memory/object.ts";
-import { ensureOptions } from "../memory/options.ts";
+import type { Named } from "../objects/object.ts";
+import { ensureOptions } from "../base/options.ts";
 import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
 

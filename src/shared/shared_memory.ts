@@ -11,15 +11,15 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import { enterFlight, generationOf, leaveFlight } from "../memory/blocks.ts";
-import { registerKind } from "../memory/kinds.ts";
-import { BLOCK_PART, H_STATE, KIND_SHARED_MEMORY } from "../memory/layout.ts";
-import { nameOf, unlinkName } from "../memory/names.ts";
-import type { Blueprint } from "../memory/object.ts";
-import { Attachment, SharedObject } from "../memory/object.ts";
-import { ensureOptions } from "../memory/options.ts";
-import { noteUnnamed } from "../memory/unnamed.ts";
-import { registerSharedClass } from "../wire/message.ts";
+import { enterFlight, leaveFlight } from "../objects/blocks.ts";
+import { registerKind } from "../family/care.ts";
+import { KIND_SHARED_MEMORY } from "../memory/layout.ts";
+import { nameOf, unlinkName } from "../objects/names.ts";
+import type { Blueprint } from "../objects/object.ts";
+import { Attachment, SharedObject } from "../objects/object.ts";
+import { ensureOptions } from "../base/options.ts";
+import { noteUnnamed } from "../objects/unnamed.ts";
+import { registerSharedClass } from "../wire/handles.ts";
 import { allocateData, dataOf, disposeData } from "./data_block.ts";
 
 const SIZE = 0, DATA = 2, WORDS = 3;
@@ -53,7 +53,7 @@ function blueprintFor({ name, create = false, size }: SharedMemoryOptions): Blue
       i32[at + SIZE + 1] = Math.floor(bytes / 2 ** 32);
       const block = allocateData(family, bytes);
       i32[at + DATA] = block;
-      family.arena.store(block + H_STATE, BLOCK_PART);
+      family.allocator.embed(block);
     },
     check() {
       if (create) throw new MisuseError(`Cannot create shared memory "${name}": there is one of that name`);
@@ -129,7 +129,7 @@ export class SharedMemory extends SharedObject implements Disposable {
     const { family, handle } = this;
     // The name keeps the block, so one that is another's by now has lost its name.
     const isNamed = () =>
-      generationOf(family, handle.address) === handle.generation &&
+      family.allocator.generationOf(handle.address) === handle.generation &&
       nameOf(family, handle.address) !== undefined;
     if (!unlinkName(family, handle.address, isNamed)) {
       throw new MisuseError(`Cannot unlink shared memory "${this.#name}": it was unlinked already`);

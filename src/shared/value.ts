@@ -13,13 +13,13 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import { registerKind } from "../memory/kinds.ts";
+import { registerKind } from "../family/care.ts";
 import { KIND_VALUE } from "../memory/layout.ts";
-import { Attachment, SharedObject } from "../memory/object.ts";
-import type { Blueprint, Named } from "../memory/object.ts";
+import { Attachment, SharedObject } from "../objects/object.ts";
+import type { Blueprint, Named } from "../objects/object.ts";
 import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
-import { registerSharedClass } from "../wire/message.ts";
+import { registerSharedClass } from "../wire/handles.ts";
 import type { SharedOptions } from "./options.ts";
 import { lockIn, withoutLock } from "./options.ts";
 import { checkGuard, disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";

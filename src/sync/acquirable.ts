@@ -1,13 +1,13 @@
 /** What everything that can be held has in common: acquire, hold, with, and waiting for it. */
 
 import { MisuseError } from "../errors/base.ts";
-import { TimeoutError } from "../errors/waits.ts";
-import type { Awaited } from "../memory/futex.ts";
-import type { BlockOptions, WaitOptions } from "../memory/wait_options.ts";
-import { WaitQueue } from "../memory/futex.ts";
-import { limitOf } from "../memory/wait_options.ts";
-import type { Attachment, Blueprint, Named } from "../memory/object.ts";
-import { SharedObject } from "../memory/object.ts";
+import { TimeoutError } from "../errors/outcomes.ts";
+import type { Awaited } from "../family/futex.ts";
+import type { BlockOptions, WaitOptions } from "../base/wait_options.ts";
+import { WaitQueue } from "../family/futex.ts";
+import { limitOf } from "../base/wait_options.ts";
+import type { Attachment, Blueprint, Named } from "../objects/object.ts";
+import { SharedObject } from "../objects/object.ts";
 
 /** Something that is held until it is released. CPython: the common methods of `Lock`, `RLock`, `Semaphore`, `Condition`. */
 export interface Acquirable {

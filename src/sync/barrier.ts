@@ -22,33 +22,27 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import { BrokenBarrierError } from "../errors/waits.ts";
-import { indexOf } from "../memory/agents.ts";
-import { disposeBlock, storeMessage } from "../memory/blocks.ts";
-import { loadMessage } from "../memory/messages.ts";
-import type { Awaited } from "../memory/futex.ts";
-import type { WaitOptions } from "../memory/wait_options.ts";
-import { WaitQueue } from "../memory/futex.ts";
-import { ensureOptions } from "../memory/options.ts";
-import { limitOf } from "../memory/wait_options.ts";
-import { registerKind } from "../memory/kinds.ts";
-import {
-  BLOCK_PART,
-  BLOCK_TRANSIT,
-  H_LINK,
-  H_STATE,
-  KIND_BARRIER,
-  LOCK_WORDS,
-  MAX_AGENTS,
-  WAIT_QUEUE_WORDS,
-} from "../memory/layout.ts";
-import type { Blueprint, Named } from "../memory/object.ts";
-import { Attachment, SharedObject } from "../memory/object.ts";
+import { BrokenBarrierError } from "../errors/outcomes.ts";
+import { indexOf } from "../family/agents.ts";
+import { storeMessage } from "../objects/blocks.ts";
+import { disposeBlock } from "../objects/blocks.ts";
+import { loadMessage } from "../objects/messages.ts";
+import type { Awaited } from "../family/futex.ts";
+import type { WaitOptions } from "../base/wait_options.ts";
+import { WaitQueue } from "../family/futex.ts";
+import { ensureOptions } from "../base/options.ts";
+import { limitOf } from "../base/wait_options.ts";
+import { registerKind } from "../family/care.ts";
+import { KIND_BARRIER, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
+import type { Blueprint, Named } from "../objects/object.ts";
+import { Attachment, SharedObject } from "../objects/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
-import { decode } from "../wire/codec.ts";
-import { FamilyLink, packValue, registerSharedClass } from "../wire/message.ts";
-import type { Action } from "./action.ts";
-import { actions } from "./action.ts";
+import { decode } from "../codec/codec.ts";
+import { FamilyLink, registerSharedClass } from "../wire/handles.ts";
+import { packValue } from "../wire/parcels.ts";
+import { isStub, referenceTo } from "../targets/naming.ts";
+import type { Reference, Target } from "../targets/reference.ts";
+import { resolveReference } from "../targets/resolve.ts";
 
 const LOCK = 0,
   PARTIES = LOCK_WORDS,
@@ -64,7 +58,7 @@ const FILLING = 0, ACTION = 1, DRAINING = 2, RESETTING = 3, BROKEN = 4;
 /** Options of a new barrier. */
 export interface BarrierOptions extends Named {
   /** Runs once each round, in one party, before any goes on. */
-  action?: Action;
+  action?: Target<[]>;
   /** Milliseconds that a wait takes at most if it doesn't say so itself. */
   timeout?: number;
 }
@@ -76,7 +70,7 @@ function blueprintFor(parties: number, options: BarrierOptions): Blueprint {
     throw new RangeError(`Cannot create a Barrier: its number of parties is ${String(parties)}, it must be at least 1`);
   }
   const limit = limitOf({ timeout });
-  const name = action === undefined ? undefined : actions().nameOf(action, "create a Barrier with this action");
+  const name = action === undefined ? undefined : referenceTo(action, "create a Barrier with this action");
   return {
     label: "Barrier",
     kind: KIND_BARRIER,
@@ -87,7 +81,7 @@ function blueprintFor(parties: number, options: BarrierOptions): Blueprint {
       if (name === undefined) return;
       const block = storeMessage(family, packValue(family, name));
       i32[at + ACTION_NAME] = block;
-      family.arena.store(block + H_STATE, BLOCK_PART);
+      family.allocator.embed(block);
     },
     check(_family, { i32 }, at) {
       const known = i32[at + PARTIES];
@@ -134,7 +128,7 @@ export class Barrier extends SharedObject {
     this.#lock = new RobustLock(family.arena, family, segment, at + LOCK, "a barrier");
     this.#inside = WaitQueue.at(family, segment, at + INSIDE_QUEUE);
     this.#outside = WaitQueue.at(family, segment, at + OUTSIDE_QUEUE);
-    if (options.action !== undefined && actions().isHere(options.action)) this.#action = options.action;
+    if (typeof options.action === "function" && !isStub(options.action)) this.#action = options.action;
   }
 
   /** How many it takes. */
@@ -297,7 +291,9 @@ export class Barrier extends SharedObject {
     const block = (this.segment.i32[this.at + ACTION_NAME] as number) >>> 0;
     if (block === 0) return;
     const { family } = this;
-    this.#action ??= await actions().find(decode(loadMessage(family, block).bytes, new FamilyLink(family)));
+    this.#action ??= await resolveReference(
+      decode(loadMessage(family, block).bytes, new FamilyLink(family)) as Reference,
+    );
     await this.#action();
   }
 
@@ -360,8 +356,7 @@ registerKind(KIND_BARRIER, {
   dispose(family, { i32 }, at) {
     const block = (i32[at + ACTION_NAME] as number) >>> 0;
     if (block === 0) return;
-    family.arena.store(block + H_LINK, family.self);
-    family.arena.store(block + H_STATE, BLOCK_TRANSIT);
+    family.allocator.extract(block);
     i32[at + ACTION_NAME] = 0;
     disposeBlock(family, block);
   },

@@ -17,19 +17,19 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import { indexOf } from "../memory/agents.ts";
+import { indexOf } from "../family/agents.ts";
 import type { Segment } from "../memory/arena.ts";
-import type { Family } from "../memory/family.ts";
-import type { Awaited } from "../memory/futex.ts";
-import type { BlockOptions, WaitOptions } from "../memory/wait_options.ts";
-import { WaitQueue } from "../memory/futex.ts";
-import { limitOf } from "../memory/wait_options.ts";
-import { registerKind } from "../memory/kinds.ts";
+import type { Family } from "../family/family.ts";
+import type { Awaited } from "../family/futex.ts";
+import type { BlockOptions, WaitOptions } from "../base/wait_options.ts";
+import { WaitQueue } from "../family/futex.ts";
+import { limitOf } from "../base/wait_options.ts";
+import { registerKind } from "../family/care.ts";
 import { KIND_CONDITION, LOCK_WORDS, MAX_AGENTS } from "../memory/layout.ts";
-import type { Blueprint, Named } from "../memory/object.ts";
-import { Attachment, SharedObject } from "../memory/object.ts";
+import type { Blueprint, Named } from "../objects/object.ts";
+import { Attachment, SharedObject } from "../objects/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
-import { registerSharedClass } from "../wire/message.ts";
+import { registerSharedClass } from "../wire/handles.ts";
 import type { Held } from "./acquirable.ts";
 import { checkGuard, disposeGuard, guardOf, initGuard, isGuardHeldBy } from "./guard.ts";
 import { Lock } from "./lock.ts";

@@ -1,10 +1,10 @@
 /** The lock that an object is used under: a new RLock, a given lock, or none. */
 
 import { MisuseError } from "../errors/base.ts";
-import type { Handle } from "../memory/messages.ts";
-import { enterFlight, leaveFlight } from "../memory/blocks.ts";
-import type { Family } from "../memory/family.ts";
-import { attach, part } from "../memory/object.ts";
+import type { Handle } from "../objects/messages.ts";
+import { enterFlight, leaveFlight } from "../objects/blocks.ts";
+import type { Family } from "../family/family.ts";
+import { attach, part } from "../objects/object.ts";
 import { H_KIND, HEADER_WORDS, KIND_RLOCK } from "../memory/layout.ts";
 import { isHeldBy, Lock } from "./lock.ts";
 import { RLock } from "./rlock.ts";

@@ -13,12 +13,12 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import type { Kind } from "../memory/kinds.ts";
-import { registerKind } from "../memory/kinds.ts";
+import type { Kind } from "../family/care.ts";
+import { registerKind } from "../family/care.ts";
 import { KIND_LOCK, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
-import type { Attachment, Blueprint, Named } from "../memory/object.ts";
-import { TURNS_WORDS } from "../memory/turns.ts";
-import { registerSharedClass } from "../wire/message.ts";
+import type { Attachment, Blueprint, Named } from "../objects/object.ts";
+import { TURNS_WORDS } from "../family/turns.ts";
+import { registerSharedClass } from "../wire/handles.ts";
 import { AcquirableObject } from "./acquirable.ts";
 
 const OWNER = 0, ABANDONED = 1, WAITERS = 2, TURNS = WAITERS + WAIT_QUEUE_WORDS;

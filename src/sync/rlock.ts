@@ -2,13 +2,13 @@
 
 import type { AsyncLocalStorage } from "node:async_hooks";
 import { MisuseError } from "../errors/base.ts";
-import type { BlockOptions, WaitOptions } from "../memory/wait_options.ts";
-import { limitOf } from "../memory/wait_options.ts";
-import { registerKind } from "../memory/kinds.ts";
+import type { BlockOptions, WaitOptions } from "../base/wait_options.ts";
+import { limitOf } from "../base/wait_options.ts";
+import { registerKind } from "../family/care.ts";
 import { KIND_RLOCK } from "../memory/layout.ts";
-import type { Attachment, Blueprint, Named } from "../memory/object.ts";
+import type { Attachment, Blueprint, Named } from "../objects/object.ts";
 import { builtin } from "../runtime/node_builtins.ts";
-import { registerSharedClass } from "../wire/message.ts";
+import { registerSharedClass } from "../wire/handles.ts";
 import type { Held } from "./acquirable.ts";
 import { Lock, LOCK_PAYLOAD_WORDS, lockKind } from "./lock.ts";
 

@@ -17,19 +17,19 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import { TimeoutError } from "../errors/waits.ts";
-import type { Family } from "../memory/family.ts";
+import { TimeoutError } from "../errors/outcomes.ts";
+import type { Family } from "../family/family.ts";
 import type { Segment } from "../memory/arena.ts";
-import { indexOf } from "../memory/agents.ts";
-import type { Awaited } from "../memory/futex.ts";
-import type { WaitOptions } from "../memory/wait_options.ts";
-import { limitOf } from "../memory/wait_options.ts";
-import { registerKind } from "../memory/kinds.ts";
+import { indexOf } from "../family/agents.ts";
+import type { Awaited } from "../family/futex.ts";
+import type { WaitOptions } from "../base/wait_options.ts";
+import { limitOf } from "../base/wait_options.ts";
+import { registerKind } from "../family/care.ts";
 import { KIND_BOUNDED_SEMAPHORE, KIND_SEMAPHORE, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
-import type { Blueprint, Named } from "../memory/object.ts";
-import { Attachment } from "../memory/object.ts";
+import type { Blueprint, Named } from "../objects/object.ts";
+import { Attachment } from "../objects/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
-import { registerSharedClass } from "../wire/message.ts";
+import { registerSharedClass } from "../wire/handles.ts";
 import type { Held } from "./acquirable.ts";
 import { AcquirableObject, Holding } from "./acquirable.ts";
 

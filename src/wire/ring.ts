@@ -19,12 +19,12 @@
  * begins at 0. `count` is read without the lock, to see whether locking is worth it.
  */
 
-import type { Family } from "../memory/family.ts";
+import type { Family } from "../family/family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { BLOCK_PART, BLOCK_TRANSIT, H_CLASS, H_LINK, H_STATE, HEADER_WORDS } from "../memory/layout.ts";
 import { capacityOf } from "../memory/allocator.ts";
-import { disposeBlock, leaveFlight } from "../memory/blocks.ts";
-import { splitMessage } from "../memory/messages.ts";
+import { disposeBlock, leaveFlight } from "../objects/blocks.ts";
+import { splitMessage } from "../objects/messages.ts";
 import type { RobustLock } from "../memory/robust_lock.ts";
 
 export const RING_WORDS = 6;

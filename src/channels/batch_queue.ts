@@ -1,0 +1,55 @@
+/** A queue of batches, for servers that are told many small things: a pool's workers, a manager's server. */
+
+import type { Awaited } from "../family/futex.ts";
+import type { Attachment } from "../objects/object.ts";
+import type { BatchWriter, Received } from "../wire/batch.ts";
+import { openBatch } from "../wire/batch.ts";
+import { registerSharedClass } from "../wire/handles.ts";
+import type { Frame, Parcel } from "../wire/ring.ts";
+import { Queue } from "./queue.ts";
+
+/** A queue of batches. What is put is a writer, what is got are its entries. */
+export class BatchQueue extends Queue<BatchWriter | Received[]> {
+  constructor(source?: Attachment) {
+    super(source);
+  }
+
+  /** The entries of the oldest batch; undefined = there is none now. */
+  takeNow(): Received[] | undefined {
+    return this.tryTake()?.item as Received[] | undefined;
+  }
+
+  /** Throws the oldest batch away; false = there is none now. */
+  dropNow(): boolean {
+    return this.tryDiscard();
+  }
+
+  /** The entries of the oldest batch. */
+  take(): Promise<Received[]> {
+    return this.get() as Promise<Received[]>;
+  }
+
+  /** Arrivals of batches, or of what `isReady()` sees come beside them: `wait` resolves when there is one. */
+  arrivals(isReady: () => boolean): { wait(signal: AbortSignal): Promise<void> } {
+    const awaited: Awaited<true> = {
+      ready: () => this.isClosed || this.qsize() > 0 || isReady(),
+      attempt: () => this.qsize() > 0 || isReady() ? true : undefined,
+    };
+    return { wait: (signal) => this.waitBeside(awaited, signal) };
+  }
+
+  /** Tells whoever waits for arrivals that something has come beside the batches. */
+  announce(isDue: () => boolean): void {
+    this.wakeBeside(isDue);
+  }
+
+  protected override pack(writer: BatchWriter | Received[]): Parcel {
+    return (writer as BatchWriter).pack();
+  }
+
+  protected override open(frame: Frame): Received[] {
+    return openBatch(this.family, frame);
+  }
+}
+
+registerSharedClass("BatchQueue", BatchQueue, (source) => new BatchQueue(source));

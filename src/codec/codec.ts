@@ -1,0 +1,144 @@
+/** Values to bytes and back: the front of this layer. */
+
+import { ProcessError } from "../errors/base.ts";
+import { SerializationError } from "../errors/outcomes.ts";
+import { isPlain } from "./plain.ts";
+import { flatten } from "./graph/flatten.ts";
+import { GRAPH, GRAPH_HEADER, NUMBERS, PLAIN, PLAIN_HEADER, VERSION } from "./format.ts";
+import { pack, unpack } from "./msgpack.ts";
+import { packNumbers, unpackNumbers } from "./numbers.ts";
+import type { Link } from "./registry.ts";
+import { restore } from "./graph/restore.ts";
+import { writeSmall } from "./small_writer.ts";
+
+export { markOrigin, type Origin, remoteOrigin } from "./graph/errors.ts";
+export { VERSION } from "./format.ts";
+export { decodeSmall, unread } from "./small_reader.ts";
+export { type Codec, type Link, registerCodec, registerShareable, shareable, type ShareableType } from "./registry.ts";
+
+/** No message is longer than this. */
+const MAX_MESSAGE_BYTES: number = 2 ** 31 - 1;
+
+const ALIGNMENT = 8;
+
+/**
+ * The bytes of a value. They may be a view of a scratch buffer, valid only until the next call: copy them, or be done with
+ * them. `root` names the value in errors: `args[0].cb is a function`.
+ *
+ * Arrive as they were, with shared identity and cycles, at any depth: primitives but symbols; plain objects (also without
+ * prototype), arrays (also with holes), Map, Set, Date, RegExp with its lastIndex, boxed primitives, URL, URLSearchParams,
+ * ArrayBuffer (resizable or not), typed arrays, DataView, builtin errors, DOMException, the errors of this package,
+ * shareables, and instances of classes with a codec.
+ *
+ * - Of an ArrayBuffer travels the range that the views of it in the message span together; all of it, if it is itself in
+ *   the message or resizable. Views that shared it go on sharing it.
+ * - A node Buffer arrives as a Uint8Array with an ArrayBuffer of its own, since the pool that it is a part of stays here.
+ * - An error of a class without a codec arrives as the builtin class that it extends if that has the same `name`, else as an
+ *   Error of that name. Its `stack` is the one of where it was made. Hidden symbols and a method `toString` of it stay here.
+ * - A frozen, sealed or otherwise read-only object arrives as an ordinary one, that can be written to.
+ * - A Proxy of a plain object or an array arrives as what it yields, an accessor among the elements of an array likewise.
+ *
+ * Everything else is refused with a SerializationError that names its path, and so is what would be lost of these: accessors,
+ * symbol keys, properties that are not enumerable, extra properties (of arrays, Maps, Dates …), subclasses of builtin classes
+ * and of the shared ones of this package.
+ */
+export function encode(value: unknown, link: Link, root = "value"): Uint8Array {
+  try {
+    const bytes = encodeNumbers(value) ?? (isPlain(value) ? encodePlain(value) : encodeGraph(value, link, root));
+    if (bytes.length > MAX_MESSAGE_BYTES) throw tooLong(root, bytes.length);
+    return bytes;
+  } catch (error) {
+    throw error instanceof ProcessError ? error : failure(`Cannot encode ${root}`, error);
+  }
+}
+
+/**
+ * As encode, at `into[start]`, for nearly all values that fit there. Returns where the bytes end; -1 = encode() must do it.
+ * `bare`: the value is an array of which nothing but the elements counts: what else it has isn't looked for.
+ */
+export function encodeSmall(value: unknown, into: Uint8Array, start: number, bare = false): number {
+  into[start] = VERSION;
+  into[start + 1] = PLAIN;
+  return writeSmall(value, into, start + PLAIN_HEADER, bare);
+}
+
+/** The value that encode() made these bytes of. Keeps nothing of them: they may be overwritten afterwards. */
+export function decode(bytes: Uint8Array, link: Link): unknown {
+  if (bytes.length > MAX_MESSAGE_BYTES) throw tooLong("the message", bytes.length);
+  const [version, form] = bytes;
+  if (version !== VERSION) {
+    throw new SerializationError(
+      version === undefined
+        ? "Cannot decode the message: it is empty"
+        : `Cannot decode the message: its format has the version ${version}, but this process understands version ${VERSION}`,
+    );
+  }
+  try {
+    if (form === PLAIN) return unpack(bytes, PLAIN_HEADER, bytes.length);
+    if (form === GRAPH) return decodeGraph(bytes, link);
+    if (form === NUMBERS) return unpackNumbers(bytes);
+  } catch (error) {
+    throw error instanceof ProcessError ? error : failure("Cannot decode the message", error);
+  }
+  throw new SerializationError(`Cannot decode the message: there is no form ${form}`);
+}
+
+function encodeNumbers(value: unknown): Uint8Array | undefined {
+  const bytes = packNumbers(value);
+  if (bytes === undefined) return undefined;
+  bytes[0] = VERSION;
+  bytes[1] = NUMBERS;
+  return bytes;
+}
+
+function encodePlain(value: unknown): Uint8Array {
+  const bytes = pack(value, PLAIN_HEADER);
+  bytes[0] = VERSION;
+  bytes[1] = PLAIN;
+  return bytes;
+}
+
+function encodeGraph(value: unknown, link: Link, root: string): Uint8Array {
+  const { slots, buffers } = flatten(value, link, root);
+  const contents = buffers.place();
+  const head = pack(slots, GRAPH_HEADER);
+  const bodyLength = head.length - GRAPH_HEADER;
+  head.set([
+    VERSION,
+    GRAPH,
+    0,
+    0,
+    bodyLength >>> 24,
+    (bodyLength >> 16) & 0xff,
+    (bodyLength >> 8) & 0xff,
+    bodyLength & 0xff,
+  ]);
+  if (contents.parts.length === 0) return head;
+  const start = aligned(head.length);
+  const length = start + contents.length;
+  if (length > MAX_MESSAGE_BYTES) throw tooLong(root, length);
+  const bytes = new Uint8Array(length);
+  bytes.set(head);
+  for (const part of contents.parts) bytes.set(part.bytes, start + part.offset);
+  return bytes;
+}
+
+function decodeGraph(bytes: Uint8Array, link: Link): unknown {
+  const bodyLength = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(4);
+  const end = GRAPH_HEADER + bodyLength;
+  const slots = unpack(bytes, GRAPH_HEADER, Math.min(end, bytes.length));
+  return restore(slots, bytes.subarray(aligned(end)), link);
+}
+
+function aligned(offset: number): number {
+  return Math.ceil(offset / ALIGNMENT) * ALIGNMENT;
+}
+
+function tooLong(what: string, length: number): SerializationError {
+  return new SerializationError(`${what} is too long: ${length} bytes, at most ${MAX_MESSAGE_BYTES} can travel`);
+}
+
+/** An error that wasn't foreseen: of msgpackr, of a malformed message, of a stack that is nearly full. */
+function failure(what: string, cause: unknown): SerializationError {
+  return new SerializationError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+}

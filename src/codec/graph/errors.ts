@@ -1,0 +1,165 @@
+/** Errors as values: they cross as themselves, with the stack of where they were thrown. */
+
+import * as family from "../../errors.ts";
+import { malformed } from "../refusal.ts";
+import { type NodeType, nodeType, stringIn } from "./node_type.ts";
+import { propertyStep, Refusal } from "../refusal.ts";
+
+/** Where an error came from. */
+export interface Origin {
+  readonly pid: number;
+  readonly ident: string;
+  /** Of the input that the failed task had, in a map. */
+  readonly index?: number;
+}
+
+const origins = new WeakMap<object, Origin>();
+
+/** Notes where an error that has arrived came from. Does nothing for what isn't an object: anything can be thrown. */
+export function markOrigin(error: unknown, origin: Origin): void {
+  if (typeof error === "object" && error !== null) origins.set(error, origin);
+}
+
+/** Where an error came from that a task or a method threw in another process; undefined for all other values. */
+export function remoteOrigin(error: unknown): Origin | undefined {
+  return typeof error === "object" && error !== null ? origins.get(error) : undefined;
+}
+
+type ErrorClass = { readonly prototype: Error; readonly create: () => Error };
+
+function builtin(type: new (message?: string) => Error): ErrorClass {
+  return { prototype: type.prototype, create: () => new type() };
+}
+
+// SuppressedError is younger than the oldest runtimes that are supported.
+const { SuppressedError } = globalThis as unknown as { SuppressedError?: new () => Error };
+
+/** Every class that an error can arrive as, by its name on the wire. */
+const CLASSES: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>([
+  ...[Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((
+    type,
+  ): [string, ErrorClass] => [type.name, builtin(type)]),
+  ["AggregateError", { prototype: AggregateError.prototype, create: () => new AggregateError([]) }],
+  ...(SuppressedError === undefined ? [] : [["SuppressedError", builtin(SuppressedError)] as [string, ErrorClass]]),
+  ...Object.values(family).map((type): [string, ErrorClass] => [type.name, {
+    prototype: type.prototype,
+    // All own properties come with the message; these arguments only satisfy the constructors.
+    create: () => Reflect.construct(type, ["", new Uint8Array()]) as Error,
+  }]),
+]);
+const namesByPrototype = new Map([...CLASSES].map(([name, { prototype }]) => [prototype, name]));
+
+/** Prototypes of the errors that need no codec. */
+export const errorPrototypes: readonly object[] = [...namesByPrototype.keys()];
+
+/** Whether an own property is enumerable, as it stands in a node. */
+const ENUMERABLE = 1;
+const HIDDEN = 0;
+
+/** Appends key, enumerability and value of every own property. */
+function pushProperties(error: Error, node: unknown[]): void {
+  for (const key of Reflect.ownKeys(error)) {
+    const descriptor = Object.getOwnPropertyDescriptor(error, key);
+    if (descriptor === undefined) continue;
+    const { enumerable } = descriptor;
+    if (typeof key === "symbol") {
+      // Runtimes mark their own errors with hidden symbols.
+      if (!enumerable || error instanceof DOMException) continue;
+      throw new Refusal(`has the symbol key ${String(key)}`);
+    }
+    // V8 makes `stack` an accessor.
+    const isAccessor = descriptor.get !== undefined || descriptor.set !== undefined;
+    if (isAccessor && key !== "stack") throw new Refusal("is an accessor property", key);
+    const value: unknown = isAccessor ? error.stack : descriptor.value;
+    // Deno's copies of Node's errors have one; code doesn't travel.
+    if (key === "toString" && typeof value === "function") continue;
+    node.push(key, enumerable ? ENUMERABLE : HIDDEN, value);
+  }
+}
+
+/** Gives `error` exactly the own properties in `node`, from `start`. */
+function defineProperties(
+  error: Error,
+  node: readonly unknown[],
+  start: number,
+  resolve: (slot: unknown) => unknown,
+): void {
+  // What the constructor left here is about this side: the stack, and its line and column in JavaScriptCore.
+  for (const key of Object.getOwnPropertyNames(error)) Reflect.deleteProperty(error, key);
+  for (let i = start; i + 2 < node.length; i += 3) {
+    Object.defineProperty(error, String(resolve(node[i])), {
+      value: resolve(node[i + 2]),
+      writable: true,
+      enumerable: node[i + 1] === ENUMERABLE,
+      configurable: true,
+    });
+  }
+}
+
+function propertyOf(index: number, node: readonly unknown[]): string {
+  return propertyStep(String(node[index - 2]));
+}
+
+/**
+ * The name of the class that an error arrives as: its own; for one that needs a codec and has none, the builtin class it
+ * extends if they have the same `name` (as most errors that Node throws), else Error.
+ */
+function classOf(error: Error): string {
+  const prototype: Error = Object.getPrototypeOf(error);
+  for (let parent: Error | null = prototype; parent !== null; parent = Object.getPrototypeOf(parent)) {
+    const known = namesByPrototype.get(parent);
+    if (known !== undefined) return parent === prototype || parent.name === error.name ? known : "Error";
+  }
+  return "Error";
+}
+
+/** Creates an error that doesn't know where: else Node shows that line of ours above the stack of one that nobody caught. */
+function withoutTrace(create: () => Error): Error {
+  const { stackTraceLimit } = Error;
+  Reflect.set(Error, "stackTraceLimit", 0); // which a program may have frozen
+  try {
+    return create();
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  }
+}
+
+/** An error: its class, then its properties. */
+export const errorType: NodeType = nodeType<Error>({
+  expand(error) {
+    const type = classOf(error);
+    const node: unknown[] = [type];
+    const arrivesAs = CLASSES.get(type)?.prototype;
+    // What its class says of it comes along, since the class doesn't: Bun has `code` there.
+    for (const key of ["name", "code"] as const) {
+      const value: unknown = (error as { readonly code?: unknown; readonly name: unknown })[key];
+      const isInherited = typeof value === "string" && !Object.hasOwn(error, key);
+      if (
+        isInherited && value !== (arrivesAs as { readonly code?: unknown; readonly name?: unknown } | undefined)?.[key]
+      ) {
+        node.push(key, HIDDEN, value);
+      }
+    }
+    pushProperties(error, node);
+    return node;
+  },
+  create([name], receiver) {
+    const type = CLASSES.get(stringIn(name, receiver));
+    if (type === undefined) throw malformed(`there is no error class ${String(name)} here`);
+    return withoutTrace(type.create);
+  },
+  fill: (error, node, receiver) => defineProperties(error, node, 1, (slot) => receiver.resolve(slot)),
+  step: propertyOf,
+});
+
+/** A DOMException: message and name, which are no own properties, then its properties. */
+export const domExceptionType: NodeType = nodeType<DOMException>({
+  expand(error) {
+    const node: unknown[] = [error.message, error.name];
+    pushProperties(error, node);
+    return node;
+  },
+  create: ([message, name], receiver) => new DOMException(stringIn(message, receiver), stringIn(name, receiver)),
+  fill: (error, node, receiver) => defineProperties(error, node, 2, (slot) => receiver.resolve(slot)),
+  step: propertyOf,
+});

@@ -1,0 +1,296 @@
+/**
+ * The one futex: how an agent sleeps until an object changes, and how a change wakes it.
+ *
+ * ```
+ * wait queue, in an object's payload
+ *   word 0…7   waiting: a bit for each agent     the waiter sets and clears its own; a waker clears one
+ *   word 8     rotation: index after the agent that was woken last      wakers, a hint
+ * ```
+ *
+ * - Wait: set the own bit; look again; sleep until the bell rings; then start over.
+ * - Wake: after the change, while there is something to take: choose a bit by rotation and clear it. Whoever cleared a set bit
+ *   rings that agent; if that agent is dead, the next is taken.
+ * - Timeout or abort: clear the own bit. If a waker had cleared it already, the wake is passed on.
+ * - After a death all agents are rung and look at everything again: a wake that died with its receiver isn't lost.
+ *
+ * The bit is set before the second look, the change is made before the bits are looked at, and all four are sequentially
+ * consistent: so either the waiter sees the change, or the waker sees the bit. Waiters inside one agent are a local queue,
+ * first in, first out; the shared bit says that it isn't empty.
+ */
+
+import type { Family, Waits } from "./family.ts";
+import type { Segment } from "../memory/arena.ts";
+import { BITMAP_WORDS, C_AGENTS_END } from "../memory/layout.ts";
+import { indexOf } from "./agents.ts";
+import { Spinner } from "./spinner.ts";
+import { Turns } from "./turns.ts";
+import { LONGEST_TIMER } from "../base/wait_options.ts";
+
+/** What is waited for. */
+export interface Awaited<T> {
+  /** A cheap look, without locks: might `attempt` succeed? Wrong answers are legal, a stale "no" only before a wake. */
+  ready(): boolean;
+  /** Takes it, if it is there. undefined = not yet. What it throws ends the wait. */
+  attempt(): T | undefined;
+  /** Owner ids of agents whose death would change something for this wait. */
+  blockers?(): Iterable<number>;
+  /** The handle that waits, where closing it ends the wait; see expel(). */
+  readonly of?: object;
+}
+
+interface LocalWaiter {
+  readonly awaited: Awaited<unknown>;
+  settle(result: unknown): void;
+  fail(error: unknown): void;
+}
+
+/** One wait queue of an object, as one agent uses it. */
+export class WaitQueue implements Waits {
+  readonly #family: Family;
+  readonly #spinner: Spinner;
+  readonly #i32: Int32Array;
+  readonly #at: number;
+  readonly #local = new Set<LocalWaiter>();
+  readonly #word: number;
+  readonly #mask: number;
+  readonly #turnsAt: number | undefined;
+  readonly #turns: Turns | undefined;
+  #later: ReturnType<typeof setTimeout> | undefined;
+
+  /** The one of this agent for the wait queue at index `at` of `segment.i32`: its local waiters share the agent's bit.
+   * `turns`: index of the object's turns (see turns.ts), where what is waited for is one's alone. */
+  static at(family: Family, segment: Segment, at: number, turns?: number): WaitQueue {
+    const address = segment.start + at;
+    let queue = family.waitQueues.get(address)?.deref() as WaitQueue | undefined;
+    // One with other turns is left from an object that was here before.
+    if (queue === undefined || queue.#turnsAt !== turns) {
+      queue = new WaitQueue(family, segment, at, turns);
+      family.waitQueues.set(address, new WeakRef(queue));
+    }
+    return queue;
+  }
+
+  private constructor(family: Family, segment: Segment, at: number, turns: number | undefined) {
+    this.#family = family;
+    this.#spinner = family.spinner ??= new Spinner(family.arena.control, indexOf(family.self), family.agents);
+    this.#turnsAt = turns;
+    this.#turns = turns === undefined ? undefined : new Turns(family, segment, turns);
+    this.#i32 = segment.i32;
+    this.#at = at;
+    this.#word = at + (indexOf(family.self) >>> 5);
+    this.#mask = 1 << (indexOf(family.self) & 31);
+  }
+
+  /** Local waiters: new attempts line up behind them. */
+  get busy(): boolean {
+    return this.#local.size !== 0;
+  }
+
+  /** Whether a new attempt must queue: behind local waiters, or because another agent must go first. */
+  get crowded(): boolean {
+    return this.#local.size !== 0 || (this.#turns !== undefined && this.#turns.patience > 0);
+  }
+
+  /** Waits until `awaited.attempt` gives a result; undefined = the limit ran out first. The caller has tried once. */
+  wait<T>(awaited: Awaited<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
+    const result = limit > 0 && !signal?.aborted ? this.spin(awaited) : undefined;
+    // Answers that always come while spinning must not keep the event loop from its turns either.
+    return result === undefined ? this.sleep(awaited, limit, signal) : this.#resolved(result);
+  }
+
+  /** The result that `awaited.attempt` gives within the moment that is worth spinning for; undefined = none. Then sleep(). */
+  spin<T>(awaited: Awaited<T>): T | undefined {
+    if (this.crowded || !this.#spinner.spin(awaited) || this.crowded) return undefined;
+    return awaited.attempt();
+  }
+
+  /** As wait, for a caller that has spun. */
+  sleep<T>(awaited: Awaited<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    // Nor must a loop that only asks: what it waits for may need a timer, a signal or the news of a death.
+    if (limit <= 0) return this.#resolved(undefined);
+    return new Promise<T | undefined>((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const done = () => {
+        if (timer !== undefined) clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+        this.#family.endWait(this);
+      };
+      const waiter: LocalWaiter = {
+        awaited,
+        settle: (result) => {
+          done();
+          resolve(result as T);
+        },
+        fail: (error) => {
+          done();
+          reject(error);
+        },
+      };
+      const withdraw = () => {
+        this.#local.delete(waiter);
+        if (this.#local.size === 0) this.#unregister(awaited);
+        done();
+      };
+      const onAbort = () => {
+        withdraw();
+        reject(signal?.reason);
+      };
+      if (limit < LONGEST_TIMER) {
+        timer = setTimeout(() => {
+          if (this.#family.isOver) return;
+          // What became ready in the same turn counts: a wait that can succeed doesn't time out.
+          this.serve(true);
+          if (!this.#local.has(waiter)) return;
+          withdraw();
+          resolve(undefined);
+        }, limit);
+      }
+      signal?.addEventListener("abort", onAbort);
+      this.#local.add(waiter);
+      this.#family.beginWait(this);
+      this.serve(true);
+    });
+  }
+
+  /** What is known at once, after a turn of the event loop where one is due. */
+  #resolved<T>(result: T): Promise<T> {
+    return this.#family.due() ? this.#family.turn().then(() => result) : Promise.resolve(result);
+  }
+
+  /** Owner ids whose death would change something for a local waiter. */
+  *blockers(): Generator<number> {
+    for (const { awaited } of this.#local) if (awaited.blockers !== undefined) yield* awaited.blockers();
+  }
+
+  /** The bell rang: serves the local waiters if this queue was meant, or if `force`. */
+  poke(force: boolean): void {
+    const isRegistered = (Atomics.load(this.#i32, this.#word) & this.#mask) !== 0;
+    if (!force && isRegistered) return;
+    if (!isRegistered) this.#spinner.woken();
+    const before = this.#local.size;
+    this.serve();
+    if (!isRegistered && before > 0 && this.#local.size === before) this.#turns?.cameLate();
+  }
+
+  /**
+   * Lets local waiters take what is there, first come first served; registers for what isn't. `polite`: this agent wasn't
+   * woken, so others may have to go first.
+   */
+  serve(polite = false): void {
+    if (this.#family.isOver) return;
+    for (;;) {
+      let last: Awaited<unknown> | undefined;
+      const patience = polite ? this.#turns?.patience ?? 0 : 0;
+      if (patience > 0) this.#serveLater(patience);
+      for (const waiter of patience > 0 ? [] : this.#local) {
+        let result: unknown;
+        try {
+          result = waiter.awaited.attempt();
+        } catch (error) {
+          this.#local.delete(waiter);
+          last = waiter.awaited;
+          waiter.fail(error);
+          continue;
+        }
+        if (result === undefined) break;
+        this.#local.delete(waiter);
+        last = waiter.awaited;
+        this.#turns?.done();
+        waiter.settle(result);
+      }
+      if (this.#local.size === 0) {
+        if (last !== undefined) this.#unregister(last);
+        return;
+      }
+      // Set before the failed attempt: safe to sleep. Set only now: look again.
+      if ((Atomics.or(this.#i32, this.#word, this.#mask) & this.#mask) !== 0) return;
+    }
+  }
+
+  /** Ends the waits of a handle that is closed, also those behind others that wait on; says how many. */
+  expel(of: object, error: () => unknown): number {
+    const expelled = [...this.#local].filter(({ awaited }) => awaited.of === of);
+    for (const waiter of expelled) {
+      this.#local.delete(waiter);
+      waiter.fail(error());
+    }
+    if (this.#local.size === 0 && expelled[0] !== undefined) this.#unregister(expelled[0].awaited);
+    return expelled.length;
+  }
+
+  /** Whoever was to go first had its time. */
+  #serveLater(patience: number): void {
+    this.#later ??= setTimeout(() => {
+      this.#later = undefined;
+      this.serve();
+    }, patience);
+  }
+
+  /** After a change: wakes one waiter while `ready()` says that there is something to take; false when it woke nobody. */
+  wake(ready: () => boolean): boolean {
+    const i32 = this.#i32;
+    for (;;) {
+      const index = this.#choose();
+      if (index === 0 || !ready()) return false;
+      const word = this.#at + (index >>> 5), mask = 1 << (index & 31);
+      if ((Atomics.and(i32, word, ~mask) & mask) === 0) continue;
+      i32[this.#at + BITMAP_WORDS] = index + 1;
+      if (this.#family.ringIndex(index)) return true;
+    }
+  }
+
+  /** Index after the agent that was woken last: where a fair choice begins. */
+  get rotation(): number {
+    return (this.#i32[this.#at + BITMAP_WORDS] as number) & 0xff;
+  }
+
+  /** After a change that is meant for one agent. If its bit isn't set, it is about to look by itself. */
+  wakeAgent(index: number): void {
+    const word = this.#at + (index >>> 5), mask = 1 << (index & 31);
+    if ((Atomics.and(this.#i32, word, ~mask) & mask) === 0) return;
+    this.#i32[this.#at + BITMAP_WORDS] = index + 1;
+    this.#family.ringIndex(index);
+  }
+
+  /** After a change that all waiters must see. */
+  wakeAll(): void {
+    const i32 = this.#i32;
+    for (let word = 0; word < BITMAP_WORDS; word++) {
+      let bits = Atomics.load(i32, this.#at + word);
+      if (bits === 0) continue;
+      bits = Atomics.exchange(i32, this.#at + word, 0);
+      for (let bit = 0; bit < 32; bit++) {
+        if ((bits & (1 << bit)) !== 0) this.#family.ringIndex(word * 32 + bit);
+      }
+    }
+  }
+
+  /** Index of an agent that waits, the next after the last one woken; 0 = nobody waits. */
+  #choose(): number {
+    // A plain read: it grew when the agent was made that waits now, milliseconds ago.
+    const i32 = this.#i32, end = this.#family.arena.control[C_AGENTS_END] as number;
+    const words = (end + 31) >>> 5;
+    let any = 0;
+    for (let word = 0; word < words; word++) any |= Atomics.load(i32, this.#at + word);
+    if (any === 0) return 0;
+    // noUncheckedIndexedAccess: the rotation word lies inside the queue
+    const start = (i32[this.#at + BITMAP_WORDS] as number) & 0xff;
+    for (let step = 0; step < words * 32; step++) {
+      const index = (start + step) % (words * 32);
+      if ((Atomics.load(i32, this.#at + (index >>> 5)) & (1 << (index & 31))) !== 0) return index;
+    }
+    return 0;
+  }
+
+  /** No local waiter is left: clears the own bit, and passes a wake on that came in the meantime. */
+  #unregister(awaited: Awaited<unknown>): void {
+    this.#turns?.done();
+    if ((Atomics.and(this.#i32, this.#word, ~this.#mask) & this.#mask) === 0) this.wake(() => awaited.ready());
+  }
+}
+
+/** Clears a dead agent's bit in a wait queue, whoever's it is; part of recovery. */
+export function clearWaiter(i32: Int32Array, at: number, index: number): void {
+  Atomics.and(i32, at + (index >>> 5), ~(1 << (index & 31)));
+}

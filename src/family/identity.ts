@@ -1,0 +1,33 @@
+/** How this process was born. */
+
+import type { Family } from "./family.ts";
+
+/** How this process was born; undefined in the root. */
+export interface Birth {
+  readonly family: Family;
+  readonly name: string;
+  /** Its number among its parent's children, after the parent's own: "1:2". */
+  readonly lineage: string;
+  readonly daemon: boolean;
+  readonly authkey: Uint8Array;
+  readonly parent: { readonly owner: number; readonly name: string; readonly pid: number; readonly ident: string };
+}
+
+let birth: Birth | undefined;
+export function setBirth(given: Birth): void {
+  birth = given;
+}
+
+export function birthOfThis(): Birth | undefined {
+  return birth;
+}
+
+/** True in the root process, in whichever module it is asked (see isMain). */
+export function isMainProcess(): boolean {
+  return birth === undefined;
+}
+
+/** "MainProcess" in the root. */
+export function nameOfThis(): string {
+  return birth?.name ?? "MainProcess";
+}

@@ -1,0 +1,137 @@
+/** Busy-waiting before sleep: a cross-processor sleep and wake costs 40–90 µs, a message that is on its way 1–10. */
+
+import { runtime } from "../runtime/current.ts";
+import type { AgentTable } from "./agents.ts";
+import { C_SPINNING } from "../memory/layout.ts";
+import { pause } from "../base/processor.ts";
+
+/** Longest and shortest busy-wait, in milliseconds. */
+const LONGEST = 0.1;
+const SHORTEST = 0.001;
+/** Long enough for another processor to wake, answer, and be found spinning by the next message. */
+const TRIAL = 0.2;
+/** From the end of one trial to the next, at first and at most, in milliseconds. */
+const SOON = 2;
+const LATE = 16;
+/** Of an answer that came so many milliseconds after one stopped spinning for it, spinning may have been in the way. */
+const QUICK = TRIAL;
+/** Such answers in a row after which it is taken for certain. */
+const CERTAIN = 2;
+/** From one move to the next, at first and at most, in milliseconds. */
+const SOON_AGAIN = 2;
+const SELDOM = 1000;
+/** Spins in a row that find what they wait for, after which the last move counts as a good one. */
+const GOOD = 50;
+
+/**
+ * One agent's busy-waiting. Its budget halves after a miss, down to none. Two that take turns then always sleep, and neither
+ * can see that both could spin. So now and then there is a trial, more and more rarely while trials fail; a trial that doesn't
+ * brings the budget back.
+ *
+ * Two that share a processor can't spin for each other: it only keeps the answer away. They may stay there for long, while
+ * another processor is idle: the system moves none of two of which one always sleeps. It shows in answers that come as soon as
+ * one stops spinning: then this agent moves to another processor, more and more rarely while that doesn't help.
+ */
+export class Spinner {
+  readonly #control: Int32Array;
+  readonly #agents: AgentTable;
+  readonly #word: number;
+  readonly #mask: number;
+  /** Most that may spin at a time; known from the first spin on, because asking the system takes time at a child's start. */
+  #most = -1;
+  #budget = LONGEST / 4;
+  #nextTrial = 0;
+  #betweenTrials = SOON;
+  /** When the last spin was given up; 0 = it wasn't. */
+  #missedAt = 0;
+  /** Answers in a row that came at once after a spin was given up, and spins that found theirs. */
+  #quickAnswers = 0;
+  #hits = 0;
+  #nextMove = 0;
+  #betweenMoves = SOON_AGAIN;
+
+  constructor(control: Int32Array, index: number, agents: AgentTable) {
+    this.#control = control;
+    this.#agents = agents;
+    this.#word = C_SPINNING + (index >>> 5);
+    this.#mask = 1 << (index & 31);
+  }
+
+  /** True as soon as `ready()`; false when that didn't come in time or spinning would take processors from others. */
+  spin(ready: { ready(): boolean }): boolean {
+    if (this.#most === -1) this.#most = mostSpinners();
+    if (this.#most === 0) return false;
+    this.#missedAt = 0;
+    const start = performance.now(), isTrial = this.#budget === 0;
+    if (isTrial && start < this.#nextTrial) return false;
+    const end = start + (isTrial ? TRIAL : this.#budget);
+    if (isTrial) this.#betweenTrials = Math.min(LATE, 2 * this.#betweenTrials);
+    Atomics.or(this.#control, this.#word, this.#mask);
+    try {
+      if (this.#spinners() > this.#most) return false;
+      do {
+        for (let i = 0; i < 16; i++) {
+          if (ready.ready()) {
+            this.#budget = isTrial ? LONGEST : Math.min(LONGEST, this.#budget * 2);
+            // A trial is longer than what it is for: only what comes after it shows whether it was worth it.
+            if (!isTrial) this.#hit();
+            return true;
+          }
+          pause();
+        }
+      } while (performance.now() < end);
+      this.#missed(performance.now());
+      return false;
+    } finally {
+      Atomics.and(this.#control, this.#word, ~this.#mask);
+    }
+  }
+
+  /** What this agent waited for has come while it slept. */
+  woken(): void {
+    if (this.#missedAt === 0) return;
+    const now = performance.now(), isQuick = now - this.#missedAt < QUICK;
+    this.#missedAt = 0;
+    this.#quickAnswers = isQuick ? this.#quickAnswers + 1 : 0;
+    if (this.#quickAnswers >= CERTAIN && now >= this.#nextMove) this.#move();
+  }
+
+  #move(): void {
+    this.#quickAnswers = 0;
+    if (!runtime.changeProcessor()) return void (this.#nextMove = Infinity);
+    this.#betweenMoves = Math.min(SELDOM, 2 * this.#betweenMoves);
+    this.#nextMove = performance.now() + this.#betweenMoves;
+    this.#budget = LONGEST;
+  }
+
+  #hit(): void {
+    this.#betweenTrials = SOON;
+    this.#quickAnswers = 0;
+    if (++this.#hits === GOOD) this.#betweenMoves = Math.max(SOON_AGAIN, this.#betweenMoves / 4);
+  }
+
+  #missed(now: number): void {
+    this.#missedAt = now;
+    this.#hits = 0;
+    this.#budget = this.#budget < 2 * SHORTEST ? 0 : this.#budget / 2;
+    this.#nextTrial = now + this.#betweenTrials;
+  }
+
+  #spinners(): number {
+    let count = 0;
+    for (let word = 0, words = (this.#agents.end() + 31) >>> 5; word < words; word++) {
+      let bits = Atomics.load(this.#control, C_SPINNING + word);
+      for (; bits !== 0; bits &= bits - 1) count++;
+    }
+    return count;
+  }
+}
+
+/**
+ * One spinner on each processor: of two that play ping-pong, the one that was just answered still spins when the other
+ * begins to. On a single processor spinning only keeps the answer away.
+ */
+function mostSpinners(): number {
+  const cpus = runtime.cpuCount();
+  return cpus < 2 ? 0 : cpus;
+}

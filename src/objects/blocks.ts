@@ -1,0 +1,141 @@
+/**
+ * The life of blocks that have handles: holders, handles in flight, and what happens when the last is gone.
+ *
+ * A block is an OBJECT from its creation until no agent holds it and no message carries it; both are counted in its header
+ * (see layout.ts). A handle that goes into a message is in flight until it is taken out or the message is thrown away.
+ */
+
+import { ClosedError } from "../errors/base.ts";
+import type { Family } from "../family/family.ts";
+import { indexOf } from "../family/agents.ts";
+import {
+  BITMAP_WORDS,
+  BLOCK_OBJECT,
+  BLOCK_TRANSIT,
+  H_GENERATION,
+  H_HOLDERS,
+  H_IN_FLIGHT,
+  H_KIND,
+  H_LINK,
+  H_NAME,
+  H_STATE,
+  HEADER_WORDS,
+  KIND_BYTES,
+  KIND_MESSAGE,
+} from "../memory/layout.ts";
+import { kindOf, othersLoaded, registerKind } from "../family/care.ts";
+import { type Handle, handleListBytes, type Message, writeHandleList } from "./messages.ts";
+import { unlinkName } from "./names.ts";
+
+/** Makes this agent a holder of the object behind a handle. ClosedError when it is gone. */
+export function hold(family: Family, { address, generation }: Handle): void {
+  // Looked at before as well, so as not to leave a bit in somebody else's block when killed in between.
+  if (isCurrent(family, { address, generation })) {
+    const isNew = family.allocator.addHolder(address);
+    if (isCurrent(family, { address, generation })) return;
+    // It went at this moment, and may be another object by now, whose last holder saw our bit.
+    if (isNew) releaseHolder(family, address, indexOf(family.self));
+  }
+  throw new ClosedError("Cannot use a shared object that came with a message: everyone has closed it meanwhile");
+}
+
+/** Whether a handle's object is still there. */
+function isCurrent(family: Family, { address, generation }: Handle): boolean {
+  const segment = family.arena.segment(address), at = address - segment.start;
+  return Atomics.load(segment.i32, at + H_GENERATION) === generation &&
+    Atomics.load(segment.i32, at + H_STATE) === BLOCK_OBJECT;
+}
+
+/** That agent holds the object no more; the last one frees it. */
+export function releaseHolder(family: Family, address: number, index: number): void {
+  const segment = family.arena.segment(address), at = address - segment.start;
+  Atomics.and(segment.i32, at + H_HOLDERS + (index >>> 5), ~(1 << (index & 31)));
+  freeIfUnused(family, address);
+}
+
+/** A handle goes into a message. */
+export function enterFlight(family: Family, { address }: Handle): void {
+  const segment = family.arena.segment(address), at = address - segment.start;
+  Atomics.add(segment.i32, at + H_IN_FLIGHT, 1);
+}
+
+/** A handle left its message, taken out or thrown away. */
+export function leaveFlight(family: Family, handle: Handle): void {
+  if (!isCurrent(family, handle)) return;
+  const segment = family.arena.segment(handle.address), at = handle.address - segment.start;
+  if (Atomics.sub(segment.i32, at + H_IN_FLIGHT, 1) === 1) freeIfUnused(family, handle.address);
+}
+
+/** Whether nobody holds the object whose header begins at `at`, and no message carries it. */
+function unused(i32: Int32Array, at: number): boolean {
+  if (Atomics.load(i32, at + H_IN_FLIGHT) > 0) return false;
+  for (let word = 0; word < BITMAP_WORDS; word++) {
+    if (Atomics.load(i32, at + H_HOLDERS + word) !== 0) return false;
+  }
+  return true;
+}
+
+/** Frees an object that nobody holds and no message carries. */
+export function freeIfUnused(family: Family, address: number): void {
+  const segment = family.arena.segment(address), at = address - segment.start;
+  if (Atomics.load(segment.i32, at + H_STATE) !== BLOCK_OBJECT || !unused(segment.i32, at)) return;
+  // Somebody may be joining it by name at this moment: then the name stays, and so does the object.
+  if (segment.i32[at + H_NAME] !== 0 && !unlinkName(family, address, () => unused(segment.i32, at))) return;
+  if (family.allocator.claim(address, () => unused(segment.i32, at))) disposeBlock(family, address);
+}
+
+/** Frees a block in this (or a dead) agent's hands, and what belongs to it. */
+export function disposeBlock(family: Family, address: number): void {
+  const segment = family.arena.segment(address), at = address - segment.start;
+  if (Atomics.load(segment.i32, at + H_STATE) !== BLOCK_TRANSIT) return;
+  const generation = segment.i32[at + H_GENERATION] as number;
+  segment.i32[at + H_LINK] = family.self;
+  const kind = kindOf(segment.i32[at + H_KIND] as number);
+  if (kind === undefined) {
+    // Until then it is in this agent's hands, and comes back if that dies.
+    void othersLoaded()?.then(() => disposeBlock(family, address));
+    return;
+  }
+  kind.dispose?.(family, segment, at + HEADER_WORDS);
+  family.allocator.free(address, generation);
+}
+
+// ── messages ──
+
+/**
+ * Puts a message into a block of its own, in this agent's hands. Its handles are in flight from then on; they leave it when
+ * the block is thrown away.
+ */
+export function storeMessage(family: Family, { handles, bytes }: Message): number {
+  const list = handleListBytes(handles);
+  const address = family.allocator.allocate(4 + list + bytes.length);
+  for (const handle of handles) enterFlight(family, handle);
+  const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
+  segment.i32[at] = list + bytes.length;
+  const { buffer, byteOffset, byteLength } = segment.i32;
+  writeHandleList(new DataView(buffer, byteOffset, byteLength), (at + 1) * 4, handles);
+  segment.u8.set(bytes, (at + 1) * 4 + list);
+  family.allocator.setKind(address, KIND_MESSAGE);
+  return address;
+}
+
+/** Frees a message block in this agent's hands whose handles were taken out (each is left to whoever took it). */
+export function freeTakenMessage(family: Family, address: number): void {
+  const segment = family.arena.segment(address);
+  segment.i32[address - segment.start + HEADER_WORDS + 1] = 0;
+  disposeBlock(family, address);
+}
+
+registerKind(KIND_BYTES);
+registerKind(KIND_MESSAGE, {
+  waitQueues: [],
+  dispose(family, { i32 }, at) {
+    const count = i32[at + 1] as number;
+    for (let word = at + 2; word < at + 2 + 2 * count; word += 2) {
+      const address = (i32[word] as number) >>> 0, generation = i32[word + 1] as number;
+      // Killed here, a count stays too high (a leak); the other order would make it too low (a wrong object).
+      i32[word + 1] = 0;
+      if (generation !== 0) leaveFlight(family, { address, generation });
+    }
+  },
+});

@@ -1,0 +1,45 @@
+/** The functions that modules register as targets. */
+
+import { MisuseError } from "../errors/base.ts";
+import { type ModuleRef, moduleUrl } from "./module_ref.ts";
+import { type AnyFunction, refuseUnfit } from "./fit.ts";
+import type { Reference } from "./reference.ts";
+
+/** Functions that name themselves: made by task(), or taken from targets(). */
+export const known = new WeakMap<object, Reference>();
+/** What task() registered, by module and name. */
+const tasks = new Map<string, Map<string, AnyFunction>>();
+
+/**
+ * Registers `fn` as a target of its module when the module loads (no export needed) and returns it.
+ *
+ * `name` defaults to the function's own, else to the ordinal of this call in the module.
+ * @throws {MisuseError} when the module has another task of that name, or `fn` is not a function
+ *
+ * @example
+ * ```ts ignore
+ * const square = task(import.meta, (x: number) => x * x);
+ * await pool.map(square, [1, 2, 3]);
+ * ```
+ */
+export function task<F extends AnyFunction>(module: ModuleRef, fn: F, name?: string): F {
+  refuseUnfit(fn, "register as a task");
+  const url = moduleUrl(module);
+  let named = tasks.get(url);
+  if (named === undefined) tasks.set(url, named = new Map());
+  const key = name ?? (fn.name !== "" ? fn.name : `#${named.size}`);
+  const before = named.get(key);
+  if (before !== undefined && before !== fn && String(before) !== String(fn)) {
+    throw new MisuseError(
+      `Cannot register the task "${key}": ${url} has another one of that name; pass a third argument`,
+    );
+  }
+  named.set(key, fn);
+  known.set(fn, { kind: "task", modules: [url], name: key });
+  return fn;
+}
+
+/** The function that task() registered; only after its module was imported. */
+export function registeredTask(module: string, name: string): AnyFunction | undefined {
+  return tasks.get(module)?.get(name);
+}

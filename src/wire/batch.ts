@@ -1,0 +1,168 @@
+/**
+ * Batches: many small messages in one frame, each with a few numbers and a value that can be bad without spoiling the others.
+ *
+ * ```
+ * batch        word 0: number of entries      then the entries
+ * entry        4 words: the sender's three numbers, bytes of the value      then the value, encoded, in whole words
+ * ```
+ *
+ * As a message it comes behind the list of the handles in the values. One without any is written and read where it lies.
+ */
+
+import { decode, decodeSmall, encode, encodeSmall, unread } from "../codec/codec.ts";
+import { encodeThrown } from "../codec/thrown.ts";
+import { HANDLE_FREE, openInPlace, openMessage, packInPlace, packMessage } from "./parcels.ts";
+import { FamilyLink } from "./handles.ts";
+import type { Family } from "../family/family.ts";
+import type { Frame, Parcel } from "./ring.ts";
+import { LARGE_FRAME } from "./ring.ts";
+
+const HEADER_BYTES = 16;
+/** Words of a writer's memory: at first, and what it keeps for the next batch, at most. */
+const LEAST_WORDS = 1024, MOST_KEPT = 1 << 20;
+/** Where the first entry of a writer lies: behind the empty list of handles and the number of entries. */
+const FIRST_ENTRY = HANDLE_FREE + 4;
+
+/** A message in a batch. */
+export interface Entry {
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly value: unknown;
+}
+
+/** A message out of a batch; `error` when its value couldn't be rebuilt. */
+export interface Received extends Entry {
+  readonly error?: { readonly reason: unknown };
+}
+
+/** Collects entries until they are sent. */
+export class BatchWriter {
+  readonly #link: FamilyLink;
+  #words = new Int32Array(LEAST_WORDS);
+  #bytes = new Uint8Array(this.#words.buffer);
+  #length = FIRST_ENTRY;
+  #count = 0;
+
+  constructor(family: Family) {
+    this.#link = new FamilyLink(family);
+  }
+
+  /** Bytes so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Adds an entry; SerializationError when its value can't travel, and nothing is added. `root` names it in errors. `bare`: see
+   * encodeSmall().
+   */
+  add(a: number, b: number, c: number, value: unknown, root: string, bare = false): void {
+    const start = this.#length, body = start + HEADER_BYTES;
+    this.#reserve(body + 64);
+    let end = encodeSmall(value, this.#bytes, body, bare);
+    if (end < 0) {
+      const handles = this.#link.handles.length;
+      try {
+        end = this.#place(encode(bare ? [...value as unknown[]] : value, this.#link, root), body);
+      } catch (error) {
+        this.#link.handles.length = handles;
+        throw error;
+      }
+    }
+    this.#close(start, end, a, b, c);
+  }
+
+  /** As add, for what was thrown: it always travels, if not unchanged. */
+  addThrown(a: number, b: number, c: number, thrown: unknown): void {
+    const start = this.#length;
+    this.#close(start, this.#place(encodeThrown(thrown, this.#link), start + HEADER_BYTES), a, b, c);
+  }
+
+  #place(encoded: Uint8Array, at: number): number {
+    this.#reserve(at + encoded.length);
+    this.#bytes.set(encoded, at);
+    return at + encoded.length;
+  }
+
+  #close(start: number, end: number, a: number, b: number, c: number): void {
+    const body = start + HEADER_BYTES;
+    const word = start >>> 2, words = this.#words;
+    words[word] = a;
+    words[word + 1] = b;
+    words[word + 2] = c;
+    words[word + 3] = end - body;
+    this.#length = (end + 3) & ~3;
+    this.#count++;
+  }
+
+  /** The batch as a parcel; valid until the next entry is added. */
+  pack(): Parcel {
+    const { family, handles } = this.#link, words = this.#words, bytes = this.#bytes, length = this.#length;
+    words[HANDLE_FREE >>> 2] = this.#count;
+    if (handles.length === 0 && length <= LARGE_FRAME) return packInPlace(words, bytes, length);
+    return packMessage(family, { handles: [...handles], bytes: bytes.subarray(HANDLE_FREE, length) });
+  }
+
+  /** Starts over. */
+  clear(): void {
+    this.#length = FIRST_ENTRY;
+    this.#count = 0;
+    this.#link.handles.length = 0;
+    if (this.#words.length > MOST_KEPT) this.#allocate(LEAST_WORDS);
+  }
+
+  #reserve(bytes: number): void {
+    if (bytes <= this.#bytes.length) return;
+    const words = this.#words;
+    this.#allocate(Math.max(words.length * 2, (bytes + 1024) >>> 2));
+    this.#words.set(words);
+  }
+
+  #allocate(words: number): void {
+    this.#words = new Int32Array(words);
+    this.#bytes = new Uint8Array(this.#words.buffer);
+  }
+}
+
+/** The entries in a frame that was taken out; what the frame leaves behind is freed. */
+export function openBatch(family: Family, frame: Frame): Received[] {
+  const entries = openInPlace(family, frame, readSmallBatch);
+  return entries !== unread ? entries : openMessage(family, frame, (bytes) => {
+    // A message begins at a whole word of a buffer of its own.
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2), link = new FamilyLink(family);
+    return readBatch(words, bytes, 0, (value) => decode(value, link)) as Received[];
+  });
+}
+
+function readSmallBatch({ words, bytes }: Frame): Received[] | typeof unread {
+  return readBatch(words, bytes, HANDLE_FREE);
+}
+
+/** The entries of the batch at `bytes[at]`; `unread` without `slow`, which reads larger values, when there is one. */
+function readBatch(
+  words: Int32Array,
+  bytes: Uint8Array,
+  at: number,
+  slow?: (value: Uint8Array) => unknown,
+): Received[] | typeof unread {
+  const count = words[at >>> 2] as number, entries: Received[] = new Array(count);
+  at += 4;
+  for (let i = 0; i < count; i++) {
+    const word = at >>> 2, a = words[word] as number, b = words[word + 1] as number, c = words[word + 2] as number;
+    const body = at + HEADER_BYTES, end = body + (words[word + 3] as number);
+    let value = decodeSmall(bytes, body, end), error: Received["error"];
+    if (value === unread) {
+      if (slow === undefined) return unread;
+      value = undefined;
+      try {
+        value = slow(bytes.subarray(body, end));
+      } catch (reason) {
+        error = { reason };
+      }
+    }
+    entries[i] = error === undefined ? { a, b, c, value } : { a, b, c, value, error };
+    at = (end + 3) & ~3;
+  }
+  return entries;
+}

@@ -1,0 +1,136 @@
+/** Values into parcels for a ring and back, with the handles that travel in them. */
+
+import type { Handle } from "../objects/messages.ts";
+import type { Message } from "../objects/messages.ts";
+import { freeTakenMessage, storeMessage } from "../objects/blocks.ts";
+import { disposeBlock, enterFlight, leaveFlight } from "../objects/blocks.ts";
+import { handleListBytes, loadBytes, loadMessage, splitMessage, writeHandleList } from "../objects/messages.ts";
+import type { Family } from "../family/family.ts";
+import { decode, decodeSmall, encode, encodeSmall, unread } from "../codec/codec.ts";
+import { FamilyLink } from "./handles.ts";
+import type { Frame, Parcel } from "./ring.ts";
+import { LARGE_FRAME } from "./ring.ts";
+
+/** A value as the bytes of a message: valid until the next value is packed. Its handles aren't in flight yet. */
+export function packValue(family: Family, value: unknown, root?: string): { handles: Handle[]; bytes: Uint8Array } {
+  const link = new FamilyLink(family);
+  const bytes = encode(value, link, root);
+  return { handles: link.handles, bytes };
+}
+
+/** A value as a parcel, its handles in flight. Once it isn't wanted any more: `discard`. Valid until the next is packed. */
+export function packParcel(family: Family, value: unknown, root?: string): Parcel {
+  // An empty list of handles, then the value.
+  const end = encodeSmall(value, small, HANDLE_FREE);
+  if (end >= 0) return packInPlace(smallWords, small, end);
+  return packMessage(family, packValue(family, value, root));
+}
+
+/**
+ * A message without handles as a parcel, where it lies: behind HANDLE_FREE bytes of a buffer, `size` bytes with them, at most
+ * LARGE_FRAME. Valid as long as they are.
+ */
+export function packInPlace(words: Int32Array, bytes: Uint8Array, size: number): Parcel {
+  words[0] = 0;
+  return { raw: false, bytes, words, size, large: 0, weight: size };
+}
+
+/** A message as a parcel, its handles in flight. */
+export function packMessage(family: Family, { handles, bytes }: Message): Parcel {
+  const list = handleListBytes(handles), weight = list + bytes.length;
+  if (weight > LARGE_FRAME) return largeParcel(family, false, { handles, bytes }, weight);
+  const message = new Uint8Array(weight);
+  if (handles.length > 0) writeHandleList(new DataView(message.buffer), 0, handles);
+  message.set(bytes, list);
+  for (const handle of handles) enterFlight(family, handle);
+  return { raw: false, bytes: message, words: undefined, size: weight, large: 0, weight };
+}
+
+/** Bytes as a parcel. */
+export function rawParcel(family: Family, bytes: Uint8Array): Parcel {
+  const size = bytes.length;
+  if (size <= LARGE_FRAME) return { raw: true, bytes, words: undefined, size, large: 0, weight: size };
+  // It weighs what the reader will count: with its (empty) list of handles.
+  return largeParcel(family, true, { handles: [], bytes }, HANDLE_FREE + size);
+}
+
+function largeParcel(family: Family, raw: boolean, message: Message, weight: number): Parcel {
+  return { raw, bytes: noBytes, words: undefined, size: 0, large: storeMessage(family, message), weight };
+}
+
+/** The same parcel with bytes of its own, for a put that has to wait. */
+export function keepParcel(parcel: Parcel): Parcel {
+  return parcel.large !== 0 ? parcel : { ...parcel, bytes: parcel.bytes.slice(0, parcel.size), words: undefined };
+}
+
+/** Throws away a parcel that was not sent. */
+export function discardParcel(family: Family, parcel: Parcel): void {
+  if (parcel.large !== 0) disposeBlock(family, parcel.large);
+  else if (!parcel.raw) dropHandles(family, parcel);
+}
+
+function dropHandles(family: Family, { bytes, size }: Parcel | Frame): void {
+  for (const handle of splitMessage(bytes.subarray(0, size)).handles) leaveFlight(family, handle);
+}
+
+/** The value in a frame that was taken out; what the frame leaves behind is freed. */
+export function openFrame(family: Family, frame: Frame): unknown {
+  const value = openInPlace(family, frame, readSmall);
+  return value !== unread ? value : openMessage(family, frame, (bytes) => decode(bytes, new FamilyLink(family)));
+}
+
+function readSmall({ bytes, size }: Frame): unknown {
+  return decodeSmall(bytes, HANDLE_FREE, size);
+}
+
+/**
+ * What `read` makes of a frame that was taken out, where it lies. `unread` when it makes that of it, or the frame is large or
+ * has handles: then openMessage(). `read` runs no code of the user's, which may take another frame.
+ */
+export function openInPlace<R>(
+  family: Family,
+  frame: Frame,
+  read: (frame: Frame) => R,
+): R | typeof unread {
+  if (frame.large !== 0 || frame.words[0] !== 0) return unread;
+  const value = read(frame);
+  if (value !== unread && frame.left !== 0) disposeBlock(family, frame.left);
+  return value;
+}
+
+/** What `read` makes of the bytes of a frame that was taken out; what the frame leaves behind is freed. */
+export function openMessage<R>(family: Family, frame: Frame, read: (bytes: Uint8Array) => R): R {
+  if (frame.left !== 0) disposeBlock(family, frame.left);
+  // A copy, because code of the user's (a codec) may take another frame meanwhile.
+  const { handles, bytes } = frame.large !== 0
+    ? loadMessage(family, frame.large)
+    : splitMessage(frame.bytes.slice(0, frame.size));
+  try {
+    return read(bytes);
+  } finally {
+    if (frame.large !== 0) freeTakenMessage(family, frame.large);
+    for (const handle of handles) leaveFlight(family, handle);
+  }
+}
+
+/** Throws away a frame that was taken out, unread. */
+export function discardFrame(family: Family, frame: Frame): void {
+  if (frame.left !== 0) disposeBlock(family, frame.left);
+  if (frame.large !== 0) disposeBlock(family, frame.large);
+  else if (!frame.raw) dropHandles(family, frame);
+}
+
+/** The bytes of a raw frame that was taken out. */
+export function openRawFrame(family: Family, frame: Frame): Uint8Array<ArrayBuffer> {
+  if (frame.left !== 0) disposeBlock(family, frame.left);
+  if (frame.large === 0) return frame.bytes.slice(0, frame.size);
+  const bytes = loadBytes(family, frame.large);
+  freeTakenMessage(family, frame.large);
+  return bytes;
+}
+
+const noBytes: Uint8Array = new Uint8Array(0);
+/** Bytes of an empty list of handles. */
+export const HANDLE_FREE = 4;
+const smallWords = new Int32Array(256);
+const small = new Uint8Array(smallWords.buffer);
