@@ -2,6 +2,7 @@
 
 import type { Case } from "../case.ts";
 import { deathCases } from "./death.ts";
+import { faceCases } from "./faces.ts";
 import { harnessCases } from "./harness.ts";
 import { managerCases as otherManagerCases } from "./managers.ts";
 import { stressCases } from "./stress.ts";
@@ -52,6 +53,7 @@ export const cases: readonly Case[] = [
   ...shareableCases,
   ...stressCases,
   ...deathCases,
+  ...faceCases,
   ...badInputTargets,
   ...badInputValues,
   ...endCases,

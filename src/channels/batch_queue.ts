@@ -6,10 +6,10 @@ import type { BatchWriter, Received } from "../wire/batch.ts";
 import { openBatch } from "../wire/batch.ts";
 import { registerSharedClass } from "../wire/handles.ts";
 import type { Frame, Parcel } from "../wire/ring.ts";
-import { Queue } from "./queue.ts";
+import { QueueEngine } from "./queue_engine.ts";
 
-/** A queue of batches. What is put is a writer, what is got are its entries. */
-export class BatchQueue extends Queue<BatchWriter | Received[]> {
+/** A queue of batches, an engine that no program sees. What is put is a writer, what is got are its entries. */
+export class BatchQueue extends QueueEngine<BatchWriter | Received[]> {
   constructor(source?: Attachment) {
     super(source);
   }
@@ -52,4 +52,4 @@ export class BatchQueue extends Queue<BatchWriter | Received[]> {
   }
 }
 
-registerSharedClass("BatchQueue", BatchQueue, (source) => new BatchQueue(source));
+registerSharedClass("BatchQueue", BatchQueue, BatchQueue);

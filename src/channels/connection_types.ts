@@ -26,9 +26,12 @@ export interface Connection<In = unknown, Out = In> extends AsyncIterable<In>, D
   recvBytes(options?: WaitOptions & { maxLength?: number }): Promise<Uint8Array<ArrayBuffer>>;
   /** The next message of bytes into `into` from byte `offset` on; resolves to its length. BufferTooShort when it doesn't fit. */
   recvBytesInto(into: ArrayBufferView, offset?: number): Promise<number>;
-  /** Drops this process's handle of this end. Idempotent. */
+  /** Drops this process's handle of this end: where nobody holds one any more, the other end reads end-of-file. Idempotent. */
   close(): void;
+  /** True after close(). */
   readonly closed: boolean;
+  /** Whether this end receives. */
   readonly readable: boolean;
+  /** Whether this end sends. */
   readonly writable: boolean;
 }

@@ -1,113 +1,57 @@
-/**
- * JoinableQueue: a queue that knows when everything that was put has been dealt with.
- *
- * ```
- * payload: a queue's, then
- *   +0      unfinished: items whose taskDone() is due        under the queue's lock; a put adds one in its own commit
- *   +1…9    wait queue of those who join
- * ```
- */
+/** JoinableQueue, as programs see it; joinable_queue_engine.ts does the work. */
 
-import { MisuseError } from "../errors/base.ts";
-import type { Awaited } from "../family/futex.ts";
 import type { WaitOptions } from "../base/wait_options.ts";
-import { WaitQueue } from "../family/futex.ts";
-import { limitOf } from "../base/wait_options.ts";
-import { registerKind } from "../family/care.ts";
-import { KIND_JOINABLE_QUEUE, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
-import type { Attachment } from "../objects/object.ts";
 import { registerSharedClass } from "../wire/handles.ts";
+import { JoinableQueueEngine } from "./joinable_queue_engine.ts";
 import { Queue } from "./queue.ts";
 import type { QueueOptions } from "./queue_layout.ts";
-import { QUEUE_WORDS, queueKind } from "./queue_layout.ts";
-
-const UNFINISHED = QUEUE_WORDS, JOINERS = UNFINISHED + 1, WORDS = JOINERS + WAIT_QUEUE_WORDS;
 
 /**
  * A Queue whose consumers say when they are done with an item. CPython: `multiprocessing.JoinableQueue`.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { JoinableQueue } from "@manyproc/multiprocessing";
+ *
  * const jobs = new JoinableQueue<string>();
- * // a consumer
- * for await (const job of jobs) { await work(job); jobs.taskDone(); }
- * // the producer
  * await jobs.put("one");
- * await jobs.join();
+ * console.log(await jobs.get()); // in a consumer
+ * jobs.taskDone();
+ * await jobs.join(); // in the producer: everything is dealt with
  * ```
  */
 export class JoinableQueue<T = unknown> extends Queue<T> {
-  readonly #joiners: WaitQueue;
+  readonly #engine: JoinableQueueEngine<T>;
 
-  constructor(options?: number | QueueOptions | Attachment) {
-    super(options, { kind: KIND_JOINABLE_QUEUE, words: WORDS });
-    this.#joiners = WaitQueue.at(this.family, this.segment, this.at + JOINERS);
+  /**
+   * A queue of at most `maxsize` items (a number, or `options.maxsize`; default 0: no limit), joined by name where
+   * `options.name` is given.
+   * @throws {MisuseError} when maxsize is not an integer, or the name is another class's or of another maxsize
+   */
+  constructor(options?: number | QueueOptions);
+  constructor(options?: number | QueueOptions | JoinableQueueEngine<T>) {
+    const engine = options instanceof JoinableQueueEngine ? options : new JoinableQueueEngine<T>(options);
+    super(engine as QueueOptions);
+    this.#engine = engine;
   }
 
   /**
-   * One item that was taken is dealt with.
+   * One item that was taken is dealt with. CPython: `JoinableQueue.task_done()`.
    * @throws {MisuseError} when it is called more often than items were put
+   * @throws {ClosedError} when this handle is closed
    */
   taskDone(): void {
-    this.ensureOpen("finish an item of");
-    if (!this.#finish()) {
-      throw new MisuseError(`Cannot finish an item of ${this.title}: taskDone() was called too many times`);
-    }
+    this.#engine.taskDone();
   }
 
-  /** Waits until every item that was put is dealt with; false when `timeout` milliseconds ran out first. */
-  async join(options?: WaitOptions): Promise<boolean> {
-    const limit = limitOf(options);
-    options?.signal?.throwIfAborted();
-    this.ensureOpen("join");
-    if (this.#isDone()) {
-      if (this.family.due()) await this.family.turn();
-      return true;
-    }
-    const joining: Awaited<true> = {
-      ready: () => this.isClosed || this.#isDone(),
-      attempt: () => {
-        this.ensureOpen("join");
-        return this.#isDone() ? true : undefined;
-      },
-      of: this,
-    };
-    return await this.#joiners.wait(joining, limit, options?.signal) === true;
-  }
-
-  protected override stagePut(): void {
-    const { i32, start } = this.segment, word = this.at + UNFINISHED;
-    this.robustLock.stage(start + word, (i32[word] as number) + 1);
-  }
-
-  protected override onDiscard(): void {
-    this.#finish();
-  }
-
-  protected override onClose(): void {
-    super.onClose();
-    this.#joiners.expel(this, () => this.closedError("join"));
-  }
-
-  #isDone(): boolean {
-    return Atomics.load(this.segment.i32, this.at + UNFINISHED) === 0;
-  }
-
-  /** One item less is due; false when none was. */
-  #finish(): boolean {
-    const { i32, start } = this.segment, word = this.at + UNFINISHED;
-    const left = this.robustLock.with(() => {
-      const left = (i32[word] as number) - 1;
-      if (left >= 0) {
-        this.robustLock.stage(start + word, left);
-        this.robustLock.commit();
-      }
-      return left;
-    });
-    if (left === 0) this.#joiners.wakeAll();
-    return left >= 0;
+  /**
+   * Waits until every item that was put is dealt with; false when `timeout` milliseconds (default: no limit) ran out first.
+   * Rejects with `signal.reason` when aborted. CPython: `JoinableQueue.join()`.
+   * @throws {ClosedError} when this handle is closed
+   */
+  join(options?: WaitOptions): Promise<boolean> {
+    return this.#engine.join(options);
   }
 }
 
-registerKind(KIND_JOINABLE_QUEUE, queueKind(JOINERS));
-registerSharedClass("JoinableQueue", JoinableQueue, (source) => new JoinableQueue(source));
+registerSharedClass("JoinableQueue", JoinableQueue, JoinableQueueEngine);

@@ -15,7 +15,8 @@ import { ensureOptions } from "../base/options.ts";
 import { noteUnnamed } from "../objects/unnamed.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import { disposeRing, initRing } from "../wire/ring.ts";
-import { PipeConnection } from "./connection.ts";
+import { connectionOf } from "./connection.ts";
+import { ConnectionEngine } from "./connection_engine.ts";
 import type { Connection } from "./connection_types.ts";
 import {
   DIRECTION_READERS,
@@ -73,11 +74,15 @@ function endsOf(family: Family, end: number): [Handle, Handle] {
  * Two connected ends. With `duplex: false` the first only receives and the second only sends.
  * CPython: `multiprocessing.Pipe`.
  *
+ * @throws {MisuseError} for options of other types, and when the name is another class's, or a pipe's of the other kind
+ * @throws {ClosedError} when the name is a pipe's whose second end everyone has closed
+ *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { Pipe } from "@manyproc/multiprocessing";
+ *
  * const [here, there] = Pipe<string>();
- * await new Process({ target: hello, args: [there] }).start();
- * there.close();
+ * await there.send("hello"); // in another process, say, which got `there` as an argument
  * console.log(await here.recv());
  * ```
  */
@@ -89,7 +94,7 @@ export function Pipe(options: { duplex?: boolean } & Named = {}): [Connection, C
   ensureOptions(options, "create a Pipe", { boolean: "duplex", string: "name" });
   const family = familyOf();
   const duplex = options.duplex ?? true;
-  const open = (end: Handle) => attach(family, end, (source) => new PipeConnection(source));
+  const open = (end: Handle) => connectionOf(attach(family, end, (source) => new ConnectionEngine(source)));
   const { name } = options;
   if (name === undefined) {
     noteUnnamed("Pipe");

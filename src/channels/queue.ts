@@ -1,41 +1,10 @@
-/** Queue: values between any number of producers and consumers, in order, exactly once. */
+/** Queue, as programs see it; queue_engine.ts does the work. */
 
-import { ClosedError } from "../errors/base.ts";
-import { Empty, Full } from "../errors/outcomes.ts";
-import type { Awaited } from "../family/futex.ts";
 import type { BlockOptions } from "../base/wait_options.ts";
-import { WaitQueue } from "../family/futex.ts";
-import { limitOf } from "../base/wait_options.ts";
-import { registerKind } from "../family/care.ts";
-import { KIND_QUEUE } from "../memory/layout.ts";
-import { Attachment, SharedObject } from "../objects/object.ts";
-import { ensureOptions } from "../base/options.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
-import type { Waitable } from "../base/waitable.ts";
-import { waitable } from "../base/waitable.ts";
+import { makeFace, wear } from "../objects/face.ts";
 import { registerSharedClass } from "../wire/handles.ts";
-import { discardFrame, discardParcel, keepParcel, openFrame, packParcel } from "../wire/parcels.ts";
-import type { Frame, Parcel } from "../wire/ring.ts";
-import { Ring } from "../wire/ring.ts";
-import type { QueueOptions, QueuePlan } from "./queue_layout.ts";
-import {
-  blueprintFor,
-  FLAGS,
-  GETTERS,
-  LOCK,
-  MAXSIZE,
-  maxsizeOf,
-  plainQueue,
-  PUTTERS,
-  queueKind,
-  RING,
-  SHUT_DOWN,
-} from "./queue_layout.ts";
-
-/** A box, so that an item that is `undefined` isn't taken for "nothing yet". */
-export interface Taken<T> {
-  readonly item: T;
-}
+import { QueueEngine } from "./queue_engine.ts";
+import type { QueueOptions } from "./queue_layout.ts";
 
 /**
  * A first-in, first-out queue between processes. CPython: `multiprocessing.Queue`.
@@ -44,303 +13,122 @@ export interface Taken<T> {
  * death of the process that put it. Joining a child before draining its queue never deadlocks.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { Queue } from "@manyproc/multiprocessing";
+ *
  * const queue = new Queue<string>({ name: "my-package/words" });
  * await queue.put("hello");
- * console.log(await queue.get());
+ * console.log(await queue.get()); // hello
  * ```
  */
-export class Queue<T = unknown> extends SharedObject implements AsyncIterable<T>, Disposable {
-  /** For subclasses: guards the payload. */
-  protected readonly robustLock: RobustLock;
-  readonly #ring: Ring;
-  readonly #getters: WaitQueue;
-  readonly #putters: WaitQueue;
-  readonly #maxsize: number;
-  readonly #getting: Awaited<Taken<T>>;
+export class Queue<T = unknown> implements AsyncIterable<T>, Disposable {
+  readonly #engine: QueueEngine<T>;
 
-  /**
-   * A queue of at most `maxsize` items (a number, or `options.maxsize`), joined by name where `options.name` is given.
-   * @throws {MisuseError} when maxsize is not an integer, or the name is another class's or of another maxsize
-   */
-  constructor(options?: number | QueueOptions | Attachment, plan: QueuePlan = plainQueue) {
-    // Whatever isn't an object was meant as a size, and is checked as one.
-    const plain = typeof options === "object" && options !== null
-      ? options
-      : { maxsize: options === undefined ? 0 : options };
-    super(blueprintFor(plain instanceof Attachment ? 0 : maxsizeOf(plain), plan), plain);
-    const { family, segment, at } = this;
-    this.robustLock = new RobustLock(family.arena, family, segment, at + LOCK, "a queue");
-    this.#ring = new Ring(family, this.robustLock, segment, at + RING);
-    this.#getters = WaitQueue.at(family, segment, at + GETTERS);
-    this.#putters = WaitQueue.at(family, segment, at + PUTTERS);
-    this.#maxsize = segment.i32[at + MAXSIZE] as number;
-    this.#getting = {
-      ready: () => this.#ring.count > 0 || this.#isShutDown() || this.isClosed,
-      attempt: () => this.#take(),
-      of: this,
-    };
+  static {
+    makeFace(this.prototype, (queue) => #engine in queue ? queue.#engine as QueueEngine : undefined);
   }
 
   /**
-   * Appends a copy of `item`; resolves when others can see it.
+   * A queue of at most `maxsize` items (a number, or `options.maxsize`; default 0: no limit), joined by name where
+   * `options.name` is given.
+   * @throws {MisuseError} when maxsize is not an integer, or the name is another class's or of another maxsize
+   */
+  constructor(options?: number | QueueOptions);
+  constructor(options?: number | QueueOptions | QueueEngine<T>) {
+    this.#engine = wear(this, options instanceof QueueEngine ? options : new QueueEngine<T>(options));
+  }
+
+  /**
+   * Appends a copy of `item`; resolves when others can see it. Rejects with `signal.reason` when aborted: then nothing is put.
+   * CPython: `Queue.put()`.
    *
-   * `timeout` (milliseconds) limits the wait for room; `block: false` means none.
+   * `timeout` (milliseconds; default: no limit) limits the wait for room; `block: false` means none.
    * @throws {SerializationError} when the item can't travel; nothing is put
    * @throws {Full} when there was no room in time
    * @throws {ClosedError} when the queue is shut down or this handle is closed
    */
-  async put(item: T, options?: BlockOptions): Promise<void> {
-    const limit = limitOf(options);
-    options?.signal?.throwIfAborted();
-    this.ensureOpen("put into");
-    let parcel = this.pack(item);
-    let sent = false;
-    try {
-      if (!this.#putters.busy && this.#append(parcel)) {
-        sent = true;
-        if (this.family.due()) await this.family.turn();
-        return;
-      }
-      parcel = keepParcel(parcel);
-      sent = await this.#appendLater(parcel, limit, options?.signal);
-    } finally {
-      if (!sent) discardParcel(this.family, parcel);
-    }
-    if (!sent) throw this.#fullError();
+  put(item: T, options?: BlockOptions): Promise<void> {
+    return this.#engine.put(item, options);
   }
 
   /**
-   * As `put`, at once or not at all.
+   * As `put`, at once or not at all. CPython: `Queue.put_nowait()`.
    * @throws {Full} when there is no room now
+   * @throws {SerializationError} when the item can't travel
+   * @throws {ClosedError} when the queue is shut down or this handle is closed
    */
   putNowait(item: T): void {
-    this.ensureOpen("put into");
-    const parcel = this.pack(item);
-    let sent = false;
-    try {
-      sent = !this.#putters.busy && this.#append(parcel);
-    } finally {
-      if (!sent) discardParcel(this.family, parcel);
-    }
-    if (!sent) throw this.#fullError();
+    this.#engine.putNowait(item);
   }
 
   /**
-   * Takes the oldest item, waiting for one.
-   * @throws {Empty} when none came within `timeout` milliseconds, or at once with `block: false`
+   * Takes the oldest item, waiting for one. Rejects with `signal.reason` when aborted: then nothing is taken.
+   * CPython: `Queue.get()`.
+   *
+   * `timeout`: milliseconds; default: no limit.
+   * @throws {Empty} when none came within `timeout`, or at once with `block: false`
    * @throws {ClosedError} when the queue is shut down and drained, or this handle is closed
    */
-  async get(options?: BlockOptions): Promise<T> {
-    const limit = limitOf(options);
-    options?.signal?.throwIfAborted();
-    this.ensureOpen("get from");
-    let taken = this.tryTake();
-    // Spun for here: what comes at once needs no promise.
-    if (taken === undefined && limit > 0) taken = this.#getters.spin(this.#getting);
-    if (taken !== undefined) {
-      if (this.family.due()) await this.family.turn();
-      return taken.item;
-    }
-    taken = await this.#getters.sleep(this.#getting, limit, options?.signal);
-    if (taken === undefined) throw this.#emptyError();
-    return taken.item;
+  get(options?: BlockOptions): Promise<T> {
+    return this.#engine.get(options);
   }
 
   /**
-   * As `get`, at once or not at all.
+   * As `get`, at once or not at all. CPython: `Queue.get_nowait()`.
    * @throws {Empty} when there is nothing now
+   * @throws {ClosedError} when the queue is shut down and drained, or this handle is closed
    */
   getNowait(): T {
-    const taken = this.tryTake();
-    if (taken === undefined) throw this.#emptyError();
-    return taken.item;
+    return this.#engine.getNowait();
   }
 
-  /** For this package: as getNowait, undefined when there is nothing. */
-  protected tryTake(): Taken<T> | undefined {
-    return this.#getters.busy ? undefined : this.#take();
-  }
-
-  /** Items in it now. CPython: `Queue.qsize()`. */
+  /**
+   * Items in it now. CPython: `Queue.qsize()`.
+   * @throws {ClosedError} when this handle is closed
+   */
   qsize(): number {
-    this.ensureOpen("look at");
-    return this.#ring.count;
+    return this.#engine.qsize();
   }
 
-  /** True when there is nothing in it now. */
+  /**
+   * True when there is nothing in it now. CPython: `Queue.empty()`.
+   * @throws {ClosedError} when this handle is closed
+   */
   empty(): boolean {
-    return this.qsize() === 0;
+    return this.#engine.empty();
   }
 
-  /** True when a put would have to wait now. */
+  /**
+   * True when a put would have to wait now. CPython: `Queue.full()`.
+   * @throws {ClosedError} when this handle is closed
+   */
   full(): boolean {
-    const size = this.qsize();
-    return this.#maxsize > 0 && size >= this.#maxsize;
+    return this.#engine.full();
   }
 
   /**
    * Ends the queue for everyone: puts are refused; gets drain what is there, then are refused. CPython 3.13: `shutdown()`.
-   * `immediate`: what is there is thrown away too.
+   * @param options `immediate` (default false): what is there is thrown away too
+   * @throws {ClosedError} when this handle is closed
    */
   shutdown(options?: { immediate?: boolean }): void {
-    this.ensureOpen("shut down");
-    ensureOptions(options, `shut down ${this.title}`, { boolean: "immediate" });
-    this.robustLock.lock();
-    this.robustLock.stage(this.segment.start + this.at + FLAGS, SHUT_DOWN);
-    this.robustLock.commit();
-    this.robustLock.unlock();
-    if (options?.immediate === true) { while (this.tryDiscard()); }
-    this.#getters.wakeAll();
-    this.#putters.wakeAll();
+    this.#engine.shutdown(options);
   }
 
-  /** Items as they come, until the queue is shut down and drained. */
-  async *[Symbol.asyncIterator](): AsyncIterableIterator<T> {
-    for (;;) {
-      let item: T;
-      try {
-        item = await this.get();
-      } catch (error) {
-        if (error instanceof ClosedError && !this.isClosed) return;
-        throw error;
-      }
-      yield item;
-    }
+  /** Drops this process's handle; the queue goes with the last one. What waits by it is refused. Idempotent. */
+  close(): void {
+    this.#engine.close();
   }
 
-  /** For wait(). */
-  [waitable](): Waitable {
-    const isReady = () => {
-      this.ensureOpen("wait for");
-      return this.#ring.count > 0 || this.#isShutDown();
-    };
-    const waiting: Awaited<true> = {
-      ready: () => this.isClosed || isReady(),
-      attempt: () => isReady() ? true : undefined,
-      of: this,
-    };
-    return { isReady, whenReady: async (signal) => void await this.#getters.wait(waiting, Infinity, signal) };
+  /** Items as they come, taken one by one, until the queue is shut down and drained. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    return this.#engine.items();
   }
 
+  /** As close(): `using queue = new Queue()`. */
   [Symbol.dispose](): void {
-    this.close();
-  }
-
-  protected override onClose(): void {
-    this.#getters.expel(this, () => this.closedError("get from"));
-    this.#putters.expel(this, () => this.closedError("put into"));
-  }
-
-  #isShutDown(): boolean {
-    return (Atomics.load(this.segment.i32, this.at + FLAGS) & SHUT_DOWN) !== 0;
-  }
-
-  readonly #hasItem = (): boolean => this.#ring.count > 0;
-  readonly #hasRoom = (): boolean => this.#maxsize === 0 || this.#ring.count < this.#maxsize;
-
-  #fullError(): Full {
-    return new Full(`Cannot put into ${this.title}: it is full (${this.#maxsize} items)`);
-  }
-
-  #emptyError(): Empty {
-    return new Empty(`Cannot get from ${this.title}: it is empty`);
-  }
-
-  /** False = no room. */
-  #append(parcel: Parcel): boolean {
-    const lock = this.robustLock;
-    lock.lock();
-    try {
-      if (this.#isShutDown()) throw new ClosedError(`Cannot put into ${this.title}: it is shut down`);
-      if (!this.#hasRoom()) return false;
-      this.#ring.push(parcel);
-      this.stagePut();
-      lock.commit();
-    } finally {
-      lock.unlock();
-    }
-    this.#getters.wake(this.#hasItem);
-    return true;
-  }
-
-  async #appendLater(parcel: Parcel, limit: number, signal: AbortSignal | undefined): Promise<boolean> {
-    const putting: Awaited<true> = {
-      ready: () => this.#hasRoom() || this.#isShutDown() || this.isClosed,
-      attempt: () => {
-        this.ensureOpen("put into");
-        return this.#append(parcel) ? true : undefined;
-      },
-      of: this,
-    };
-    return await this.#putters.wait(putting, limit, signal) === true;
-  }
-
-  #take(): Taken<T> | undefined {
-    this.ensureOpen("get from");
-    // Asked before the look into the queue: what was put before the shutdown is still taken.
-    const isOver = this.#isShutDown();
-    if (this.#ring.count === 0 && !isOver) return undefined;
-    const frame = this.#shift();
-    if (frame === undefined) {
-      if (isOver) throw new ClosedError(`Cannot get from ${this.title}: it is shut down and empty`);
-      return undefined;
-    }
-    return { item: this.open(frame) };
-  }
-
-  /** For this package: throws the oldest item away; false when there is nothing now. */
-  protected tryDiscard(): boolean {
-    const frame = this.#shift();
-    if (frame === undefined) return false;
-    discardFrame(this.family, frame);
-    this.onDiscard();
-    return true;
-  }
-
-  /** For subclasses: an item as a parcel. */
-  protected pack(item: T): Parcel {
-    return packParcel(this.family, item, "item");
-  }
-
-  /** For subclasses: the item in a frame. */
-  protected open(frame: Frame): T {
-    return openFrame(this.family, frame) as T;
-  }
-
-  /** For subclasses: stages what else changes with a put. */
-  protected stagePut(): void {}
-
-  /** For subclasses: waits as getters do, for something that comes beside the items. */
-  protected async waitBeside(awaited: Awaited<true>, signal: AbortSignal): Promise<void> {
-    if (awaited.attempt() ?? this.#getters.spin(awaited)) {
-      if (this.family.due()) await this.family.turn();
-    } else await this.#getters.sleep(awaited, Infinity, signal);
-  }
-
-  /** For subclasses: such a thing has come; `isDue` tells whether it is still to be had. */
-  protected wakeBeside(isDue: () => boolean): void {
-    this.#getters.wake(isDue);
-  }
-
-  /** For subclasses: an item was thrown away. */
-  protected onDiscard(): void {}
-
-  #shift(): ReturnType<Ring["shift"]> | undefined {
-    const lock = this.robustLock;
-    lock.lock();
-    let frame: ReturnType<Ring["shift"]>;
-    try {
-      if (this.#ring.count === 0) return undefined;
-      frame = this.#ring.shift();
-      lock.commit();
-    } finally {
-      lock.unlock();
-    }
-    if (this.#maxsize > 0) this.#putters.wake(this.#hasRoom);
-    return frame;
+    this.#engine.close();
   }
 }
 
-registerKind(KIND_QUEUE, queueKind());
-registerSharedClass("Queue", Queue, (source) => new Queue(source));
+registerSharedClass("Queue", Queue, QueueEngine);

@@ -1,74 +1,84 @@
 /** SimpleQueue: a queue with the least of methods. */
 
+import { ensureOptions } from "../base/options.ts";
 import { registerKind } from "../family/care.ts";
 import { KIND_SIMPLE_QUEUE } from "../memory/layout.ts";
-import type { Named } from "../objects/object.ts";
-import { ensureOptions } from "../base/options.ts";
-import type { Link } from "../codec/registry.ts";
-import { registerShareable, shareable } from "../codec/registry.ts";
-import { Queue } from "./queue.ts";
-import type { QueuePlan } from "./queue_layout.ts";
+import { makeFace, wear } from "../objects/face.ts";
+import type { Attachment, Named } from "../objects/object.ts";
+import { registerSharedClass } from "../wire/handles.ts";
+import { QueueEngine } from "./queue_engine.ts";
 import { QUEUE_WORDS, queueKind } from "./queue_layout.ts";
 
-const plan: QueuePlan = { label: "SimpleQueue", kind: KIND_SIMPLE_QUEUE, words: QUEUE_WORDS };
-/** So that what comes twice is one object. */
-const wrappers = new WeakMap<Queue, SimpleQueue>();
+class SimpleQueueEngine<T = unknown> extends QueueEngine<T> {
+  constructor(options?: Named | Attachment) {
+    ensureOptions(options, "create a SimpleQueue", { string: "name" });
+    super(options, { label: "SimpleQueue", kind: KIND_SIMPLE_QUEUE, words: QUEUE_WORDS });
+  }
+}
 
 /**
  * An unbounded queue without timeouts. CPython: `multiprocessing.SimpleQueue`.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { SimpleQueue } from "@manyproc/multiprocessing";
+ *
  * const queue = new SimpleQueue<number>();
  * await queue.put(1);
  * console.log(await queue.get()); // 1
  * ```
  */
 export class SimpleQueue<T = unknown> implements Disposable {
-  readonly #queue: Queue<T>;
+  readonly #engine: SimpleQueueEngine<T>;
 
-  constructor(options?: Named | Queue<T>) {
-    ensureOptions(options, "create a SimpleQueue", { string: "name" });
-    this.#queue = options instanceof Queue ? options : new Queue<T>({ name: options?.name }, plan);
-    wrappers.set(this.#queue as Queue, this as SimpleQueue);
+  static {
+    makeFace(this.prototype, (queue) => #engine in queue ? queue.#engine as SimpleQueueEngine : undefined);
   }
 
-  /** The queue behind it; internal. */
-  get queue(): Queue<T> {
-    return this.#queue;
+  /**
+   * A new queue, or the one of that name.
+   * @throws {MisuseError} when the name is another class's
+   */
+  constructor(options?: Named);
+  constructor(options?: Named | SimpleQueueEngine<T>) {
+    this.#engine = wear(this, options instanceof SimpleQueueEngine ? options : new SimpleQueueEngine<T>(options));
   }
 
-  /** Appends a copy of `item`. SerializationError when it can't travel, ClosedError after close(). */
+  /**
+   * Appends a copy of `item`; resolves when others can see it. CPython: `SimpleQueue.put()`.
+   * @throws {SerializationError} when it can't travel
+   * @throws {ClosedError} when this handle is closed
+   */
   put(item: T): Promise<void> {
-    return this.#queue.put(item);
+    return this.#engine.put(item);
   }
 
-  /** Takes the oldest item, waiting for one. ClosedError after close(). */
+  /**
+   * Takes the oldest item, waiting for one. CPython: `SimpleQueue.get()`.
+   * @throws {ClosedError} when this handle is closed
+   */
   get(): Promise<T> {
-    return this.#queue.get();
+    return this.#engine.get();
   }
 
-  /** True when there is nothing in it now. */
+  /**
+   * True when there is nothing in it now. CPython: `SimpleQueue.empty()`.
+   * @throws {ClosedError} when this handle is closed
+   */
   empty(): boolean {
-    return this.#queue.empty();
+    return this.#engine.empty();
   }
 
-  /** Drops this process's handle. Idempotent. */
+  /** Drops this process's handle; the queue goes with the last one. Idempotent. */
   close(): void {
-    this.#queue.close();
+    this.#engine.close();
   }
 
+  /** As close(). */
   [Symbol.dispose](): void {
-    this.close();
+    this.#engine.close();
   }
 }
 
-const simpleQueueType = {
-  name: "SimpleQueue",
-  is: (value: object): value is SimpleQueue => value instanceof SimpleQueue,
-  encode: (value: SimpleQueue) => value.queue,
-  decode: (wire: unknown, _link: Link): SimpleQueue => wrappers.get(wire as Queue) ?? new SimpleQueue(wire as Queue),
-};
 registerKind(KIND_SIMPLE_QUEUE, queueKind());
-registerShareable(simpleQueueType);
-Object.defineProperty(SimpleQueue.prototype, shareable, { value: simpleQueueType });
+registerSharedClass("SimpleQueue", SimpleQueue, SimpleQueueEngine);

@@ -6,10 +6,22 @@ import type { WaitOptions } from "../base/wait_options.ts";
 import { limitOf, LONGEST_TIMER } from "../base/wait_options.ts";
 import type { Waitable } from "../base/waitable.ts";
 import { waitable } from "../base/waitable.ts";
+import { engineOf } from "../objects/face.ts";
+import { SharedObject } from "../objects/object.ts";
+import type { Event } from "../sync/event.ts";
 import type { Connection } from "./connection_types.ts";
+import type { Queue } from "./queue.ts";
 
-/** What wait() takes: connections, queues, events, processes; promises count as ready once they are settled. */
-export type WaitObject = Connection<unknown, never> | { [waitable](): Waitable } | PromiseLike<unknown>;
+/**
+ * What wait() takes: connections, queues, events, processes (by their sentinel); promises count as ready once they are
+ * settled.
+ */
+export type WaitObject =
+  | Connection<unknown, never>
+  | Queue<unknown>
+  | Event
+  | { readonly sentinel: Promise<number> }
+  | PromiseLike<unknown>;
 
 /** A promise, as something to wait for. */
 function settling(promise: PromiseLike<unknown>): Waitable {
@@ -20,7 +32,8 @@ function settling(promise: PromiseLike<unknown>): Waitable {
 
 function waitableOf(object: unknown): Waitable {
   if (typeof object === "object" && object !== null) {
-    if (waitable in object) return (object as { [waitable](): Waitable })[waitable]();
+    const one = engineOf(object, SharedObject) ?? object;
+    if (waitable in one) return (one as { [waitable](): Waitable })[waitable]();
     if (typeof (object as { then?: unknown }).then === "function") return settling(object as PromiseLike<unknown>);
   }
   throw new MisuseError("Cannot wait: an object is neither a connection, queue, event or process nor a promise");
@@ -34,9 +47,16 @@ function waitableOf(object: unknown): Waitable {
  * process when it has ended, a promise when it is settled.
  * @throws {ClosedError} when one of them is closed
  *
+ * @param options `timeout` in milliseconds; default: no limit
+ * @throws {MisuseError} when one of them is something else, or a process that was not started
+ *
  * @example
- * ```ts ignore
- * for (const ready of await wait([connection, child], { timeout: 1000 })) console.log(ready === child);
+ * ```ts
+ * import { Event, Queue, wait } from "@manyproc/multiprocessing";
+ *
+ * const queue = new Queue<number>(), stop = new Event();
+ * await queue.put(1);
+ * console.log((await wait([queue, stop], { timeout: 1000 }))[0] === queue); // true
  * ```
  */
 export async function wait<T extends WaitObject>(objects: Iterable<T>, options?: WaitOptions): Promise<T[]> {

@@ -5,7 +5,7 @@ import { currentMethod, withMethod } from "../family/families.ts";
 import { refuseWhileLoading } from "../targets/loading.ts";
 import { BatchQueue } from "../channels/batch_queue.ts";
 import { ownTarget } from "../process/entries.ts";
-import { Process } from "../process/process.ts";
+import { ownerOf, Process } from "../process/process.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import type { ManagerClient } from "./client.ts";
 import { clientOf } from "./client.ts";
@@ -41,7 +41,7 @@ export class SyncManager implements AsyncDisposable {
     });
     this.#process = process;
     await process.start();
-    this.#client = clientOf(requests, process.owner);
+    this.#client = clientOf(requests, ownerOf(process));
   }
 
   /**

@@ -25,7 +25,7 @@ export async function serveManager(requests: BatchQueue): Promise<void> {
   objects.set(SERVER, {
     dict: (init: Iterable<readonly [unknown, unknown]>) => keep(dictReferent(requests.family, init)),
   });
-  for await (const batch of requests) {
+  for await (const batch of requests.items()) {
     for (const message of batch as Received[]) {
       const { a: client, b: id, c: object, value } = message;
       if (id === HELLO) {

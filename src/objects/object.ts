@@ -1,4 +1,4 @@
-/** The base of every shared object: creation, names, handles, closing. */
+/** The base of every shared object's engine: creation, names, handles, closing. */
 
 import { ClosedError, MisuseError } from "../errors/base.ts";
 import type { Segment } from "../memory/arena.ts";
@@ -76,13 +76,13 @@ function findOrCreate(family: Family, blueprint: Blueprint, source: Named | unde
   return { address, generation: family.allocator.generationOf(address) };
 }
 
-/** An object in a family's memory that this process holds a handle of. */
+/** An object in a family's memory that this process holds a handle of. Programs see its face (see face.ts). */
 export abstract class SharedObject {
-  /** Its family; internal. */
   readonly family: Family;
-  /** Its handle; internal. */
   readonly handle: Handle;
-  /** Its segment and the index of its payload's first word there; internal. */
+  /** What the program sees of it: it lives as long as this, so that what comes again in a message is the same object. */
+  face: object | undefined;
+  /** Its segment and the index of its payload's first word there. */
   protected readonly segment: Segment;
   protected readonly at: number;
   readonly #label: string;
@@ -108,7 +108,7 @@ export abstract class SharedObject {
   }
 
   /** How it is called in errors: `Lock`, `queue "jobs"`. */
-  protected get title(): string {
+  get title(): string {
     const name = this.#name;
     return name === undefined ? `the ${this.#label}` : `${this.#label} "${name}"`;
   }
@@ -123,21 +123,12 @@ export abstract class SharedObject {
     return `<${this.#label}${name === undefined ? "" : ` "${name}"`}${this.#closed ? " closed" : ""}>`;
   }
 
-  /** How console.log() shows it. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
-  }
-
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
-  }
-
   /** True after close(). */
-  protected get isClosed(): boolean {
+  get isClosed(): boolean {
     return this.#closed;
   }
 
-  /** ClosedError when this process's handle is closed; internal. `doing`: "put into". */
+  /** ClosedError when this process's handle is closed. `doing`: "put into". */
   ensureOpen(doing: string): void {
     if (this.#closed) throw this.closedError(doing);
   }
@@ -213,8 +204,8 @@ export function letGo(family: Family, handle: Handle): void {
   if (!family.objects.has(keyOf(handle))) releaseHolder(family, handle.address, indexOf(family.self));
 }
 
-/** The object behind a handle that came with a message: the one this process has already, or a new one. */
-export function attach<T extends object>(family: Family, handle: Handle, make: (source: Attachment) => T): T {
+/** The engine for a handle that came with a message: the one this process has already, or a new one. */
+export function attach<T extends SharedObject>(family: Family, handle: Handle, make: (source: Attachment) => T): T {
   for (const one of family.objects.get(keyOf(handle)) ?? []) {
     const known = one.deref();
     if (known !== undefined) return known as T;

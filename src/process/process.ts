@@ -31,45 +31,53 @@ import { limited } from "../base/limited.ts";
 const SIGINT = 2, SIGKILL = 9, SIGTERM = 15;
 
 let count = 0;
-let reviving = false;
-let startsHold = true;
 
-/** Starts a child whose start doesn't keep this process alive: for a pool, which only lives as long as somebody waits for it. */
-export function startUnheld(child: Process): Promise<void> {
-  startsHold = false;
-  try {
-    return child.start();
-  } finally {
-    startsHold = true;
+/** In place of a constructor's options: the object stands for the process that this code runs in. */
+class Revival {
+  readonly name: string;
+  readonly daemon: boolean;
+
+  constructor({ name, daemon }: { readonly name: string; readonly daemon: boolean }) {
+    this.name = name;
+    this.daemon = daemon;
   }
 }
 
 /** In a child: the object of a subclass, as its parent had it. Its own constructor may do what is the parent's alone. */
 export function reviveProcess(
   type: unknown,
-  { name, daemon }: { readonly name: string; readonly daemon: boolean },
+  settings: { readonly name: string; readonly daemon: boolean },
   fields: unknown,
 ): Process {
   if (typeof type !== "function" || !(type.prototype instanceof Process)) {
     throw new TargetError("Cannot run the target: it is exported, but not a subclass of Process here");
   }
-  reviving = true;
-  try {
-    const revived: Process = Reflect.construct(Process, [{ name, daemon }], type);
-    return Object.assign(revived, fields);
-  } finally {
-    reviving = false;
-  }
+  const revived: Process = Reflect.construct(Process, [new Revival(settings)], type);
+  return Object.assign(revived, fields);
 }
+
+/** Starts a child whose start doesn't keep this process alive: for a pool, which only lives as long as somebody waits for it. */
+export let startUnheld: (child: Process) => Promise<void>;
+
+/** Owner id of a child in its family. MisuseError before the start. */
+export let ownerOf: (child: Process) => number;
 
 /**
  * A function that runs in another process or worker. CPython: `multiprocessing.Process`.
  *
  * @example
- * ```ts ignore
- * const child = new Process({ target: hello, args: ["world"] });
- * await child.start();
- * console.log(await child.join()); // 0
+ * ```ts
+ * import { isMain, Process } from "@manyproc/multiprocessing";
+ *
+ * export function hello(name: string) {
+ *   console.log(`hello ${name}`);
+ * }
+ *
+ * if (isMain(import.meta)) {
+ *   const child = new Process({ target: hello, args: ["world"] });
+ *   await child.start();
+ *   console.log(await child.join()); // 0
+ * }
  * ```
  */
 // deno-lint-ignore no-explicit-any -- a target whose arguments aren't known
@@ -95,7 +103,29 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   readonly #waiting = new Set<(exitcode: number) => void>();
   #closed = false;
   /** True for the one object in a child that stands for the child itself. */
-  readonly #isHere: boolean = reviving;
+  readonly #isHere: boolean;
+
+  static {
+    startUnheld = (child) => child.#begin(false);
+    ownerOf = (child) => {
+      if (child.#offspring === undefined) throw child.#notStarted("look at");
+      return child.#offspring.owner;
+    };
+    // Hidden properties: what wait() asks, and how console.log() shows it, is no part of the contract.
+    Object.defineProperty(this.prototype, waitable, {
+      value(this: Process): Waitable {
+        return this.#waitable();
+      },
+    });
+    for (const name of ["nodejs.util.inspect.custom", "Deno.customInspect"]) {
+      Object.defineProperty(this.prototype, Symbol.for(name), {
+        configurable: true,
+        value(this: Process): string {
+          return this.toString();
+        },
+      });
+    }
+  }
 
   /**
    * Nothing starts yet.
@@ -103,12 +133,13 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
    * @throws {TargetError} when another process could never find the target
    */
   constructor(options: ProcessOptions<A> = {}) {
+    this.#isHere = (options as unknown) instanceof Revival;
     ensureOptions(options, "create a Process", { function: "target", string: "name" });
     const { target, args = [], ...rest } = options;
     const settings = rest as ProcessSettings;
     this.#method = currentMethod();
     this.#settings = settings;
-    this.#target = reviving
+    this.#target = this.#isHere
       ? null
       : this.run !== Process.prototype.run
       ? classReference(this.constructor)
@@ -142,6 +173,11 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
    * @throws {MisuseError} when started twice, or while a child loads its modules
    */
   start(): Promise<void> {
+    return this.#begin(true);
+  }
+
+  /** `isHeld`: the start keeps this process alive. */
+  #begin(isHeld: boolean): Promise<void> {
     try {
       this.#ensureOpen("start");
       if (this.#isHere) throw new MisuseError(`Cannot start ${this.#name}: it is the process that this code runs in`);
@@ -154,15 +190,15 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
       refused.catch(() => {});
       return refused;
     }
-    this.#started = this.#start();
+    this.#started = this.#start(isHeld);
     this.#started.catch((error: unknown) => {
       this.#failure = { error };
     });
     return this.#started;
   }
 
-  async #start(): Promise<void> {
-    const { signal } = this.#settings, isHeld = startsHold;
+  async #start(isHeld: boolean): Promise<void> {
+    const { signal } = this.#settings;
     signal?.throwIfAborted();
     const family = familyOf(this.#method);
     const offspring = bear(
@@ -176,13 +212,13 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     const child: Child = {
       daemon: this.#daemon,
       isThread: this.#method === "worker",
-      sentinel: this.sentinel,
+      sentinel: offspring.ended,
       terminate: () => offspring.signal(SIGTERM),
       kill: () => offspring.signal(SIGKILL),
     };
     processes.set(child, this);
     childStarted(child);
-    const onAbort = () => this.terminate();
+    const onAbort = () => offspring.signal(SIGTERM);
     signal?.addEventListener("abort", onAbort);
     void offspring.ended.then((exitcode) => {
       this.#exitcode = exitcode;
@@ -222,8 +258,12 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
    * @throws {ClosedError} after close()
    *
    * @example
-   * ```ts ignore
-   * if (await child.join({ timeout: 1000 }) === null) child.terminate();
+   * ```ts
+   * import { Process } from "@manyproc/multiprocessing";
+   *
+   * const child = new Process(); // without a target it ends at once
+   * await child.start();
+   * if (await child.join({ timeout: 10_000 }) === null) child.terminate();
    * ```
    */
   async join(options?: WaitOptions): Promise<number | null> {
@@ -301,18 +341,15 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     return this.#isHere ? currentProcess().ident : this.#offspring?.ident ?? null;
   }
 
-  /** Owner id in its family; internal. MisuseError before the start. */
-  get owner(): number {
-    if (this.#offspring === undefined) throw this.#notStarted("look at");
-    return this.#offspring.owner;
-  }
-
   /** For wait(): join() wouldn't wait for one that is ready. */
-  [waitable](): Waitable {
+  #waitable(): Waitable {
     this.#ensureOpen("wait for");
     if (this.#started === undefined && this.#refusal === undefined) throw this.#notStarted("wait for");
     return {
-      isReady: () => this.exitcode !== null || this.#offspring === undefined,
+      isReady: () => {
+        this.#ensureOpen("wait for");
+        return this.#exitcode !== null || this.#offspring === undefined;
+      },
       whenReady: async (signal) => void await this.#ending({ signal }),
     };
   }
@@ -353,6 +390,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     return this.#offspring?.output("stderr") ?? null;
   }
 
+  /** A label; may be changed until the start. CPython: `Process.name`. */
   get name(): string {
     return this.#name;
   }
@@ -362,6 +400,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     this.#name = name;
   }
 
+  /** Whether it ends with its creator; may be changed until the start. CPython: `Process.daemon`. */
   get daemon(): boolean {
     return this.#daemon;
   }
@@ -373,6 +412,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     this.#daemon = Boolean(daemon);
   }
 
+  /** The key by which processes of a family know each other on connections; a child gets its creator's. */
   get authkey(): Uint8Array {
     return this.#authkey;
   }
@@ -386,12 +426,13 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     if (this.#offspring !== undefined) {
-      if (this.#exitcode === null) this.terminate();
+      if (this.#exitcode === null) this.#signal(SIGTERM, "terminate");
       await keptAlive(this.#offspring.ended);
     }
-    this.close();
+    this.#closed = true;
   }
 
+  /** `<Process "Process-1" started 4711>`: its name and what it does. */
   toString(): string {
     const state = this.#closed
       ? "closed"
@@ -401,15 +442,6 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
       ? `started ${this.#offspring.ident}`
       : `stopped exitcode=${this.#exitcode}`;
     return `<Process ${JSON.stringify(this.#name)} ${state}${this.#daemon ? " daemon" : ""}>`;
-  }
-
-  /** How console.log() shows it. */
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.toString();
-  }
-
-  [Symbol.for("Deno.customInspect")](): string {
-    return this.toString();
   }
 
   #notStarted(doing: string): MisuseError {

@@ -7,6 +7,7 @@
  *   1     length in elements                                           once
  *   2     data block (see data_block.ts), 0 = none (length 0)                              once; 0 again when it is freed
  *   3, 4  its lock: address, generation                                once
+ * ```
  */
 
 import { ClosedError, MisuseError } from "../errors/base.ts";
@@ -44,8 +45,8 @@ export interface SharedArrayConstructor {
   <C extends TypeCode>(code: C, sizeOrValues: number | Iterable<ElementOf<C>>, options?: SharedOptions): SharedArray<C>;
 }
 
-/** The shared object behind an array. */
-class ArrayObject extends SharedObject {
+/** The engine of an array, which the array itself leads to. */
+class ArrayEngine extends SharedObject {
   readonly array: AnyTypedArray;
 
   constructor(blueprint: Blueprint, source: Attachment | Named | undefined) {
@@ -85,9 +86,9 @@ class ArrayObject extends SharedObject {
   }
 }
 
-const objects = new WeakMap<object, ArrayObject>();
+const objects = new WeakMap<object, ArrayEngine>();
 /** Buffers and views through which an array is still seen. */
-const viewed = new WeakMap<object, ArrayObject>();
+const viewed = new WeakMap<object, ArrayEngine>();
 
 const arrayType = {
   name: "Array",
@@ -98,7 +99,7 @@ const arrayType = {
     return encodeHandle(object, link, "Array");
   },
   decode: (wire: unknown, link: Link): AnyTypedArray =>
-    attach((link as FamilyLink).family, handleFrom(wire), (source) => new ArrayObject(joining, source)).array,
+    attach((link as FamilyLink).family, handleFrom(wire), (source) => new ArrayEngine(joining, source)).array,
 };
 registerShareable<AnyTypedArray>(arrayType);
 
@@ -158,7 +159,7 @@ function createArray(code: TypeCode, sizeOrValues: number | Iterable<unknown>, o
     for (const value of values) checkElement(code, value);
     length = values.length;
   }
-  return new ArrayObject(blueprintFor(code, length, values, lock), options).array;
+  return new ArrayEngine(blueprintFor(code, length, values, lock), options).array;
 }
 
 /** A function that makes an array, with or without `new`. */
@@ -177,7 +178,9 @@ function constructor<F>(
  * A typed array in shared memory, by type code and size, or with values. CPython: `multiprocessing.Array`.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { SharedArray } from "@manyproc/multiprocessing";
+ *
  * const numbers = new SharedArray("i", [1, 2, 3]);
  * numbers[0] = 7;
  * await numbers.lock.with(() => numbers.reverse());

@@ -114,7 +114,9 @@ function viewOf({ bytes }: SharedMemory): DataView {
  * throws RangeError and changes nothing.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { ShareableList } from "@manyproc/multiprocessing";
+ *
  * const list = new ShareableList([1, "two", true, null]);
  * list.set(1, "zwei");
  * // elsewhere: new ShareableList({ name: list.shm.name })
@@ -129,6 +131,7 @@ export class ShareableList<T = unknown> implements Iterable<T> {
    * @throws {RangeError} for a bigint beyond 64 bits or a string with a lone surrogate
    * @throws {MisuseError} when there is no block of that name
    */
+  constructor(items?: Iterable<T> | { name: string });
   constructor(items: Iterable<T> | { name: string } | SharedMemory = []) {
     if (items instanceof SharedMemory) this.#shm = items;
     else if (Symbol.iterator in items) this.#shm = createBlock([...items]);
@@ -220,7 +223,7 @@ const listType = {
   name: "ShareableList",
   is: (value: object): value is ShareableList => value instanceof ShareableList,
   encode: (value: ShareableList) => value.shm,
-  decode: (wire: unknown, _link: Link): ShareableList => new ShareableList(wire as SharedMemory),
+  decode: (wire: unknown, _link: Link): ShareableList => new ShareableList(wire as SharedMemory & { name: string }),
 };
 registerShareable(listType);
 Object.defineProperty(ShareableList.prototype, shareable, { value: listType });

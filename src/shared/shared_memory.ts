@@ -1,73 +1,9 @@
-/**
- * SharedMemory: a block of bytes with a name.
- *
- * ```
- * payload
- *   0, 1  size in bytes, low and high      once
- *   2     data block (see data_block.ts)   once; 0 again when it is freed
- * ```
- *
- * The name counts as a user of the block until unlink() takes it away.
- */
+/** SharedMemory, as programs see it; shared_memory_engine.ts does the work. */
 
-import { MisuseError } from "../errors/base.ts";
-import { enterFlight, leaveFlight } from "../objects/blocks.ts";
-import { registerKind } from "../family/care.ts";
-import { KIND_SHARED_MEMORY } from "../memory/layout.ts";
-import { nameOf, unlinkName } from "../objects/names.ts";
-import type { Blueprint } from "../objects/object.ts";
-import { Attachment, SharedObject } from "../objects/object.ts";
-import { ensureOptions } from "../base/options.ts";
-import { noteUnnamed } from "../objects/unnamed.ts";
+import { makeFace, wear } from "../objects/face.ts";
 import { registerSharedClass } from "../wire/handles.ts";
-import { allocateData, dataOf, disposeData } from "./data_block.ts";
-
-const SIZE = 0, DATA = 2, WORDS = 3;
-
-/** Which block is meant. */
-export interface SharedMemoryOptions {
-  /** Default with `create`: a new one. */
-  name?: string;
-  /** Make a new block; else attach to the one of that name. */
-  create?: boolean;
-  /** Bytes of a new block. */
-  size?: number;
-}
-
-function blueprintFor({ name, create = false, size }: SharedMemoryOptions): Blueprint {
-  if (create && (typeof size !== "number" || !Number.isInteger(size) || size < 1)) {
-    throw new RangeError(`Cannot create shared memory: its size is ${String(size)}, it must be at least 1 byte`);
-  }
-  if (!create && name === undefined) {
-    throw new MisuseError("Cannot attach to shared memory without a name; or pass create: true");
-  }
-  if (name?.includes("\0")) throw new MisuseError("Cannot name shared memory: the name contains a NUL character");
-  return {
-    label: "SharedMemory",
-    kind: KIND_SHARED_MEMORY,
-    words: WORDS,
-    init(family, { i32 }, at) {
-      if (!create) throw new MisuseError(`Cannot attach to shared memory "${name}": there is none of that name`);
-      const bytes = size as number;
-      i32[at + SIZE] = bytes;
-      i32[at + SIZE + 1] = Math.floor(bytes / 2 ** 32);
-      const block = allocateData(family, bytes);
-      i32[at + DATA] = block;
-      family.allocator.embed(block);
-    },
-    check() {
-      if (create) throw new MisuseError(`Cannot create shared memory "${name}": there is one of that name`);
-    },
-  };
-}
-
-/** For attaching by handle, where nothing is made. */
-const joining: Blueprint = { label: "SharedMemory", kind: KIND_SHARED_MEMORY, words: WORDS };
-
-function randomName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(4));
-  return `psm_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
-}
+import type { SharedMemoryOptions } from "./shared_memory_engine.ts";
+import { SharedMemoryEngine } from "./shared_memory_engine.ts";
 
 /**
  * A block of bytes that processes of the family share by name. CPython: `multiprocessing.shared_memory.SharedMemory`.
@@ -75,75 +11,69 @@ function randomName(): string {
  * It lives until it is unlinked and every process has closed it (or ended), or the family ends.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { SharedMemory } from "@manyproc/multiprocessing";
+ *
  * const block = new SharedMemory({ create: true, size: 1024 });
  * block.bytes[0] = 7;
- * // elsewhere: new SharedMemory({ name: block.name })
+ * const same = new SharedMemory({ name: block.name }); // in another process, say
+ * console.log(same.bytes[0]); // 7
+ * block.unlink();
  * ```
  */
-export class SharedMemory extends SharedObject implements Disposable {
-  readonly #name: string;
-  readonly #bytes: Uint8Array;
+export class SharedMemory implements Disposable {
+  readonly #engine: SharedMemoryEngine;
+
+  static {
+    makeFace(this.prototype, (block) => #engine in block ? block.#engine : undefined);
+  }
 
   /**
+   * With `create` a new block of `size` bytes, else the one called `name`.
    * @throws {MisuseError} when a block to be created exists, or one to attach to doesn't
    * @throws {RangeError} for a size below 1
    */
-  constructor(options: SharedMemoryOptions | Attachment) {
-    ensureOptions(options, "make a SharedMemory", { number: "size", string: "name" });
-    const create = !(options instanceof Attachment) && options.create === true;
-    const named = options instanceof Attachment
-      ? options
-      : { ...options, name: options.name ?? (create ? randomName() : undefined) };
-    if (create && options.name === undefined) noteUnnamed("SharedMemory");
-    super(named instanceof Attachment ? joining : blueprintFor(named as SharedMemoryOptions), named);
-    const { i32 } = this.segment;
-    const size = ((i32[this.at + SIZE] as number) >>> 0) + (i32[this.at + SIZE + 1] as number) * 2 ** 32;
-    const { buffer, byteOffset } = dataOf(this.family, (i32[this.at + DATA] as number) >>> 0, size);
-    this.#bytes = new Uint8Array(buffer, byteOffset, size);
-    this.#name = nameOf(this.family, this.handle.address) ?? "";
-    // The name is a user too.
-    if (create) enterFlight(this.family, this.handle);
+  constructor(options: SharedMemoryOptions);
+  constructor(options: SharedMemoryOptions | SharedMemoryEngine) {
+    this.#engine = wear(this, options instanceof SharedMemoryEngine ? options : new SharedMemoryEngine(options));
   }
 
-  /** A view of the block; zero at first. ClosedError after close(). */
+  /**
+   * A view of the block; zero at first. CPython: `SharedMemory.buf`.
+   * @throws {ClosedError} after close()
+   */
   get bytes(): Uint8Array {
-    this.ensureOpen("look at");
-    return this.#bytes;
+    return this.#engine.bytes;
   }
 
+  /** The name by which others attach to it. */
   get name(): string {
-    return this.#name;
+    return this.#engine.name;
   }
 
   /** Bytes. */
   get size(): number {
-    return this.#bytes.length;
+    return this.#engine.size;
   }
 
   /**
    * Takes the name away, once for each block, from any process, also after close(); those who have it open keep it.
+   * CPython: `SharedMemory.unlink()`.
    * @throws {MisuseError} when that was done before
    */
   unlink(): void {
-    const { family, handle } = this;
-    // The name keeps the block, so one that is another's by now has lost its name.
-    const isNamed = () =>
-      family.allocator.generationOf(handle.address) === handle.generation &&
-      nameOf(family, handle.address) !== undefined;
-    if (!unlinkName(family, handle.address, isNamed)) {
-      throw new MisuseError(`Cannot unlink shared memory "${this.#name}": it was unlinked already`);
-    }
-    leaveFlight(family, handle);
+    this.#engine.unlink();
   }
 
+  /** Drops this process's handle. Idempotent. */
+  close(): void {
+    this.#engine.close();
+  }
+
+  /** As close(). */
   [Symbol.dispose](): void {
-    this.close();
+    this.#engine.close();
   }
 }
 
-registerKind(KIND_SHARED_MEMORY, {
-  waitQueues: [],
-  dispose: (family, { i32 }, at) => disposeData(family, i32, at + DATA),
-});
-registerSharedClass("SharedMemory", SharedMemory, (source) => new SharedMemory(source));
+registerSharedClass("SharedMemory", SharedMemory, SharedMemoryEngine);

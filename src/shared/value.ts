@@ -1,38 +1,20 @@
-/**
- * Value: one number in shared memory.
- *
- * ```
- * payload
- *   0, 1  the number, 8-byte aligned       anyone: atomic operations; plain loads and stores of floats
- *   2     type code                        once
- *   3, 4  its lock: address, generation    once
- * ```
- *
- * A loop that reads the number over and over must see what others write; with plain loads it may not (Bun). Atomics has no
- * floats: one is loaded plainly, after an atomic load of its type code that keeps it in its place.
- */
+/** Value and RawValue, as programs see them; value_engine.ts does the work. */
 
-import { MisuseError } from "../errors/base.ts";
-import { registerKind } from "../family/care.ts";
-import { KIND_VALUE } from "../memory/layout.ts";
-import { Attachment, SharedObject } from "../objects/object.ts";
-import type { Blueprint, Named } from "../objects/object.ts";
+import { makeFace, wear } from "../objects/face.ts";
+import type { Attachment, Named } from "../objects/object.ts";
 import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
 import { registerSharedClass } from "../wire/handles.ts";
 import type { SharedOptions } from "./options.ts";
-import { lockIn, withoutLock } from "./options.ts";
-import { checkGuard, disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
-import type { AnyTypedArray, ElementOf, TypeCode } from "./typecodes.ts";
-import { checkAddend, checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
-
-const DATA = 0, CODE = 2, GUARD = 3, WORDS = GUARD + GUARD_WORDS;
+import { withoutLock } from "./options.ts";
+import type { ElementOf, TypeCode } from "./typecodes.ts";
+import { ValueEngine } from "./value_engine.ts";
 
 /** One number in shared memory. CPython: `multiprocessing.Value`. */
 export interface Value<V extends number | bigint = number> {
   /**
-   * One load or store, never torn; a loop that reads it sees what others write. Assigning: RangeError out of the type's
-   * range, TypeError for another type.
+   * One load or store, never torn; a loop that reads it sees what others write. Assigning throws RangeError out of the type's
+   * range and TypeError for another type; both throw ClosedError after close().
    */
   value: V;
   /** Adds atomically (wraps around), also what is negative to an unsigned one; returns the old value. Integers only. */
@@ -43,114 +25,58 @@ export interface Value<V extends number | bigint = number> {
   compareExchange(expected: V, replacement: V): V;
   /** For everything else: `await v.lock.with(() => { v.value *= 2 })`. MisuseError when made with `lock: false`. */
   readonly lock: Lock | RLock;
-  /** Drops this process's handle. */
+  /** Drops this process's handle; the number goes with the last one. Idempotent. */
   close(): void;
 }
 
 /** Makes a Value, with or without `new`. */
 export interface ValueConstructor {
+  /**
+   * A number of that type code; `initial` is 0 by default.
+   * @throws {MisuseError} for a code that isn't one, and when the name is another class's or another type code's
+   * @throws {RangeError} for an initial value out of the type's range
+   */
   new <C extends TypeCode>(code: C, initial?: ElementOf<C>, options?: SharedOptions): Value<ElementOf<C>>;
   <C extends TypeCode>(code: C, initial?: ElementOf<C>, options?: SharedOptions): Value<ElementOf<C>>;
 }
 
-type IntegerArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
+class SharedValue implements Value<number | bigint> {
+  readonly #engine: ValueEngine;
 
-function blueprintFor(code: TypeCode, initial: unknown, lock: SharedOptions["lock"]): Blueprint {
-  codeOf(code, "a Value");
-  if (initial !== undefined) checkElement(code, initial);
-  return {
-    label: "Value",
-    kind: KIND_VALUE,
-    words: WORDS,
-    init(family, { i32 }, at) {
-      i32[at + CODE] = codeNumber(code);
-      if (initial !== undefined) windowOn(code, i32, at)[0] = initial as never;
-      initGuard(family, i32, at + GUARD, lock);
-    },
-    check(_family, { i32 }, at) {
-      const known = codeFromNumber(i32[at + CODE] as number);
-      if (known !== code) {
-        throw new MisuseError(`Cannot join a Value of type code "${code}": that name's is "${known}"`);
-      }
-      checkGuard(i32, at + GUARD, lock, "a Value");
-    },
-  };
-}
+  static {
+    makeFace(this.prototype, (value) => #engine in value ? value.#engine : undefined);
+  }
 
-/** For attaching, where nothing is made. */
-const joining: Blueprint = { label: "Value", kind: KIND_VALUE, words: WORDS };
-
-function windowOn(code: TypeCode, i32: Int32Array, at: number): AnyTypedArray {
-  const { type } = codeOf(code, "a Value");
-  return new type(i32.buffer, i32.byteOffset + (at + DATA) * 4, 1);
-}
-
-class SharedValue extends SharedObject implements Value<number | bigint> {
-  readonly #code: TypeCode;
-  readonly #data: AnyTypedArray;
-
-  constructor(code: TypeCode | Attachment, initial?: number | bigint, options?: SharedOptions) {
-    super(
-      code instanceof Attachment ? joining : blueprintFor(code, initial, lockIn(options, "a Value")),
-      code instanceof Attachment ? code : options,
-    );
-    const { i32 } = this.segment;
-    this.#code = codeFromNumber(i32[this.at + CODE] as number);
-    this.#data = windowOn(this.#code, i32, this.at);
+  constructor(code: TypeCode | ValueEngine, initial?: number | bigint, options?: SharedOptions) {
+    this.#engine = wear(this, code instanceof ValueEngine ? code : new ValueEngine(code, initial, options));
   }
 
   get value(): number | bigint {
-    this.ensureOpen("read");
-    if (this.#isInteger()) return Atomics.load(this.#data as IntegerArray, 0);
-    Atomics.load(this.segment.i32, this.at + CODE);
-    return this.#data[0] as number;
+    return this.#engine.value;
   }
 
   set value(value: number | bigint) {
-    this.ensureOpen("write");
-    checkElement(this.#code, value);
-    if (this.#isInteger()) Atomics.store(this.#data as IntegerArray, 0, value as never);
-    else this.#data[0] = value as never;
+    this.#engine.value = value;
   }
 
   add(n: number | bigint): number | bigint {
-    const data = this.#integers("add to");
-    checkAddend(this.#code, n);
-    return Atomics.add(data, 0, n as never);
+    return this.#engine.add(n);
   }
 
   exchange(value: number | bigint): number | bigint {
-    const data = this.#integers("exchange");
-    checkElement(this.#code, value);
-    return Atomics.exchange(data, 0, value as never);
+    return this.#engine.exchange(value);
   }
 
   compareExchange(expected: number | bigint, replacement: number | bigint): number | bigint {
-    const data = this.#integers("compare and exchange");
-    checkElement(this.#code, expected);
-    checkElement(this.#code, replacement);
-    return Atomics.compareExchange(data, 0, expected as never, replacement as never);
+    return this.#engine.compareExchange(expected, replacement);
   }
 
   get lock(): Lock | RLock {
-    this.ensureOpen("lock");
-    return guardOf(this.family, this.segment.i32, this.at + GUARD, this.title);
+    return this.#engine.lock;
   }
 
-  override toString(): string {
-    return `Value("${this.#code}", ${this.isClosed ? "closed" : String(this.value)})`;
-  }
-
-  #integers(doing: string): IntegerArray {
-    this.ensureOpen(doing);
-    if (!this.#isInteger()) {
-      throw new MisuseError(`Cannot ${doing} ${this.title} atomically: type code "${this.#code}" is not an integer's`);
-    }
-    return this.#data as IntegerArray;
-  }
-
-  #isInteger(): boolean {
-    return this.#code !== "f" && this.#code !== "d";
+  close(): void {
+    this.#engine.close();
   }
 }
 
@@ -158,36 +84,42 @@ class SharedValue extends SharedObject implements Value<number | bigint> {
  * A number in shared memory, by type code. CPython: `multiprocessing.Value`.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { Value } from "@manyproc/multiprocessing";
+ *
  * const count = new Value("i", 0);
  * count.add(1);
- * await count.lock.with(() => { count.value *= 2; });
+ * await count.lock.with(() => {
+ *   count.value *= 2;
+ * });
  * ```
  */
 export const Value: ValueConstructor = callable(SharedValue) as unknown as ValueConstructor;
 
 /** A class that can also be called without `new`, as CPython's factories are. */
-export function callable<T extends abstract new (...args: never[]) => object>(type: T): T {
+function callable<T extends abstract new (...args: never[]) => object>(type: T): T {
   return new Proxy(type, {
     apply: (target, _this, args) => Reflect.construct(target, args),
   });
 }
 
-class RawSharedValue extends SharedValue {
-  constructor(code: TypeCode, initial?: number | bigint, options?: Named) {
+/** The engine of a RawValue: it has a type of its own so that it arrives as one. */
+class RawValueEngine extends ValueEngine {
+  constructor(code: TypeCode | Attachment, initial?: number | bigint, options?: Named) {
     super(code, initial, withoutLock(options, "a RawValue"));
   }
 }
 
-/** As Value, without a lock. CPython: `multiprocessing.RawValue`. */
-export const RawValue = callable(RawSharedValue) as unknown as {
-  new <C extends TypeCode>(code: C, initial?: ElementOf<C>, options?: Named): { value: ElementOf<C> };
-};
+class RawSharedValue extends SharedValue {
+  constructor(code: TypeCode | RawValueEngine, initial?: number | bigint, options?: Named) {
+    super(code instanceof RawValueEngine ? code : new RawValueEngine(code, initial, options));
+  }
+}
 
-registerKind(KIND_VALUE, {
-  waitQueues: [],
-  dispose: (family, { i32 }, at) => disposeGuard(family, i32, at + GUARD),
-});
-registerSharedClass("Value", SharedValue, (source) => new SharedValue(source));
-// It arrives as the Value without a lock that it is.
-registerSharedClass("RawValue", RawSharedValue, (source) => new SharedValue(source));
+/** As Value, without a lock. CPython: `multiprocessing.RawValue`. */
+export const RawValue: {
+  new <C extends TypeCode>(code: C, initial?: ElementOf<C>, options?: Named): { value: ElementOf<C> };
+} = callable(RawSharedValue) as never;
+
+registerSharedClass("Value", SharedValue, ValueEngine);
+registerSharedClass("RawValue", RawSharedValue, RawValueEngine);

@@ -1,99 +1,10 @@
-/**
- * Barrier: a number of parties that go on together.
- *
- * ```
- * payload
- *    0…33   robust lock with redo log
- *   34      parties                                     once
- *   35      state                                       under the lock
- *   36      count: parties inside                       under the lock
- *   37      limit of a wait in milliseconds, -1 = none  once
- *   38      message block with the action's name, 0 = none      once
- *   39…47   wait queue of those inside
- *   48…56   wait queue of those who come while others leave
- *   64…319  inside: parties of each agent               under the lock
- *
- * FILLING ──the last one came──▶ ACTION ──done──▶ DRAINING ──all left──▶ FILLING
- *    │ └─reset()──▶ RESETTING ──all left──▶ FILLING      │
- *    └──timeout, abort, death, abort()──▶ BROKEN ◀─failed┘      BROKEN ──reset()──▶ RESETTING or FILLING
- * ```
- *
- * As in CPython, nobody comes in before all of the last round have left: so each of them learns how its round ended.
- */
+/** Barrier, as programs see it; barrier_engine.ts does the work. */
 
-import { MisuseError } from "../errors/base.ts";
-import { BrokenBarrierError } from "../errors/outcomes.ts";
-import { indexOf } from "../family/agents.ts";
-import { storeMessage } from "../objects/blocks.ts";
-import { disposeBlock } from "../objects/blocks.ts";
-import { loadMessage } from "../objects/messages.ts";
-import type { Awaited } from "../family/futex.ts";
 import type { WaitOptions } from "../base/wait_options.ts";
-import { WaitQueue } from "../family/futex.ts";
-import { ensureOptions } from "../base/options.ts";
-import { limitOf } from "../base/wait_options.ts";
-import { registerKind } from "../family/care.ts";
-import { KIND_BARRIER, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
-import type { Blueprint, Named } from "../objects/object.ts";
-import { Attachment, SharedObject } from "../objects/object.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
-import { decode } from "../codec/codec.ts";
-import { FamilyLink, registerSharedClass } from "../wire/handles.ts";
-import { packValue } from "../wire/parcels.ts";
-import { isStub, referenceTo } from "../targets/naming.ts";
-import type { Reference, Target } from "../targets/reference.ts";
-import { resolveReference } from "../targets/resolve.ts";
-
-const LOCK = 0,
-  PARTIES = LOCK_WORDS,
-  STATE = PARTIES + 1,
-  COUNT = PARTIES + 2,
-  LIMIT = PARTIES + 3,
-  ACTION_NAME = PARTIES + 4;
-const INSIDE_QUEUE = PARTIES + 5, OUTSIDE_QUEUE = INSIDE_QUEUE + WAIT_QUEUE_WORDS, INSIDE = 64;
-const WORDS = INSIDE + MAX_AGENTS;
-
-const FILLING = 0, ACTION = 1, DRAINING = 2, RESETTING = 3, BROKEN = 4;
-
-/** Options of a new barrier. */
-export interface BarrierOptions extends Named {
-  /** Runs once each round, in one party, before any goes on. */
-  action?: Target<[]>;
-  /** Milliseconds that a wait takes at most if it doesn't say so itself. */
-  timeout?: number;
-}
-
-function blueprintFor(parties: number, options: BarrierOptions): Blueprint {
-  ensureOptions(options, "create a Barrier", { number: "timeout", string: "name", function: "action" });
-  const { action, timeout } = options;
-  if (!Number.isInteger(parties) || parties < 1) {
-    throw new RangeError(`Cannot create a Barrier: its number of parties is ${String(parties)}, it must be at least 1`);
-  }
-  const limit = limitOf({ timeout });
-  const name = action === undefined ? undefined : referenceTo(action, "create a Barrier with this action");
-  return {
-    label: "Barrier",
-    kind: KIND_BARRIER,
-    words: WORDS,
-    init(family, { i32 }, at) {
-      i32[at + PARTIES] = parties;
-      i32[at + LIMIT] = limit === Infinity ? -1 : Math.min(limit, 0x7fff_ffff);
-      if (name === undefined) return;
-      const block = storeMessage(family, packValue(family, name));
-      i32[at + ACTION_NAME] = block;
-      family.allocator.embed(block);
-    },
-    check(_family, { i32 }, at) {
-      const known = i32[at + PARTIES];
-      if (known !== parties) {
-        throw new MisuseError(`Cannot join a Barrier of ${parties} parties: the one of that name has ${known}`);
-      }
-    },
-  };
-}
-
-/** For attaching, where nothing is made. */
-const joining: Blueprint = { label: "Barrier", kind: KIND_BARRIER, words: WORDS };
+import { makeFace, wear } from "../objects/face.ts";
+import { registerSharedClass } from "../wire/handles.ts";
+import type { BarrierOptions } from "./barrier_engine.ts";
+import { BarrierEngine } from "./barrier_engine.ts";
 
 /**
  * A number of parties that wait for each other. CPython: `multiprocessing.Barrier`.
@@ -101,264 +12,78 @@ const joining: Blueprint = { label: "Barrier", kind: KIND_BARRIER, words: WORDS 
  * A party that times out, is aborted or dies while it waits breaks the barrier for all, until reset().
  *
  * @example
- * ```ts ignore
- * const start = new Barrier(3, { timeout: 5000 });
- * const index = await start.wait(); // 0, 1 or 2
+ * ```ts
+ * import { Barrier } from "@manyproc/multiprocessing";
+ *
+ * const start = new Barrier(2, { timeout: 5000 });
+ * console.log(await Promise.all([start.wait(), start.wait()])); // [0, 1]
  * ```
  */
-export class Barrier extends SharedObject {
-  readonly #lock: RobustLock;
-  readonly #inside: WaitQueue;
-  readonly #outside: WaitQueue;
-  #action: (() => unknown) | undefined;
-  /** Parties that are inside by this handle. */
-  #parties = 0;
+export class Barrier {
+  readonly #engine: BarrierEngine;
+
+  static {
+    makeFace(this.prototype, (barrier) => #engine in barrier ? barrier.#engine : undefined);
+  }
 
   /**
    * For `parties` parties.
    * @throws {RangeError} for a number of parties below 1
    * @throws {TargetError} when other processes could never find the action
+   * @throws {MisuseError} when the name is another class's, or a barrier's for another number of parties
    */
-  constructor(parties: number | Attachment, options: BarrierOptions = {}) {
-    super(
-      parties instanceof Attachment ? joining : blueprintFor(parties, options),
-      parties instanceof Attachment ? parties : options,
-    );
-    const { family, segment, at } = this;
-    this.#lock = new RobustLock(family.arena, family, segment, at + LOCK, "a barrier");
-    this.#inside = WaitQueue.at(family, segment, at + INSIDE_QUEUE);
-    this.#outside = WaitQueue.at(family, segment, at + OUTSIDE_QUEUE);
-    if (typeof options.action === "function" && !isStub(options.action)) this.#action = options.action;
+  constructor(parties: number, options?: BarrierOptions);
+  constructor(parties: number | BarrierEngine, options?: BarrierOptions) {
+    this.#engine = wear(this, parties instanceof BarrierEngine ? parties : new BarrierEngine(parties, options));
   }
 
-  /** How many it takes. */
+  /** How many it takes. CPython: `Barrier.parties`. */
   get parties(): number {
-    this.ensureOpen("look at");
-    return this.segment.i32[this.at + PARTIES] as number;
+    return this.#engine.parties;
   }
 
-  /** How many wait now. */
+  /** How many wait now. CPython: `Barrier.n_waiting`. */
   get nWaiting(): number {
-    this.ensureOpen("look at");
-    return this.#load(STATE) === FILLING ? this.#load(COUNT) : 0;
+    return this.#engine.nWaiting;
   }
 
-  /** Whether waits are refused until reset(). */
+  /** Whether waits are refused until reset(). CPython: `Barrier.broken`. */
   get broken(): boolean {
-    this.ensureOpen("look at");
-    return this.#load(STATE) === BROKEN;
+    return this.#engine.broken;
   }
 
   /**
-   * Waits for the others; resolves to this party's index in the round, 0 to parties - 1.
+   * Waits for the others; resolves to this party's index in the round, 0 to parties - 1. What the action throws is thrown in
+   * the party that ran it. Rejects with `signal.reason` when aborted. CPython: `Barrier.wait()`.
+   *
+   * `timeout`: milliseconds; default: the barrier's own.
    * @throws {BrokenBarrierError} when the barrier is or gets broken: by a timeout (also this one's), an abort, a death, reset()
-   * What the action throws is thrown in the party that ran it.
+   * @throws {ClosedError} when this handle is closed
    */
-  async wait(options?: WaitOptions): Promise<number> {
-    this.ensureOpen("wait at");
-    options?.signal?.throwIfAborted();
-    const own = this.segment.i32[this.at + LIMIT] as number;
-    const limit = limitOf(options, own < 0 ? Infinity : own);
-    const end = performance.now() + limit;
-    const index = await this.#enter(limit, options?.signal);
-    this.ensureOpen("wait at");
-    if (index === this.parties - 1) {
-      await this.#finishRound();
-    } else if (!this.#isOver()) {
-      const waiting = this.#awaited(() => this.#isOver() ? true as const : undefined, () => this.#isOver());
-      let over: true | undefined;
-      try {
-        over = await this.#inside.wait(waiting, Math.max(0, end - performance.now()), options?.signal);
-      } catch (error) {
-        if (!this.isClosed) {
-          this.#giveUp();
-          this.#leave();
-        }
-        throw error;
-      }
-      this.ensureOpen("wait at");
-      if (over === undefined) this.#giveUp();
-    }
-    if (!this.#leave()) throw this.#brokenError();
-    return index;
+  wait(options?: WaitOptions): Promise<number> {
+    return this.#engine.wait(options);
   }
 
-  /** Back to empty and whole; those who wait get BrokenBarrierError. */
+  /**
+   * Back to empty and whole; those who wait get BrokenBarrierError. CPython: `Barrier.reset()`.
+   * @throws {ClosedError} when this handle is closed
+   */
   reset(): void {
-    this.ensureOpen("reset");
-    this.#update(({ state, count }) => {
-      if (state === DRAINING) return state;
-      return count > 0 ? RESETTING : FILLING;
-    });
+    this.#engine.reset();
   }
 
-  /** Breaks it: those who wait, and who come, get BrokenBarrierError until reset(). */
+  /**
+   * Breaks it: those who wait, and who come, get BrokenBarrierError until reset(). CPython: `Barrier.abort()`.
+   * @throws {ClosedError} when this handle is closed
+   */
   abort(): void {
-    this.ensureOpen("abort");
-    this.#break();
+    this.#engine.abort();
   }
 
-  protected override onClose(): void {
-    const error = () => this.closedError("wait at");
-    this.#outside.expel(this, error);
-    this.#inside.expel(this, error);
-    if (this.#parties > 0) this.#giveUp();
-    while (this.#parties > 0) this.#leave();
-  }
-
-  #load(word: number): number {
-    return Atomics.load(this.segment.i32, this.at + word);
-  }
-
-  #isOver(): boolean {
-    const state = this.#load(STATE);
-    return state !== FILLING && state !== ACTION;
-  }
-
-  #brokenError(): BrokenBarrierError {
-    return new BrokenBarrierError(
-      `Cannot wait at ${this.title}: it is broken (a party timed out, was aborted or died, or it was reset)`,
-    );
-  }
-
-  #awaited<T>(attempt: () => T | undefined, ready: () => boolean): Awaited<T> {
-    return {
-      ready: () => this.isClosed || ready(),
-      attempt: () => {
-        this.ensureOpen("wait at");
-        return attempt();
-      },
-      blockers: () => this.#agentsInside(),
-      of: this,
-    };
-  }
-
-  *#agentsInside(): Generator<number> {
-    for (let index = 1, end = this.family.agents.end(); index < end; index++) {
-      if (this.#load(INSIDE + index) > 0) yield this.family.agents.ownerAt(index);
-    }
-  }
-
-  /** Comes in; the index in the round. */
-  async #enter(limit: number, signal: AbortSignal | undefined): Promise<number> {
-    const mayEnter = () => {
-      const state = this.#load(STATE);
-      return state === FILLING || state === BROKEN;
-    };
-    let index = this.#tryEnter();
-    if (index !== undefined) {
-      if (this.family.due()) await this.family.turn();
-      return index;
-    }
-    index = await this.#outside.wait(this.#awaited(() => this.#tryEnter(), mayEnter), limit, signal);
-    // It never came in, so the round that is leaving isn't broken by it.
-    if (index === undefined) throw this.#brokenError();
-    return index;
-  }
-
-  #tryEnter(): number | undefined {
-    const { i32, start } = this.segment, at = this.at, lock = this.#lock;
-    return lock.with(() => {
-      const state = i32[at + STATE] as number;
-      if (state === BROKEN) throw this.#brokenError();
-      if (state !== FILLING) return undefined;
-      const index = i32[at + COUNT] as number, own = at + INSIDE + indexOf(this.family.self);
-      lock.stage(start + at + COUNT, index + 1);
-      lock.stage(start + own, (i32[own] as number) + 1);
-      if (index + 1 === i32[at + PARTIES]) lock.stage(start + at + STATE, ACTION);
-      lock.commit();
-      this.#parties++;
-      return index;
-    });
-  }
-
-  /** The last one came: the action, then everyone goes on. */
-  async #finishRound(): Promise<void> {
-    try {
-      await this.#runAction();
-    } catch (error) {
-      if (!this.isClosed) {
-        this.#break();
-        this.#leave();
-      }
-      throw error;
-    }
-    this.ensureOpen("wait at");
-    this.#update(({ state }) => state === ACTION ? DRAINING : state);
-  }
-
-  async #runAction(): Promise<void> {
-    const block = (this.segment.i32[this.at + ACTION_NAME] as number) >>> 0;
-    if (block === 0) return;
-    const { family } = this;
-    this.#action ??= await resolveReference(
-      decode(loadMessage(family, block).bytes, new FamilyLink(family)) as Reference,
-    );
-    await this.#action();
-  }
-
-  /** Goes out; false when the round was broken. */
-  #leave(): boolean {
-    const { i32, start } = this.segment, at = this.at, lock = this.#lock;
-    const { passed, empty } = lock.with(() => {
-      const state = i32[at + STATE] as number, count = (i32[at + COUNT] as number) - 1;
-      const own = at + INSIDE + indexOf(this.family.self);
-      const empty = count === 0 && (state === DRAINING || state === RESETTING);
-      lock.stage(start + at + COUNT, count);
-      lock.stage(start + own, (i32[own] as number) - 1);
-      if (empty) lock.stage(start + at + STATE, FILLING);
-      lock.commit();
-      this.#parties--;
-      return { passed: state === DRAINING, empty };
-    });
-    if (empty) this.#outside.wakeAll();
-    return passed;
-  }
-
-  /** A party stops waiting: that breaks its round, unless everyone came meanwhile. */
-  #giveUp(): void {
-    this.#update(({ state }) => state === FILLING || state === ACTION ? BROKEN : state);
-  }
-
-  #break(): void {
-    this.#update(() => BROKEN);
-  }
-
-  /** Changes the state and wakes everyone. */
-  #update(next: (now: { state: number; count: number }) => number): void {
-    const { i32, start } = this.segment, at = this.at, lock = this.#lock;
-    lock.with(() => {
-      lock.stage(start + at + STATE, next({ state: i32[at + STATE] as number, count: i32[at + COUNT] as number }));
-      lock.commit();
-    });
-    this.#inside.wakeAll();
-    this.#outside.wakeAll();
+  /** Drops this process's handle; one that waits by it leaves, which breaks its round. Idempotent. */
+  close(): void {
+    this.#engine.close();
   }
 }
 
-registerKind(KIND_BARRIER, {
-  locks: [LOCK],
-  waitQueues: [INSIDE_QUEUE, OUTSIDE_QUEUE],
-  recover(family, segment, at, dead) {
-    const { i32, start } = segment, own = at + INSIDE + indexOf(dead);
-    const lock = new RobustLock(family.arena, family, segment, at + LOCK, "a barrier");
-    lock.with(() => {
-      const inside = i32[own] as number;
-      if (inside === 0) return;
-      const state = i32[at + STATE] as number, count = (i32[at + COUNT] as number) - inside;
-      lock.stage(start + own, 0);
-      lock.stage(start + at + COUNT, count);
-      if (state === FILLING || state === ACTION) lock.stage(start + at + STATE, BROKEN);
-      else if (count === 0 && state !== BROKEN) lock.stage(start + at + STATE, FILLING);
-      lock.commit();
-    });
-  },
-  dispose(family, { i32 }, at) {
-    const block = (i32[at + ACTION_NAME] as number) >>> 0;
-    if (block === 0) return;
-    family.allocator.extract(block);
-    i32[at + ACTION_NAME] = 0;
-    disposeBlock(family, block);
-  },
-});
-registerSharedClass("Barrier", Barrier, (source) => new Barrier(source));
+registerSharedClass("Barrier", Barrier, BarrierEngine);

@@ -1,101 +1,76 @@
-/**
- * Event: a flag that any number of processes wait for.
- *
- * ```
- * payload
- *   0     flag: 1 = set                                    atomic stores of anyone
- *   1     sets: how often it was set                       atomic add, after the flag
- *   2…10  wait queue
- * ```
- *
- * Who waits has seen a number of sets: a set that is cleared again before they run still ends their wait.
- */
+/** Event, as programs see it; event_engine.ts does the work. */
 
-import type { Awaited } from "../family/futex.ts";
 import type { WaitOptions } from "../base/wait_options.ts";
-import { WaitQueue } from "../family/futex.ts";
-import { limitOf } from "../base/wait_options.ts";
-import { registerKind } from "../family/care.ts";
-import { KIND_EVENT, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
-import type { Attachment, Blueprint, Named } from "../objects/object.ts";
-import { SharedObject } from "../objects/object.ts";
-import type { Waitable } from "../base/waitable.ts";
-import { waitable } from "../base/waitable.ts";
+import { makeFace, wear } from "../objects/face.ts";
+import type { Named } from "../objects/object.ts";
 import { registerSharedClass } from "../wire/handles.ts";
-
-const FLAG = 0, SETS = 1, WAITERS = 2;
-
-const blueprint: Blueprint = { label: "Event", kind: KIND_EVENT, words: WAITERS + WAIT_QUEUE_WORDS };
+import { EventEngine } from "./event_engine.ts";
 
 /**
  * A flag that processes wait for. CPython: `multiprocessing.Event`.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { Event } from "@manyproc/multiprocessing";
+ *
  * const ready = new Event({ name: "my-package/ready" });
+ * ready.set(); // in another process, say
  * if (await ready.wait({ timeout: 1000 })) console.log("set");
  * ```
  */
-export class Event extends SharedObject {
-  readonly #waiters: WaitQueue;
+export class Event {
+  readonly #engine: EventEngine;
 
-  /** Not set at first. */
-  constructor(options?: Named | Attachment) {
-    super(blueprint, options);
-    this.#waiters = WaitQueue.at(this.family, this.segment, this.at + WAITERS);
+  static {
+    makeFace(this.prototype, (event) => #engine in event ? event.#engine : undefined);
   }
 
-  /** Sets the flag and wakes everyone who waits. */
+  /**
+   * Not set at first, unless it exists already: the same name in one family is the same event.
+   * @throws {MisuseError} when the name is another class's
+   */
+  constructor(options?: Named);
+  constructor(options?: Named | EventEngine) {
+    this.#engine = wear(this, options instanceof EventEngine ? options : new EventEngine(options));
+  }
+
+  /**
+   * Sets the flag and wakes everyone who waits. CPython: `Event.set()`.
+   * @throws {ClosedError} when this handle is closed
+   */
   set(): void {
-    this.ensureOpen("set");
-    Atomics.store(this.segment.i32, this.at + FLAG, 1);
-    Atomics.add(this.segment.i32, this.at + SETS, 1);
-    this.#waiters.wakeAll();
+    this.#engine.set();
   }
 
+  /**
+   * Takes the flag back. CPython: `Event.clear()`.
+   * @throws {ClosedError} when this handle is closed
+   */
   clear(): void {
-    this.ensureOpen("clear");
-    Atomics.store(this.segment.i32, this.at + FLAG, 0);
+    this.#engine.clear();
   }
 
+  /**
+   * Whether the flag is set now. CPython: `Event.is_set()`.
+   * @throws {ClosedError} when this handle is closed
+   */
   isSet(): boolean {
-    this.ensureOpen("look at");
-    return Atomics.load(this.segment.i32, this.at + FLAG) !== 0;
+    return this.#engine.isSet();
   }
 
-  /** Waits until it is set; false when `timeout` milliseconds ran out first. Rejects with `signal.reason` when aborted. */
-  async wait(options?: WaitOptions): Promise<boolean> {
-    const limit = limitOf(options);
-    options?.signal?.throwIfAborted();
-    if (this.isSet()) {
-      if (this.family.due()) await this.family.turn();
-      return true;
-    }
-    const { i32 } = this.segment, sets = Atomics.load(i32, this.at + SETS);
-    const isOver = () => Atomics.load(i32, this.at + FLAG) !== 0 || Atomics.load(i32, this.at + SETS) !== sets;
-    const waiting: Awaited<true> = {
-      ready: () => this.isClosed || isOver(),
-      attempt: () => {
-        this.ensureOpen("wait for");
-        return isOver() ? true : undefined;
-      },
-      of: this,
-    };
-    return await this.#waiters.wait(waiting, limit, options?.signal) === true;
+  /**
+   * Waits until it is set (a set that is cleared again at once counts); false when `timeout` milliseconds (default: no limit)
+   * ran out first. Rejects with `signal.reason` when aborted. CPython: `Event.wait()`.
+   * @throws {ClosedError} when this handle is closed
+   */
+  wait(options?: WaitOptions): Promise<boolean> {
+    return this.#engine.wait(options);
   }
 
-  /** For wait(). */
-  [waitable](): Waitable {
-    return {
-      isReady: () => this.isSet(),
-      whenReady: async (signal) => void await this.wait({ signal }),
-    };
-  }
-
-  protected override onClose(): void {
-    this.#waiters.expel(this, () => this.closedError("wait for"));
+  /** Drops this process's handle; the event goes with the last one. Idempotent. */
+  close(): void {
+    this.#engine.close();
   }
 }
 
-registerKind(KIND_EVENT, { waitQueues: [WAITERS] });
-registerSharedClass("Event", Event, (source) => new Event(source));
+registerSharedClass("Event", Event, EventEngine);

@@ -4,19 +4,24 @@ import { MisuseError } from "../errors/base.ts";
 import type { Handle } from "../objects/messages.ts";
 import { enterFlight, leaveFlight } from "../objects/blocks.ts";
 import type { Family } from "../family/family.ts";
+import { engineOf } from "../objects/face.ts";
 import { attach, part } from "../objects/object.ts";
 import { H_KIND, HEADER_WORDS, KIND_RLOCK } from "../memory/layout.ts";
-import { isHeldBy, Lock } from "./lock.ts";
-import { RLock } from "./rlock.ts";
+import type { Lock } from "./lock.ts";
+import { isHeldBy, LockEngine } from "./lock_engine.ts";
+import type { RLock } from "./rlock.ts";
+import { lockOf } from "./rlock.ts";
+import { RLockEngine } from "./rlock_engine.ts";
 
 /** Words that name a lock in a payload: address and generation; 0 = none. */
 export const GUARD_WORDS = 2;
 
 /** Writes the lock that `lock` asks for into a payload, which counts as a user of it. */
 export function initGuard(family: Family, i32: Int32Array, at: number, lock: boolean | Lock | RLock | undefined): void {
-  const guard = lock === undefined || lock === true ? new RLock(part) : lock === false ? undefined : lock;
-  if (guard === undefined) return;
-  if (!(guard instanceof Lock)) {
+  if (lock === false) return;
+  const own = lock === undefined || lock === true ? new RLockEngine(part) : undefined;
+  const guard = own ?? engineOf(lock, LockEngine);
+  if (guard === undefined) {
     throw new MisuseError("Cannot create the object: lock is neither a boolean nor a lock");
   }
   guard.ensureOpen("create an object with");
@@ -29,7 +34,7 @@ export function initGuard(family: Family, i32: Int32Array, at: number, lock: boo
   enterFlight(family, guard.handle);
   i32[at + 1] = guard.handle.generation;
   i32[at] = guard.handle.address;
-  if (guard !== lock) guard.close();
+  own?.close();
 }
 
 function guardHandle(i32: Int32Array, at: number): Handle | undefined {
@@ -39,19 +44,25 @@ function guardHandle(i32: Int32Array, at: number): Handle | undefined {
 
 /** Throws MisuseError when an object that is joined by name is used under another lock than the caller's. */
 export function checkGuard(i32: Int32Array, at: number, lock: boolean | Lock | RLock | undefined, what: string): void {
-  if (!(lock instanceof Lock)) return;
+  const given = engineOf(lock, LockEngine);
+  if (given === undefined) return;
   const handle = guardHandle(i32, at);
-  if (handle?.address === lock.handle.address && handle.generation === lock.handle.generation) return;
+  if (handle?.address === given.handle.address && handle.generation === given.handle.generation) return;
   throw new MisuseError(`Cannot join ${what} with this lock: the one of that name is used under another`);
 }
 
 /** The lock named in a payload. MisuseError when there is none. */
 export function guardOf(family: Family, i32: Int32Array, at: number, what: string): Lock | RLock {
+  return lockOf(guardEngineOf(family, i32, at, what));
+}
+
+/** The engine of the lock named in a payload. MisuseError when there is none. */
+export function guardEngineOf(family: Family, i32: Int32Array, at: number, what: string): LockEngine {
   const handle = guardHandle(i32, at);
   if (handle === undefined) throw new MisuseError(`Cannot lock ${what}: it was created with lock: false`);
   return family.arena.load(handle.address + H_KIND) === KIND_RLOCK
-    ? attach(family, handle, (source) => new RLock(source))
-    : attach(family, handle, (source) => new Lock(source));
+    ? attach(family, handle, (source) => new RLockEngine(source))
+    : attach(family, handle, (source) => new LockEngine(source));
 }
 
 /** Whether that agent holds the lock named in a payload. */

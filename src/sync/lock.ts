@@ -1,141 +1,104 @@
-/**
- * Lock: mutual exclusion between processes, that survives its holder.
- *
- * ```
- * payload
- *   0     owner: owner id of the holder, 0 = free      CAS by whoever takes it; 0 by whoever releases it
- *   1     abandoned: the last holder died              set by recovery before it frees; cleared by whoever takes it
- *   2…10  wait queue
- *  11…19  turns
- * ```
- *
- * The word is the owner, so there is no list of held locks to keep: recovery looks for the dead in it.
- */
+/** Lock, as programs see it; lock_engine.ts does the work. */
 
-import { MisuseError } from "../errors/base.ts";
-import type { Kind } from "../family/care.ts";
-import { registerKind } from "../family/care.ts";
-import { KIND_LOCK, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
-import type { Attachment, Blueprint, Named } from "../objects/object.ts";
-import { TURNS_WORDS } from "../family/turns.ts";
+import type { BlockOptions, WaitOptions } from "../base/wait_options.ts";
+import { makeFace, wear } from "../objects/face.ts";
+import type { Named } from "../objects/object.ts";
 import { registerSharedClass } from "../wire/handles.ts";
-import { AcquirableObject } from "./acquirable.ts";
-
-const OWNER = 0, ABANDONED = 1, WAITERS = 2, TURNS = WAITERS + WAIT_QUEUE_WORDS;
-export const LOCK_PAYLOAD_WORDS = TURNS + TURNS_WORDS;
-
-const blueprint: Blueprint = { label: "Lock", kind: KIND_LOCK, words: LOCK_PAYLOAD_WORDS };
-
-/** Whether that agent holds the lock whose payload begins at `at`. */
-export function isHeldBy(i32: Int32Array, at: number, owner: number): boolean {
-  return Atomics.load(i32, at + OWNER) === owner;
-}
-
-/** Gives back a lock that a dead agent holds. */
-function recoverLock(i32: Int32Array, at: number, dead: number): void {
-  if (Atomics.load(i32, at + OWNER) !== dead) return;
-  Atomics.store(i32, at + ABANDONED, 1);
-  Atomics.compareExchange(i32, at + OWNER, dead, 0);
-}
+import type { Acquirable, Held } from "./acquirable.ts";
+import { LockEngine } from "./lock_engine.ts";
 
 /**
  * A non-recursive lock, shared by name or by passing it. CPython: `multiprocessing.Lock`.
  *
- * Not itself disposable: `using l = lock` would look like holding. When its holder dies, the next gets it, `abandoned`.
+ * When its holder dies, the next gets it, and `abandoned` says so. Not itself disposable: `using l = lock` would look like
+ * holding; `using held = await lock.hold()` holds.
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { Lock } from "@manyproc/multiprocessing";
+ *
  * const lock = new Lock({ name: "my-package/print" });
- * await lock.with(async () => { console.log("alone"); });
+ * await lock.with(() => console.log("alone"));
  * ```
  */
-export class Lock extends AcquirableObject {
-  #abandoned = false;
-  #takenHere = false;
+export class Lock implements Acquirable {
+  readonly #engine: LockEngine;
 
-  /** `name`: the same name in one family is the same lock. MisuseError when the name is another class's. */
-  constructor(options?: Named | Attachment, plan: Blueprint = blueprint) {
-    super(plan, options, WAITERS, TURNS);
-  }
-
-  /** True while anybody holds it; a dead holder is not anybody. CPython: `Lock.locked()`. */
-  locked(): boolean {
-    this.ensureOpen("look at");
-    const owner = Atomics.load(this.segment.i32, this.at + OWNER);
-    return owner !== 0 && this.family.alive(owner);
-  }
-
-  /** Of the acquisition that this process holds: the holder before it died, what it guards may be half-written. */
-  override get abandoned(): boolean {
-    return this.#abandoned;
+  static {
+    makeFace(this.prototype, (lock) => #engine in lock ? lock.#engine : undefined);
   }
 
   /**
-   * Gives it back; any process may. MisuseError when it is free.
-   * @throws {MisuseError} when nobody holds it
+   * Free at first, unless it exists already: the same name in one family is the same lock.
+   * @throws {MisuseError} when the name is another class's, or options aren't an object
    */
-  override release(): void {
-    this.#give();
+  constructor(options?: Named);
+  constructor(options?: Named | LockEngine) {
+    this.#engine = wear(this, options instanceof LockEngine ? options : new LockEngine(options));
   }
 
-  /** Whether this process holds it; internal. */
-  get heldHere(): boolean {
-    return isHeldBy(this.segment.i32, this.at, this.family.self);
+  /**
+   * Waits until it is ours. Resolves to false when `timeout` milliseconds (default: no limit) ran out, or at once with
+   * `block: false`; rejects with `signal.reason` when aborted. CPython: `Lock.acquire()`.
+   * @throws {ClosedError} when this handle is closed
+   */
+  acquire(options?: BlockOptions): Promise<boolean> {
+    return this.#engine.acquire(options);
   }
 
-  /** Gives it back, whatever level a caller is on; what it returns takes it again. Internal, for Condition. */
-  releaseFully(): () => Promise<void> {
-    this.#give();
-    return async () => void await this.obtain();
+  /**
+   * The synchronous fast path: true if it was free and is now ours. CPython: `Lock.acquire(block=False)`.
+   * @throws {ClosedError} when this handle is closed
+   */
+  acquireNowait(): boolean {
+    return this.#engine.acquireNowait();
   }
 
-  #give(): void {
-    this.ensureOpen("release");
-    const { i32 } = this.segment;
-    if (Atomics.exchange(i32, this.at + OWNER, 0) === 0) {
-      throw new MisuseError(`Cannot release ${this.title}: nobody holds it`);
-    }
-    this.#abandoned = this.#takenHere = false;
-    this.waiters.wake(this.#isFree);
+  /**
+   * Gives it back; any process may. CPython: `Lock.release()`.
+   * @throws {MisuseError} when nobody holds it
+   * @throws {ClosedError} when this handle is closed
+   */
+  release(): void {
+    this.#engine.release();
   }
 
-  protected override take(): boolean {
-    const { i32 } = this.segment;
-    if (Atomics.compareExchange(i32, this.at + OWNER, 0, this.family.self) !== 0) return false;
-    // Written before the word above was freed.
-    this.#abandoned = i32[this.at + ABANDONED] !== 0;
-    if (this.#abandoned) Atomics.store(i32, this.at + ABANDONED, 0);
-    this.#takenHere = true;
-    return true;
+  /**
+   * Acquires it; what this resolves to releases it when disposed: `using held = await lock.hold()`.
+   * @throws {TimeoutError} when `timeout` milliseconds (default: no limit) ran out
+   * @throws {ClosedError} when this handle is closed
+   */
+  hold(options?: WaitOptions): Promise<Held> {
+    return this.#engine.hold(options);
   }
 
-  protected override isFree(): boolean {
-    return Atomics.load(this.segment.i32, this.at + OWNER) === 0;
+  /**
+   * Runs `fn` while holding it, and releases it whatever happens; resolves to what `fn` returned. CPython: `with lock:`.
+   * @throws {TimeoutError} when `timeout` milliseconds (default: no limit) ran out
+   * @throws {MisuseError} when `fn` is no function
+   * @throws {ClosedError} when this handle is closed
+   */
+  with<R>(fn: (held: Held) => R | Promise<R>, options?: WaitOptions): Promise<R> {
+    return this.#engine.with(fn, options);
   }
 
-  readonly #isFree = (): boolean => this.isFree();
-
-  /** What this handle holds goes back with it. */
-  protected override onClose(): void {
-    super.onClose();
-    const { i32 } = this.segment, { self } = this.family;
-    if (!this.#takenHere || Atomics.compareExchange(i32, this.at + OWNER, self, 0) !== self) return;
-    this.waiters.wake(this.#isFree);
+  /**
+   * True while anybody holds it; a dead holder is not anybody. CPython: `Lock.locked()`.
+   * @throws {ClosedError} when this handle is closed
+   */
+  locked(): boolean {
+    return this.#engine.locked();
   }
 
-  protected override *holders(): Iterable<number> {
-    const owner = Atomics.load(this.segment.i32, this.at + OWNER);
-    if (owner !== 0) yield owner;
+  /** Of the acquisition that this process holds: the holder before it died, what it guards may be half-written. */
+  get abandoned(): boolean {
+    return this.#engine.abandoned;
+  }
+
+  /** Drops this process's handle, and gives back what it holds; the lock goes with the last handle. Idempotent. */
+  close(): void {
+    this.#engine.close();
   }
 }
 
-/** How locks are cared for. */
-export const lockKind: Kind = {
-  waitQueues: [WAITERS],
-  turns: [TURNS],
-  heldBy: (_family, { i32 }, at, owner) => isHeldBy(i32, at, owner),
-  recover: (_family, { i32 }, at, dead) => recoverLock(i32, at, dead),
-};
-
-registerKind(KIND_LOCK, lockKind);
-registerSharedClass("Lock", Lock, (source) => new Lock(source));
+registerSharedClass("Lock", Lock, LockEngine);

@@ -1,255 +1,130 @@
-/**
- * Semaphore and BoundedSemaphore: a number of permits between processes. Permits that a dead process held come back.
- *
- * ```
- * payload
- *    0…33   robust lock with redo log
- *   34      permits that are free                              under the lock
- *   35      most permits                                       once
- *   36      abandoned: permits that came back from the dead    under the lock
- *   37…45   wait queue
- *   46…54   turns
- *   64…319  held: permits of each agent that hold() or with() took      under the lock
- * ```
- *
- * `acquire()` takes a permit for good (any process may release it, CPython's way), so it isn't anybody's; `hold()` and
- * `with()` take it for as long as they last, so it is counted as this agent's in the same commit.
- */
+/** Semaphore and BoundedSemaphore, as programs see them; semaphore_engine.ts does the work. */
 
-import { MisuseError } from "../errors/base.ts";
-import { TimeoutError } from "../errors/outcomes.ts";
-import type { Family } from "../family/family.ts";
-import type { Segment } from "../memory/arena.ts";
-import { indexOf } from "../family/agents.ts";
-import type { Awaited } from "../family/futex.ts";
-import type { WaitOptions } from "../base/wait_options.ts";
-import { limitOf } from "../base/wait_options.ts";
-import { registerKind } from "../family/care.ts";
-import { KIND_BOUNDED_SEMAPHORE, KIND_SEMAPHORE, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
-import type { Blueprint, Named } from "../objects/object.ts";
-import { Attachment } from "../objects/object.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
+import type { BlockOptions, WaitOptions } from "../base/wait_options.ts";
+import { makeFace, wear } from "../objects/face.ts";
 import { registerSharedClass } from "../wire/handles.ts";
-import type { Held } from "./acquirable.ts";
-import { AcquirableObject, Holding } from "./acquirable.ts";
-
-const LOCK = 0, FREE = LOCK_WORDS, MOST = FREE + 1, ABANDONED = FREE + 2, WAITERS = FREE + 3;
-const TURNS = WAITERS + WAIT_QUEUE_WORDS, HELD = 64;
-const WORDS = HELD + MAX_AGENTS;
-/** Most permits of a semaphore that isn't bounded: CPython's SEM_VALUE_MAX. */
-const LIMIT = 0x7fff_ffff;
-
-type Options = number | ({ value?: number } & Named);
-
-function blueprintFor(label: string, kind: number, value: number, bounded: boolean): Blueprint {
-  return {
-    label,
-    kind,
-    words: WORDS,
-    init(_family, { i32 }, at) {
-      i32[at + FREE] = value;
-      i32[at + MOST] = bounded ? value : LIMIT;
-    },
-  };
-}
-
-function valueOf(options: Options | undefined, label: string): number {
-  const value = options === undefined || typeof options === "object" ? options?.value ?? 1 : options;
-  if (!Number.isInteger(value) || value < 0 || value > LIMIT) {
-    throw new RangeError(
-      `Cannot create a ${label}: its value is ${String(value)}, it takes an integer from 0 to ${LIMIT}`,
-    );
-  }
-  return value;
-}
+import type { Acquirable, Held } from "./acquirable.ts";
+import type { SemaphoreOptions } from "./semaphore_engine.ts";
+import { BoundedSemaphoreEngine, SemaphoreEngine } from "./semaphore_engine.ts";
 
 /**
  * A number of permits. CPython: `multiprocessing.Semaphore`.
  *
+ * `acquire()` takes a permit for good: any process may release it, so one that a killed process had taken stays taken. A
+ * permit that `hold()` or `with()` took is its process's: it comes back when that dies, and the next holder finds `abandoned`.
+ *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { Semaphore } from "@manyproc/multiprocessing";
+ *
  * const connections = new Semaphore({ value: 4, name: "my-package/connections" });
- * await connections.with(() => fetch(url));
+ * await connections.with(() => console.log("one of at most four"));
  * ```
  */
-export class Semaphore extends AcquirableObject {
-  readonly #lock: RobustLock;
-  /** Permits that hold() and with() of this handle have. */
-  #held = 0;
+export class Semaphore implements Acquirable {
+  readonly #engine: SemaphoreEngine;
+
+  static {
+    makeFace(this.prototype, (semaphore) => #engine in semaphore ? semaphore.#engine : undefined);
+  }
 
   /**
-   * `value` permits (default 1); the first creator's counts where a name is given.
+   * `value` permits (a number, or `options.value`; default 1). Where a name is given, the first creator's count.
    * @throws {RangeError} for a value below 0
+   * @throws {MisuseError} when the name is another class's
    */
-  constructor(options?: Options | Attachment, label = "Semaphore", kind = KIND_SEMAPHORE) {
-    super(
-      options instanceof Attachment
-        ? blueprintFor(label, kind, 0, false)
-        : blueprintFor(label, kind, valueOf(options, label), kind === KIND_BOUNDED_SEMAPHORE),
-      typeof options === "number" ? undefined : options,
-      WAITERS,
-      TURNS,
-    );
-    this.#lock = lockOf(this.family, this.segment, this.at);
-  }
-
-  /** Free permits now. CPython: `Semaphore.get_value()`. */
-  getValue(): number {
-    this.ensureOpen("look at");
-    return Atomics.load(this.segment.i32, this.at + FREE);
-  }
-
-  /** False: what hold() gets says by itself whether it was abandoned. */
-  override get abandoned(): boolean {
-    return false;
+  constructor(options?: SemaphoreOptions);
+  constructor(options?: SemaphoreOptions | SemaphoreEngine) {
+    this.#engine = wear(this, options instanceof SemaphoreEngine ? options : new SemaphoreEngine(options));
   }
 
   /**
-   * Adds `n` permits (default 1); any process may.
-   * @throws {RangeError} for an `n` below 1
-   * @throws {MisuseError} above 2³¹ - 1; BoundedSemaphore: above the initial value
+   * Waits for a permit and takes it. Resolves to false when `timeout` milliseconds (default: no limit) ran out, or at once
+   * with `block: false`; rejects with `signal.reason` when aborted. CPython: `Semaphore.acquire()`.
+   * @throws {ClosedError} when this handle is closed
    */
-  override release(n = 1): void {
-    this.ensureOpen("release");
-    if (!Number.isInteger(n) || n < 1) throw new RangeError(`Cannot release ${String(n)} permits of ${this.title}`);
-    throwIf(this.#give(n, false));
+  acquire(options?: BlockOptions): Promise<boolean> {
+    return this.#engine.acquire(options);
   }
 
-  override async hold(options?: WaitOptions): Promise<Held> {
-    const limit = limitOf(options);
-    options?.signal?.throwIfAborted();
-    this.ensureOpen("hold");
-    let took = this.waiters.crowded ? undefined : this.#take(true);
-    if (took === undefined) {
-      const holding: Awaited<{ abandoned: boolean }> = {
-        ready: () => this.isFree() || this.isClosed,
-        attempt: () => {
-          this.ensureOpen("hold");
-          return this.#take(true);
-        },
-        blockers: () => this.holders(),
-        of: this,
-      };
-      took = await this.waiters.wait(holding, limit, options?.signal);
-    } else if (this.family.due()) await this.family.turn();
-    if (took === undefined) {
-      throw new TimeoutError(`Cannot hold ${this.title}: no permit was free within ${options?.timeout} ms`);
-    }
-    const { abandoned } = took;
-    return new Holding(() => abandoned, () => this.isClosed || throwIf(this.#give(1, true)));
+  /**
+   * The synchronous fast path: true if a permit was free and is now taken. CPython: `Semaphore.acquire(block=False)`.
+   * @throws {ClosedError} when this handle is closed
+   */
+  acquireNowait(): boolean {
+    return this.#engine.acquireNowait();
   }
 
-  /** What hold() and with() of this handle have goes back with it, if nobody has released it already. */
-  protected override onClose(): void {
-    super.onClose();
-    if (this.#held > 0) this.#give(this.#held, true);
+  /**
+   * Adds `n` permits; any process may. CPython: `Semaphore.release()`.
+   * @param n How many; default 1
+   * @throws {RangeError} for an `n` below 1
+   * @throws {MisuseError} above 2³¹ - 1 permits; BoundedSemaphore: above the initial value
+   * @throws {ClosedError} when this handle is closed
+   */
+  release(n = 1): void {
+    this.#engine.release(n);
   }
 
-  protected override take(): boolean {
-    return this.#take(false) !== undefined;
+  /**
+   * Takes a permit that is this process's; what this resolves to gives it back when disposed:
+   * `using held = await semaphore.hold()`.
+   * @throws {TimeoutError} when `timeout` milliseconds (default: no limit) ran out
+   * @throws {ClosedError} when this handle is closed
+   */
+  hold(options?: WaitOptions): Promise<Held> {
+    return this.#engine.hold(options);
   }
 
-  protected override isFree(): boolean {
-    return Atomics.load(this.segment.i32, this.at + FREE) > 0;
+  /**
+   * Runs `fn` with a permit, and gives it back whatever happens; resolves to what `fn` returned. CPython: `with semaphore:`.
+   * @throws {TimeoutError} when `timeout` milliseconds (default: no limit) ran out
+   * @throws {MisuseError} when `fn` is no function
+   * @throws {ClosedError} when this handle is closed
+   */
+  with<R>(fn: (held: Held) => R | Promise<R>, options?: WaitOptions): Promise<R> {
+    return this.#engine.with(fn, options);
   }
 
-  protected override *holders(): Iterable<number> {
-    const { i32 } = this.segment;
-    for (let index = 1, end = this.family.agents.end(); index < end; index++) {
-      if (Atomics.load(i32, this.at + HELD + index) > 0) yield this.family.agents.ownerAt(index);
-    }
+  /**
+   * Free permits now. CPython: `Semaphore.get_value()`.
+   * @throws {ClosedError} when this handle is closed
+   */
+  getValue(): number {
+    return this.#engine.getValue();
   }
 
-  /** Takes a permit; `counted`: it is this agent's. */
-  #take(counted: boolean): { abandoned: boolean } | undefined {
-    if (!this.isFree()) return undefined;
-    const { i32, start } = this.segment, at = this.at, lock = this.#lock;
-    lock.lock();
-    try {
-      const free = i32[at + FREE] as number, abandoned = counted ? i32[at + ABANDONED] as number : 0;
-      if (free === 0) return undefined;
-      lock.stage(start + at + FREE, free - 1);
-      if (counted) {
-        const held = at + HELD + indexOf(this.family.self);
-        lock.stage(start + held, (i32[held] as number) + 1);
-        if (abandoned > 0) lock.stage(start + at + ABANDONED, abandoned - 1);
-        this.#held++;
-      }
-      lock.commit();
-      return { abandoned: abandoned > 0 };
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Gives permits back; what it returns says that there are too many: then those that aren't `counted` are still out. */
-  #give(n: number, counted: boolean): MisuseError | undefined {
-    const { i32, start } = this.segment, at = this.at, lock = this.#lock;
-    let free: number, most: number;
-    lock.lock();
-    try {
-      free = (i32[at + FREE] as number) + n;
-      most = i32[at + MOST] as number;
-      if (free > most && !counted) return this.#tooMany(n, free, most);
-      lock.stage(start + at + FREE, Math.min(free, most));
-      if (counted) {
-        const held = at + HELD + indexOf(this.family.self);
-        lock.stage(start + held, (i32[held] as number) - n);
-        this.#held -= n;
-      }
-      lock.commit();
-    } finally {
-      lock.unlock();
-    }
-    for (let i = 0; i < n && this.waiters.wake(this.#isFree); i++);
-    // Somebody released what was held here; it is held no more all the same.
-    return free > most ? this.#tooMany(n, free, most) : undefined;
-  }
-
-  readonly #isFree = (): boolean => this.isFree();
-
-  #tooMany(n: number, free: number, most: number): MisuseError {
-    return new MisuseError(`Cannot release ${n} of ${this.title}: it would have ${free} permits, at most ${most}`);
+  /** Drops this process's handle, and gives back what hold() and with() took by it. Idempotent. */
+  close(): void {
+    this.#engine.close();
   }
 }
 
-function throwIf(error: Error | undefined): void {
-  if (error !== undefined) throw error;
-}
-
-/** A Semaphore that refuses to have more permits than it began with. CPython: `multiprocessing.BoundedSemaphore`. */
+/**
+ * A Semaphore that refuses to have more permits than it began with. CPython: `multiprocessing.BoundedSemaphore`.
+ *
+ * @example
+ * ```ts
+ * import { BoundedSemaphore } from "@manyproc/multiprocessing";
+ *
+ * const permits = new BoundedSemaphore(2);
+ * await permits.acquire();
+ * permits.release(); // once more would be a MisuseError
+ * ```
+ */
 export class BoundedSemaphore extends Semaphore {
-  constructor(options?: Options | Attachment) {
-    super(options, "BoundedSemaphore", KIND_BOUNDED_SEMAPHORE);
+  /**
+   * `value` permits (a number, or `options.value`; default 1). Where a name is given, the first creator's count.
+   * @throws {RangeError} for a value below 0
+   * @throws {MisuseError} when the name is another class's
+   */
+  constructor(options?: SemaphoreOptions);
+  constructor(options?: SemaphoreOptions | BoundedSemaphoreEngine) {
+    super(
+      (options instanceof BoundedSemaphoreEngine ? options : new BoundedSemaphoreEngine(options)) as SemaphoreOptions,
+    );
   }
 }
 
-function lockOf(family: Family, segment: Segment, at: number): RobustLock {
-  return new RobustLock(family.arena, family, segment, at + LOCK, "a semaphore");
-}
-
-/** Gives back what a dead agent held. */
-function recoverSemaphore(family: Family, segment: Segment, at: number, dead: number): void {
-  const { i32, start } = segment, held = at + HELD + indexOf(dead);
-  const lock = lockOf(family, segment, at);
-  lock.with(() => {
-    const count = i32[held] as number;
-    if (count === 0) return;
-    lock.stage(start + at + FREE, Math.min((i32[at + FREE] as number) + count, i32[at + MOST] as number));
-    lock.stage(start + at + ABANDONED, (i32[at + ABANDONED] as number) + count);
-    lock.stage(start + held, 0);
-    lock.commit();
-  });
-}
-
-for (const kind of [KIND_SEMAPHORE, KIND_BOUNDED_SEMAPHORE]) {
-  registerKind(kind, {
-    locks: [LOCK],
-    waitQueues: [WAITERS],
-    turns: [TURNS],
-    heldBy: (_family, { i32 }, at, owner) => Atomics.load(i32, at + HELD + indexOf(owner)) > 0,
-    recover: recoverSemaphore,
-  });
-}
-registerSharedClass("Semaphore", Semaphore, (source) => new Semaphore(source));
-registerSharedClass("BoundedSemaphore", BoundedSemaphore, (source) => new BoundedSemaphore(source));
+registerSharedClass("Semaphore", Semaphore, SemaphoreEngine);
+registerSharedClass("BoundedSemaphore", BoundedSemaphore, BoundedSemaphoreEngine);

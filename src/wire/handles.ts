@@ -5,8 +5,9 @@ import { registerShareable, shareable } from "../codec/registry.ts";
 import { MisuseError } from "../errors/base.ts";
 import type { Family } from "../family/family.ts";
 import type { Handle } from "../objects/messages.ts";
-import type { Attachment } from "../objects/object.ts";
-import { attach, SharedObject } from "../objects/object.ts";
+import { engineOf, faceOf, setFace } from "../objects/face.ts";
+import type { Attachment, SharedObject } from "../objects/object.ts";
+import { attach } from "../objects/object.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 
 /** The family that a value travels in, and the handles that were met in it. */
@@ -21,20 +22,22 @@ export class FamilyLink implements Link {
   }
 }
 
-/** Lets the instances of a class of shared objects travel; `make` builds one for a handle that came. */
-export function registerSharedClass<T extends SharedObject>(
+/** Lets the objects of a class travel, which the program sees as `face` (the engines themselves where they have none). */
+export function registerSharedClass<E extends SharedObject>(
   name: string,
-  type: abstract new (...args: never[]) => T,
-  make: (source: Attachment) => T,
+  face: { readonly prototype: object },
+  type: new (source: Attachment) => E,
 ): void {
-  const shareableType: ShareableType<T> = {
+  const shareableType: ShareableType = {
     name,
-    is: (value): value is T => value instanceof type,
-    encode: (value, link) => encodeHandle(value, link, name),
-    decode: (wire, link) => attach((link as FamilyLink).family, handleFrom(wire), make),
+    is: (value): value is object => engineOf(value, type) !== undefined,
+    // `is` was asked before
+    encode: (value, link) => encodeHandle(engineOf(value, type) as E, link, name),
+    decode: (wire, link) => faceOf(attach((link as FamilyLink).family, handleFrom(wire), (source) => new type(source))),
   };
   registerShareable(shareableType);
-  Object.defineProperty(type.prototype, shareable, { value: shareableType });
+  if (face !== type) setFace(type, face);
+  Object.defineProperty(face.prototype, shareable, { value: shareableType });
 }
 
 /** A shared object as plain data; it is noted on the link. */

@@ -1,0 +1,333 @@
+/** The engine of a pipe's end: messages in each direction; end-of-file when nobody holds the other end any more. */
+
+import { MisuseError } from "../errors/base.ts";
+import { BufferTooShort, EOFError, TimeoutError } from "../errors/outcomes.ts";
+import type { Segment } from "../memory/arena.ts";
+import type { Family } from "../family/family.ts";
+import type { Awaited } from "../family/futex.ts";
+import type { WaitOptions } from "../base/wait_options.ts";
+import { WaitQueue } from "../family/futex.ts";
+import { ensureOptions } from "../base/options.ts";
+import { limitOf } from "../base/wait_options.ts";
+import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
+import type { Attachment } from "../objects/object.ts";
+import { SharedObject } from "../objects/object.ts";
+import type { Waitable } from "../base/waitable.ts";
+import { waitable } from "../base/waitable.ts";
+import { RobustLock } from "../memory/robust_lock.ts";
+import { discardParcel, keepParcel, openFrame, openRawFrame, packParcel, rawParcel } from "../wire/parcels.ts";
+import type { Frame, Parcel } from "../wire/ring.ts";
+import { Ring } from "../wire/ring.ts";
+import {
+  DIRECTION_READERS,
+  DIRECTION_RING,
+  DIRECTION_WRITERS,
+  DIRECTIONS,
+  END_MODE,
+  END_PIPE,
+  END_SIDE,
+  endBlueprint,
+  PIPE_ENDS,
+  PIPE_GONE,
+  READABLE,
+  WRITABLE,
+} from "./pipe_layout.ts";
+
+/** Bytes in flight from which on `send` waits for the reader. One message always has room. */
+const BACK_PRESSURE = 1024 * 1024;
+
+/** One direction of a pipe, as one agent uses it. */
+class Direction {
+  readonly lock: RobustLock;
+  readonly ring: Ring;
+  readonly readers: WaitQueue;
+  readonly writers: WaitQueue;
+
+  constructor(family: Family, segment: Segment, at: number) {
+    this.lock = new RobustLock(family.arena, family, segment, at, "a pipe");
+    this.ring = new Ring(family, this.lock, segment, at + DIRECTION_RING);
+    this.readers = WaitQueue.at(family, segment, at + DIRECTION_READERS);
+    this.writers = WaitQueue.at(family, segment, at + DIRECTION_WRITERS);
+  }
+}
+
+interface Box<T> {
+  readonly value: T;
+}
+
+/** One end of a pipe. */
+export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
+  readonly #pipe: Segment;
+  readonly #pipeAt: number;
+  readonly #side: number;
+  readonly #mode: number;
+  readonly #in: Direction;
+  readonly #out: Direction;
+  readonly #receiving: Awaited<Box<In>>;
+
+  constructor(source: Attachment) {
+    super(endBlueprint, source);
+    const { i32 } = this.segment;
+    const pipe = (i32[this.at + END_PIPE] as number) >>> 0;
+    this.#pipe = this.family.arena.segment(pipe);
+    this.#pipeAt = pipe - this.#pipe.start + HEADER_WORDS;
+    this.#side = i32[this.at + END_SIDE] as number;
+    this.#mode = i32[this.at + END_MODE] as number;
+    const direction = (side: number) =>
+      new Direction(this.family, this.#pipe, this.#pipeAt + DIRECTIONS[side as 0 | 1]);
+    this.#out = direction(this.#side);
+    this.#in = direction(1 - this.#side);
+    this.#receiving = this.#reading(() => {
+      const frame = this.#shift(false);
+      return frame === undefined ? undefined : { value: openFrame(this.family, frame) as In };
+    });
+  }
+
+  get readable(): boolean {
+    return (this.#mode & READABLE) !== 0;
+  }
+
+  get writable(): boolean {
+    return (this.#mode & WRITABLE) !== 0;
+  }
+
+  async send(value: Out, options?: WaitOptions): Promise<void> {
+    const limit = limitOf(options);
+    options?.signal?.throwIfAborted();
+    this.#ensure("send", WRITABLE);
+    await this.#send(packParcel(this.family, value), limit, options?.signal);
+  }
+
+  async sendBytes(data: ArrayBufferView | ArrayBuffer, offset = 0, size?: number): Promise<void> {
+    this.#ensure("send", WRITABLE);
+    const all = bytesOf(data, "send");
+    if (!Number.isInteger(offset) || offset < 0 || offset > all.length) {
+      throw new RangeError(`Cannot send bytes: offset ${offset} is outside of the ${all.length} bytes given`);
+    }
+    const length = size ?? all.length - offset;
+    if (!Number.isInteger(length) || length < 0 || offset + length > all.length) {
+      throw new RangeError(`Cannot send bytes: offset ${offset} and size ${size} exceed the ${all.length} bytes given`);
+    }
+    await this.#send(rawParcel(this.family, all.subarray(offset, offset + length)), Infinity, undefined);
+  }
+
+  async recv(options?: WaitOptions): Promise<In> {
+    this.#ensure("receive", READABLE);
+    return (await this.#receive(this.#receiving, options)).value;
+  }
+
+  async recvBytes(options?: WaitOptions & { maxLength?: number }): Promise<Uint8Array<ArrayBuffer>> {
+    this.#ensure("receive", READABLE);
+    ensureOptions(options, "receive bytes", { number: "maxLength" });
+    const maxLength = options?.maxLength;
+    if (maxLength !== undefined && !(maxLength >= 0)) {
+      throw new RangeError(`Cannot receive bytes: maxLength is ${maxLength}`);
+    }
+    const { value } = await this.#receive(
+      this.#reading(() => {
+        const frame = this.#shift(true);
+        return frame === undefined ? undefined : { value: openRawFrame(this.family, frame) };
+      }),
+      options,
+    );
+    if (maxLength !== undefined && value.length > maxLength) {
+      throw new BufferTooShort(
+        `Cannot receive a message of ${value.length} bytes: maxLength is ${maxLength} (see messageBytes)`,
+        value,
+      );
+    }
+    return value;
+  }
+
+  async recvBytesInto(into: ArrayBufferView, offset = 0): Promise<number> {
+    const target = bytesOf(into, "receive into");
+    if (!Number.isInteger(offset) || offset < 0 || offset > target.length) {
+      throw new RangeError(`Cannot receive bytes: offset ${offset} is outside of the buffer of ${target.length} bytes`);
+    }
+    const bytes = await this.recvBytes();
+    if (bytes.length > target.length - offset) {
+      throw new BufferTooShort(
+        `Cannot receive a message of ${bytes.length} bytes into ${target.length - offset} (see messageBytes)`,
+        bytes,
+      );
+    }
+    target.set(bytes, offset);
+    return bytes.length;
+  }
+
+  async poll(options?: WaitOptions): Promise<boolean> {
+    this.#ensure("poll", READABLE);
+    const limit = limitOf(options, 0);
+    options?.signal?.throwIfAborted();
+    const arrived = this.#arrived();
+    if (arrived || limit === 0) {
+      if (this.family.due()) await this.family.turn();
+      return arrived;
+    }
+    const polling = this.#reading(() => this.#arrived() ? true as const : undefined);
+    return await this.#in.readers.wait(polling, limit, options?.signal) === true;
+  }
+
+  /** For wait(). */
+  [waitable](): Waitable {
+    this.#ensure("poll", READABLE);
+    return {
+      isReady: () => this.#arrived(),
+      whenReady: async (signal) => void await this.poll({ timeout: Infinity, signal }),
+    };
+  }
+
+  /** Messages as they come, until end-of-file. */
+  async *messages(): AsyncIterableIterator<In> {
+    for (;;) {
+      let value: In;
+      try {
+        value = await this.recv();
+      } catch (error) {
+        if (error instanceof EOFError) return;
+        throw error;
+      }
+      yield value;
+    }
+  }
+
+  protected override onClose(): void {
+    this.#in.readers.expel(this, () => this.closedError("receive from"));
+    this.#out.writers.expel(this, () => this.closedError("send through"));
+  }
+
+  #ensure(doing: string, mode: number): void {
+    this.ensureOpen(doing === "send" ? "send through" : doing === "poll" ? "poll" : "receive from");
+    if ((this.#mode & mode) === 0) {
+      throw new MisuseError(`Cannot ${doing}: this connection is ${mode === WRITABLE ? "read" : "write"}-only`);
+    }
+  }
+
+  #isGone(side: number): boolean {
+    return (Atomics.load(this.#pipe.i32, this.#pipeAt + PIPE_GONE) & (1 << side)) !== 0;
+  }
+
+  #arrived(): boolean {
+    this.ensureOpen("receive from");
+    return this.#in.ring.count > 0 || this.#isGone(1 - this.#side);
+  }
+
+  /** A wait for something to read. */
+  #reading<T>(attempt: () => T | undefined): Awaited<T> {
+    return {
+      ready: () => this.#in.ring.count > 0 || this.isClosed || this.#isGone(1 - this.#side),
+      attempt,
+      blockers: () => this.#holdersOf(1 - this.#side),
+      of: this,
+    };
+  }
+
+  async #receive<T>(reading: Awaited<Box<T>>, options: WaitOptions | undefined): Promise<Box<T>> {
+    const limit = limitOf(options);
+    options?.signal?.throwIfAborted();
+    const { readers } = this.#in;
+    let box = readers.busy ? undefined : reading.attempt();
+    if (box !== undefined) {
+      if (this.family.due()) await this.family.turn();
+      return box;
+    }
+    box = await readers.wait(reading, limit, options?.signal);
+    if (box === undefined) throw timedOut("receive from", this.title, limit);
+    return box;
+  }
+
+  /** Takes the frame at the front; undefined = nothing yet. */
+  #shift(raw: boolean): Frame | undefined {
+    this.ensureOpen("receive from");
+    const { lock, ring, writers } = this.#in;
+    const gone = this.#isGone(1 - this.#side);
+    if (ring.count === 0 && !gone) return undefined;
+    lock.lock();
+    let frame: Frame | undefined;
+    try {
+      if (ring.count > 0) {
+        if (ring.raw !== raw) {
+          throw new MisuseError(
+            raw
+              ? "Cannot receive bytes: the next message was sent with send(), receive it with recv()"
+              : "Cannot receive: the next message was sent with sendBytes(), receive it with recvBytes()",
+          );
+        }
+        frame = ring.shift();
+        lock.commit();
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (frame === undefined) {
+      if (!gone) return undefined;
+      throw new EOFError(`Cannot receive from ${this.title}: the other end is closed and everything is read`);
+    }
+    writers.wake(() => ring.bytes < BACK_PRESSURE);
+    return frame;
+  }
+
+  async #send(packed: Parcel, limit: number, signal: AbortSignal | undefined): Promise<void> {
+    const { writers } = this.#out;
+    let parcel = packed, sent = false;
+    try {
+      if (!writers.busy && this.#append(parcel)) {
+        sent = true;
+        if (this.family.due()) await this.family.turn();
+        return;
+      }
+      const kept = parcel = keepParcel(parcel);
+      const sending: Awaited<true> = {
+        ready: () => this.isClosed || this.#out.ring.bytes < BACK_PRESSURE || this.#isGone(1 - this.#side),
+        attempt: () => this.#append(kept) ? true : undefined,
+        blockers: () => this.#holdersOf(1 - this.#side),
+        of: this,
+      };
+      sent = await writers.wait(sending, limit, signal) === true;
+    } finally {
+      if (!sent) discardParcel(this.family, parcel);
+    }
+    if (!sent) throw timedOut("send through", this.title, limit);
+  }
+
+  #append(parcel: Parcel): boolean {
+    this.ensureOpen("send through");
+    if (this.#isGone(1 - this.#side)) {
+      throw new EOFError(`Cannot send through ${this.title}: the other end is closed`);
+    }
+    const { lock, ring, readers } = this.#out;
+    lock.lock();
+    try {
+      if (ring.bytes >= BACK_PRESSURE) return false;
+      ring.push(parcel);
+      lock.commit();
+    } finally {
+      lock.unlock();
+    }
+    readers.wake(() => ring.count > 0);
+    return true;
+  }
+
+  /** Owner ids of those who hold an end. */
+  *#holdersOf(side: number): Generator<number> {
+    const end = (this.#pipe.i32[this.#pipeAt + PIPE_ENDS + side] as number) >>> 0;
+    for (let word = 0; word < BITMAP_WORDS; word++) {
+      const bits = this.family.arena.load(end + H_HOLDERS + word);
+      for (let bit = 0; bit < 32; bit++) {
+        if ((bits & (1 << bit)) === 0) continue;
+        const owner = this.family.agents.ownerAt(word * 32 + bit);
+        if (owner !== 0) yield owner;
+      }
+    }
+  }
+}
+
+function timedOut(doing: string, title: string, limit: number): TimeoutError {
+  return new TimeoutError(`Cannot ${doing} ${title}: nothing happened within ${limit} ms`);
+}
+
+function bytesOf(data: ArrayBufferView | ArrayBuffer, doing: string): Uint8Array {
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  throw new MisuseError(`Cannot ${doing} bytes: the argument is neither an ArrayBuffer nor a view of one`);
+}
