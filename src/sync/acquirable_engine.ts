@@ -40,26 +40,18 @@ export abstract class AcquirableEngine extends SharedObject implements Acquirabl
   abstract get abandoned(): boolean;
   abstract release(): void;
 
-  acquire(options?: BlockOptions): Promise<boolean> {
-    return this.obtain(options);
-  }
-
-  acquireNowait(): boolean {
-    return this.obtainNow();
-  }
-
-  /** acquire() of a new owner, whatever a subclass makes of acquire(). */
-  protected async obtain(options?: BlockOptions): Promise<boolean> {
+  async acquire(options?: BlockOptions): Promise<boolean> {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
-    if (this.obtainNow()) {
+    this.ensureOpen("acquire");
+    if (!this.waiters.crowded && this.take()) {
       if (this.family.due()) await this.family.turn();
       return true;
     }
     return await this.waiters.wait(this.#awaited, limit, options?.signal) === true;
   }
 
-  protected obtainNow(): boolean {
+  acquireNowait(): boolean {
     this.ensureOpen("acquire");
     return !this.waiters.crowded && this.take();
   }

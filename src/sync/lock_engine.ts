@@ -58,7 +58,13 @@ export class LockEngine extends AcquirableEngine {
   }
 
   override release(): void {
-    this.#give();
+    this.ensureOpen("release");
+    const { i32 } = this.segment;
+    if (Atomics.exchange(i32, this.at + OWNER, 0) === 0) {
+      throw new MisuseError(`Cannot release ${this.title}: nobody holds it`);
+    }
+    this.#abandoned = this.#takenHere = false;
+    this.waiters.wake(this.#isFree);
   }
 
   /** Whether this process holds it. */
@@ -68,18 +74,8 @@ export class LockEngine extends AcquirableEngine {
 
   /** Gives it back, whatever level a caller is on; what it returns takes it again. For conditions. */
   releaseFully(): () => Promise<void> {
-    this.#give();
-    return async () => void await this.obtain();
-  }
-
-  #give(): void {
-    this.ensureOpen("release");
-    const { i32 } = this.segment;
-    if (Atomics.exchange(i32, this.at + OWNER, 0) === 0) {
-      throw new MisuseError(`Cannot release ${this.title}: nobody holds it`);
-    }
-    this.#abandoned = this.#takenHere = false;
-    this.waiters.wake(this.#isFree);
+    this.release();
+    return async () => void await this.acquire();
   }
 
   protected override take(): boolean {

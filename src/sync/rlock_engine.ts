@@ -64,10 +64,10 @@ export class RLockEngine extends LockEngine {
   /** The run's levels end with the lock, until it is acquired again: meanwhile nobody is inside. */
   override releaseFully(): () => Promise<void> {
     const run = this.#runs.getStore(), depth = run?.depth ?? 0;
-    const again = super.releaseFully();
+    super.release();
     if (run !== undefined) run.depth = 0;
     return async () => {
-      await again();
+      await super.acquire();
       if (run !== undefined) run.depth = depth;
     };
   }
