@@ -6,7 +6,7 @@ import { MisuseError } from "../errors/base.ts";
 import type { Family } from "../family/family.ts";
 import type { Handle } from "../objects/messages.ts";
 import type { Attachment } from "../objects/object.ts";
-import { attach, SharedObject } from "../objects/object.ts";
+import { attach, type SharedObject } from "../objects/object.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 
 /** The family that a value travels in, and the handles that were met in it. */
