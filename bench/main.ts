@@ -1,5 +1,6 @@
 /** Runs the benchmarks on one runtime with one start method: a line of JSON for each row. */
 
+import process from "node:process";
 import { type Mp, rows, startFromPackage, startFromSources } from "./rows.ts";
 import type { Method } from "./peer.ts";
 

@@ -1,6 +1,7 @@
 /** The runtime's own IPC to a child: node:child_process fork, Bun.spawn or a worker's postMessage. */
 
 import type { ChildProcess } from "node:child_process";
+import process from "node:process";
 
 export type RuntimeName = "deno" | "bun" | "node";
 export type Method = "process" | "worker";

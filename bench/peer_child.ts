@@ -1,5 +1,6 @@
 /** The other end of `peer.ts`: sends back what comes, and produces small objects. */
 
+import process from "node:process";
 import { smallObject } from "./objects.ts";
 
 interface Scope {

@@ -1,7 +1,7 @@
 /** The rows of the table: each does the same work our way and the runtime's own way. */
 
 import type * as Package from "../mod.ts";
-import { smallObject } from "./objects.ts";
+import type { smallObject } from "./objects.ts";
 import { bareChild, type Method, openPeer, type Peer, runtimeName } from "./peer.ts";
 import { compare, type Way } from "./measure.ts";
 

@@ -1,4 +1,7 @@
-/** Installs the npm package into an empty project and uses it there: on every runtime with both start methods, and its types. */
+/**
+ * Makes the npm package, has publint and attw look at it, installs it into an empty project, and uses it there: on every runtime
+ * with both start methods, and its types.
+ */
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -82,6 +85,9 @@ export async function checkPackage() {
     writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
     writeFileSync(join(folder, "main.mjs"), PROGRAM);
     writeFileSync(join(folder, "typed.ts"), TYPED);
+    const bin = (/** @type {string} */ name) => join(root, "node_modules", ".bin", name);
+    await check("publint", bin("publint"), [packageFolder, "--strict"]);
+    await check("attw", bin("attw"), ["--pack", packageFolder, "--profile", "esm-only"]);
     const quiet = ["--no-audit", "--no-fund", "--prefer-offline"];
     const isInstalled = await check("npm pack", "npm", ["pack", packageFolder, "--pack-destination", folder]) &&
       await check("npm install", "npm", ["install", ...quiet, `./manyproc-multiprocessing-${version()}.tgz`]);
@@ -107,4 +113,4 @@ export async function checkPackage() {
 
 const checks = await checkPackage();
 for (const { name, good, detail } of checks) console.log(`${good ? "✓" : "✗"} ${name}${detail && `\n${detail}`}`);
-process.exitCode = checks.length > 2 && checks.every(({ good }) => good) ? 0 : 1;
+process.exitCode = checks.length > 4 && checks.every(({ good }) => good) ? 0 : 1;

@@ -3,7 +3,16 @@
  *
  * `node scripts/test.mjs [--only STAGE,…] [--runtime NAME,…] [--method process|worker] [--case TEXT] [--repeat N]`
  *
- * - `--only`: fmt, lint, layers, types, unit, model, package, conformance
+ * - `--only`: the stages
+ *   - fmt, lint: Deno's formatter and linter; the linter also holds each file to scripts/architecture.mjs
+ *   - layers: the modules together, from the same rules: circles, and what a child loads
+ *   - types: TypeScript's compiler over all, the scripts too, and Deno's over the package
+ *   - docs: every public symbol is documented, and every type that it names is public (`deno doc --lint`)
+ *   - members: the exported classes show the contract's names only (scripts/public_members.mjs)
+ *   - publish: JSR would take the package (`deno publish --dry-run`)
+ *   - unit, model: the tests beside the sources and the scripts; the futex's protocol, checked exhaustively
+ *   - package: the npm package is well made (publint, attw), and works when it is installed
+ *   - conformance: the suite, on each runtime with each start method
  * - `--runtime`: deno, bun, node (all three), node22, node24, node26
  * - `--method`: conformance only, with one start method
  * - `--case`: conformance only, the cases whose name contains the text
@@ -30,7 +39,11 @@ const TIME_LIMIT = 45 * 60_000;
  */
 const repeatedOnOtherNodes = ["tutorial/0", "process/", "bad input/target", "mixed/", "pool/apply", "pool/values"];
 
-const stageNames = ["fmt", "lint", "layers", "types", "unit", "model", "package", "conformance"];
+const staticStages = ["fmt", "lint", "layers", "types", "docs", "members", "publish"];
+const stageNames = [...staticStages, "unit", "model", "package", "conformance"];
+
+/** Stages that run only when they are asked for: what they check is not clean yet. */
+const askedOnly = ["docs", "members"];
 
 /** @typedef {import("./setup.mjs").Tool} Tool */
 
@@ -50,7 +63,9 @@ function readOptions() {
     },
   });
   const onlyConformance = values.method !== undefined || values.case !== undefined || values.repeat !== "1";
-  const only = (values.only ?? (onlyConformance ? "conformance" : stageNames.join(","))).split(",");
+  const only = (values.only ??
+    (onlyConformance ? "conformance" : stageNames.filter((name) => !askedOnly.includes(name)).join(",")))
+    .split(",");
   const unknown = only.find((name) => !stageNames.includes(name));
   if (unknown !== undefined) throw new Error(`There is no stage "${unknown}" (there are ${stageNames.join(", ")})`);
   const methods = values.method === undefined ? ["process", "worker"] : [values.method];
@@ -203,13 +218,19 @@ async function main() {
   const deno = tool("deno").path;
   const has = (/** @type {string} */ name) => options.only.includes(name);
 
-  if (["fmt", "lint", "layers", "types"].some(has)) heading("Static checks");
+  if (staticStages.some(has)) heading("Static checks");
   if (has("fmt")) await check("deno fmt --check", deno, ["fmt", "--check"]);
   if (has("lint")) await check("deno lint", deno, ["lint"]);
-  if (has("layers")) await check("layers", process.execPath, ["scripts/check_layers.mjs"]);
+  if (has("layers")) await check("circles, what a child loads", process.execPath, ["scripts/check_modules.mjs"]);
   if (has("types")) {
     await check("tsc", tool("node24").path, ["node_modules/typescript/bin/tsc", "-p", "."]);
     await check("deno check mod.ts", deno, ["check", "mod.ts"]);
+  }
+  if (has("docs")) await check("deno doc --lint", deno, ["doc", "--lint", "mod.ts"]);
+  if (has("members")) await check("members of exported classes", tool("node24").path, ["scripts/check_members.mjs"]);
+  if (has("publish")) {
+    const flags = ["--dry-run", "--allow-dirty", "--no-check"]; // `types` checks them; what JSR calls slow types is seen
+    await check("deno publish --dry-run", deno, ["publish", ...flags]);
   }
   if (has("unit")) {
     heading("Unit tests");
@@ -222,11 +243,7 @@ async function main() {
   }
   if (has("model")) {
     heading("Model check");
-    await testFiles(
-      "futex, node24",
-      all.find(({ id }) => id === "node24") ?? chosen[0],
-      find("conformance/model", /_test\.ts$/),
-    );
+    await testFiles("futex, node24", tool("node24"), find("conformance/model", /_test\.ts$/));
   }
   if (has("package")) {
     heading("The npm package");

@@ -1,5 +1,6 @@
 /** Runs the pool suite on one runtime with one start method: our pool and the others, turn and turn about; lines of JSON. */
 
+import process from "node:process";
 import { setStartMethod } from "../../mod.ts";
 import { median } from "../measure.ts";
 import type { Method } from "../peer.ts";

@@ -3,4 +3,6 @@
 import { ClusterWorker } from "poolifier";
 import { busy, square } from "./tasks.mjs";
 
-export default new ClusterWorker({ square, busy });
+/** @typedef {(data?: number) => number} Task What is given is always a number. */
+
+export default new ClusterWorker({ square: /** @type {Task} */ (square), busy: /** @type {Task} */ (busy) });

@@ -3,4 +3,6 @@
 import { ThreadWorker } from "poolifier";
 import { busy, square } from "./tasks.mjs";
 
-export default new ThreadWorker({ square, busy });
+/** @typedef {(data?: number) => number} Task What is given is always a number. */
+
+export default new ThreadWorker({ square: /** @type {Task} */ (square), busy: /** @type {Task} */ (busy) });

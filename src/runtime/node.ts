@@ -10,7 +10,7 @@ import { BINARY, loadNodeNative } from "./node_native.ts";
 import { handlesNodeInterrupt, onNodeInterrupt, residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { socketBellReader } from "./socket_bell.ts";
-import { type WorkerWords } from "./boot.ts";
+import type { WorkerWords } from "./boot.ts";
 import { threadId, threadRuns } from "./threads.ts";
 
 /** The program's main module: none with --eval, --print, a program on standard input, or in a REPL. */

@@ -1,7 +1,8 @@
 /** A CommonJS module that can't be loaded; it says in what it throws how often it was tried. */
 
-globalThis.loads = (globalThis.loads ?? 0) + 1;
+const counter = /** @type {{ loads?: number }} */ (globalThis);
+counter.loads = (counter.loads ?? 0) + 1;
 
 exports.f = () => {};
 
-throw new RangeError(`load ${globalThis.loads}`);
+throw new RangeError(`load ${counter.loads}`);

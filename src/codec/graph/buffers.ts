@@ -4,7 +4,7 @@ import type { Buffer } from "node:buffer";
 import { builtin } from "../../runtime/node_builtins.ts";
 import { malformed } from "../refusal.ts";
 import { type NodeType, nodeType, stringIn } from "./node_type.ts";
-import { ALIGNMENT, BufferWindow } from "./buffer_windows.ts";
+import { ALIGNMENT, type BufferWindow } from "./buffer_windows.ts";
 import { hasExtraElements, refuseExtraElements, refuseExtras } from "../own_properties.ts";
 import { Refusal, refusedType } from "../refusal.ts";
 

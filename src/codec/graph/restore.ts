@@ -2,7 +2,7 @@
 
 import { setOwn } from "./containers.ts";
 import { malformed } from "../refusal.ts";
-import { type NodeType, type Receiver } from "./node_type.ts";
+import type { NodeType, Receiver } from "./node_type.ts";
 import { ARRAY_TAG, isLate, NODE_TYPES } from "./node_table.ts";
 import type { Link } from "../registry.ts";
 import { textOf } from "../strings.ts";
