@@ -28,10 +28,12 @@ export const members = {
   Event: ["close", "set", "clear", "isSet", "wait"],
   Barrier: ["wait", "reset", "abort", "close", "parties", "nWaiting", "broken"],
   Value: ["value", "add", "exchange", "compareExchange", "lock", "close"],
-  RawValue: ["value"],
+  // A Value without a lock: `lock` says so.
+  RawValue: ["value", "add", "exchange", "compareExchange", "lock", "close"],
   SharedArray: ["lock"],
   Array: ["lock"],
-  RawArray: [],
+  // As an Array that was made with `lock: false`: `lock` says so.
+  RawArray: ["lock"],
   SharedMemory: ["bytes", "name", "size", "close", "unlink"],
   ShareableList: ["length", "shm", "format", "at", "set", "count", "indexOf", "close"],
   BaseManager: baseManager,
