@@ -167,7 +167,7 @@ export function checkFile(path, source) {
 
   const scanned = scan(source);
   const inSource = path.startsWith("src/") || path === "mod.ts";
-  const isTest = path.endsWith("_test.ts");
+  const isTest = /(_test|testing)\.ts$/.test(path);
   const isPortable = inSource && !path.startsWith("src/runtime/");
   const layer = layerOf(path);
   if (inSource && layer === undefined) report(0, `belongs to no layer (they are ${layers.join(", ")})`);
