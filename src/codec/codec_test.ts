@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 import test from "node:test";
 import { isPlain } from "./plain.ts";
 import { decode, encode, registerCodec, VERSION } from "./codec.ts";
-import { link, refuses, roundTrip, travels } from "./support_test.ts";
+import { link, refuses, roundTrip, travels } from "./testing.ts";
 
 test("primitives travel exactly", () => {
   for (const value of [undefined, null, true, false, "", "abc", "é中😀", "x".repeat(100_000), "é".repeat(70_000)]) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import test from "node:test";
 import { decode, encode } from "./codec.ts";
-import { link, refuses, roundTrip } from "./support_test.ts";
+import { link, refuses, roundTrip } from "./testing.ts";
 
 const form = (value: unknown) => encode(value, link)[1];
 const integers = (length: number) => Array.from({ length }, (_, i) => (i * 2_654_435_761) | 0);

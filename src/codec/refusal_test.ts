@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import test from "node:test";
 
-import { refuses, roundTrip } from "./support_test.ts";
+import { refuses, roundTrip } from "./testing.ts";
 
 test("what can't travel is refused with its path", () => {
   refuses([{ cb: () => 1 }], "args[0].cb is a function", "args");

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { ClosedError, MisuseError } from "../errors.ts";
 import { decode, encode, registerCodec, registerShareable, shareable, type ShareableType } from "./codec.ts";
-import { link, refuses, roundTrip, travels } from "./support_test.ts";
+import { link, refuses, roundTrip, travels } from "./testing.ts";
 
 class Vector {
   readonly x: number;

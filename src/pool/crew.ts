@@ -107,10 +107,7 @@ export class Crew {
   submit(task: Task): void {
     const ledger = this.#ledger;
     ledger.admit(task);
-    if (this.#broken !== undefined) {
-      return ledger.settle(task, { ok: false, error: this.#broken.error, index: 0, reach: "pool" });
-    }
-    ledger.backlog.push(task);
+    if (this.#broken !== undefined) return ledger.refuseBacklog(this.#broken.error);
     this.#dispatcher.added();
     this.#collector.collect();
   }

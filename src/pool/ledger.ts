@@ -33,13 +33,14 @@ export class Ledger {
     return { done: this.#done, failed: this.#failed, latency: this.#latencies.percentiles() };
   }
 
-  /** A task was handed in. */
+  /** A task was handed in, and waits. */
   admit(task: Task): void {
     task.id = this.#nextId;
     this.#nextId = this.#nextId % LAST_ID + 1;
     task.retries = this.#retries;
     task.submittedAt = performance.now();
     this.#outstanding++;
+    this.backlog.push(task);
   }
 
   /** What became of a task; the first outcome counts. */

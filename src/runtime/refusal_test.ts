@@ -58,7 +58,7 @@ const worker = (permissions: string) => `
   const memory = new SharedArrayBuffer(1024, { maxByteLength: 65536 });
   const worker = spawner.spawnWorker({
     entry: new URL(${
-  JSON.stringify(here("./child_of_test.ts"))
+  JSON.stringify(here("./child_testing.ts"))
 }), args: ["processExit"], memory, name: "w", permissions: ${permissions},
   });
   const words = new Int32Array(memory);

@@ -9,7 +9,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { SpawnError } from "../errors.ts";
-import { W } from "./child_of_test.ts";
+import { W } from "./child_testing.ts";
 import { inheritedFlags } from "./child_command.ts";
 import { denoFlags } from "./deno_flags.ts";
 import { runtime } from "./current.ts";
@@ -17,7 +17,7 @@ import { spawner } from "./spawner.ts";
 import type { ExitStatus, ProcessHandle, ProcessSpawn } from "./runtime.ts";
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-const entry = new URL("./child_of_test.ts", import.meta.url);
+const entry = new URL("./child_testing.ts", import.meta.url);
 const system = runtime.system();
 const memoryFd = system.createMemory();
 system.resizeMemory(memoryFd, 131_072);

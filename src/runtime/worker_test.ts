@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { test } from "node:test";
 import process from "node:process";
-import { W } from "./child_of_test.ts";
+import { W } from "./child_testing.ts";
 import { runtime } from "./current.ts";
 import { spawner } from "./spawner.ts";
 import type { WorkerHandle } from "./runtime.ts";
 
-const entry = new URL("./child_of_test.ts", import.meta.url);
+const entry = new URL("./child_testing.ts", import.meta.url);
 
 interface Started {
   readonly worker: WorkerHandle;
@@ -88,7 +88,7 @@ test("a busy worker is stopped", { skip: runtime.name === "deno" ? "not possible
 });
 
 test("a worker's output is whole", async () => {
-  const program = new URL("./child_of_test.ts", import.meta.url);
+  const program = new URL("./child_testing.ts", import.meta.url);
   const source = `
     import { runtime } from ${JSON.stringify(new URL("./current.ts", import.meta.url).href)};
     import { spawner } from ${JSON.stringify(new URL("./spawner.ts", import.meta.url).href)};

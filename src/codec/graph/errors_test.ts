@@ -15,7 +15,7 @@ import {
   WorkerDiedError,
 } from "../../errors.ts";
 import { decode, markOrigin, registerCodec, remoteOrigin } from "../codec.ts";
-import { link, roundTrip } from "../support_test.ts";
+import { link, roundTrip } from "../testing.ts";
 import { encodeThrown } from "../thrown.ts";
 
 test("builtin errors arrive as themselves", () => {

@@ -1,4 +1,4 @@
-/** What the tests of the codec share; no tests. */
+/** What the tests of the codec share. */
 
 import assert from "node:assert/strict";
 import { SerializationError } from "../errors.ts";
