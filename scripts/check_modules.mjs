@@ -8,7 +8,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { childLimits, typeCircles } from "./architecture.mjs";
+import { childLimits, isTest, typeCircles } from "./architecture.mjs";
 import { root as repository } from "./setup.mjs";
 
 const { values: { accept }, positionals: [root = repository] } = parseArgs({
@@ -98,7 +98,9 @@ function* faultsOfCircles(graph) {
 function* faultsOfReach(graph) {
   for (const entry of readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })) {
     const path = relative(root, join(entry.parentPath, entry.name));
-    if (/(?<!_test)\.ts$/.test(path) && !graph.has(path)) yield `${path} is imported by no module of the package`;
+    if (path.endsWith(".ts") && !isTest(path) && !graph.has(path)) {
+      yield `${path} is imported by no module of the package`;
+    }
   }
 }
 

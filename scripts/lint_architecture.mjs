@@ -4,6 +4,7 @@ import { dirname, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   harmlessBuiltins,
+  isTest,
   layers,
   systemFolder,
   systemGlobals,
@@ -28,9 +29,9 @@ function fileOf({ filename }) {
   return {
     path,
     isSource: path === "mod.ts" || (path.startsWith("src/") && path.endsWith(".ts")),
-    isTest: path.endsWith("_test.ts"),
+    isTest: isTest(path),
     isUser: userFolders.some((folder) => path.startsWith(folder)),
-    knowsSystem: path.startsWith(systemFolder) || path.endsWith("_test.ts"),
+    knowsSystem: path.startsWith(systemFolder) || isTest(path),
   };
 }
 
