@@ -5,7 +5,7 @@ import { Limits } from "./limits.ts";
 import type { TaskOptions } from "./options.ts";
 import { taskLimitOf } from "./options.ts";
 import { APPLY } from "./protocol.ts";
-import type { Outcome } from "./task.ts";
+import type { TaskOutcome } from "./task.ts";
 import { Task } from "./task.ts";
 
 /** The call and its only task in one: many are under way at a time. */
@@ -40,7 +40,7 @@ export class ApplyTask extends Task {
     return true;
   }
 
-  override settle(outcome: Outcome): void {
+  override settle(outcome: TaskOutcome): void {
     this.#limits?.end();
     if (outcome.ok) this.#resolve(outcome.value);
     else this.#reject(outcome.error);
