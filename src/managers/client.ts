@@ -7,10 +7,8 @@ import type { Family } from "../family/family.ts";
 import { A_PID } from "../memory/layout.ts";
 import type { BatchWriter, Received } from "../wire/batch.ts";
 import { BatchQueue } from "../channels/batch_queue.ts";
-import type { Origin } from "../codec/graph/errors.ts";
-import { markOrigin } from "../codec/graph/errors.ts";
-import type { MethodCall } from "./protocol.ts";
-import { addCall, addHello, answeredIn, callAfter, isThrown, Outbox } from "./protocol.ts";
+import { markOrigin, type Origin } from "../codec/graph/errors.ts";
+import { addCall, addHello, answeredIn, callAfter, isThrown, type MethodCall, Outbox } from "./protocol.ts";
 
 interface Pending {
   resolve(value: unknown): void;

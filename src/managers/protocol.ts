@@ -12,8 +12,7 @@
 
 import type { Family } from "../family/family.ts";
 import type { BatchQueue } from "../channels/batch_queue.ts";
-import type { Received } from "../wire/batch.ts";
-import { BatchWriter } from "../wire/batch.ts";
+import { BatchWriter, type Received } from "../wire/batch.ts";
 import { LARGE_FRAME } from "../wire/ring.ts";
 
 /** In place of the number of a call, which is above it: a client's first message. */

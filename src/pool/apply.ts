@@ -2,11 +2,9 @@
 
 import type { Crew } from "./crew.ts";
 import { Limits } from "./limits.ts";
-import type { TaskOptions } from "./options.ts";
-import { taskLimitOf } from "./options.ts";
+import { taskLimitOf, type TaskOptions } from "./options.ts";
 import { APPLY } from "./protocol.ts";
-import type { TaskOutcome } from "./task.ts";
-import { Task } from "./task.ts";
+import { Task, type TaskOutcome } from "./task.ts";
 
 /** The call and its only task in one: many are under way at a time. */
 export class ApplyTask extends Task {

@@ -19,8 +19,7 @@ import {
   whatIn,
   workerIn,
 } from "./protocol.ts";
-import type { Task } from "./task.ts";
-import { taskFailed } from "./task.ts";
+import { type Task, taskFailed } from "./task.ts";
 
 /** Results taken in a row, at most: workers that report without end don't keep the event loop from its turn. */
 const MOST_RESULTS = 1024;

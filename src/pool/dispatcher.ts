@@ -8,14 +8,13 @@ import { taskStart } from "./events.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
 import { addDefinition, addDismissal, addTask, isApply, NO_FUNCTION } from "./protocol.ts";
-import type { Task, TaskFailure } from "./task.ts";
-import { itemFailed, taskFailed } from "./task.ts";
+import { itemFailed, type Task, taskFailed, type TaskFailure } from "./task.ts";
 
 /** Tasks and bytes in one batch, at most. */
 const BATCH_TASKS = 64;
 const BATCH_BYTES = 48 * 1024;
 /** Tasks handed in while all are busy, after which they are given out. */
-const BUNCH = 64;
+const BUNCH_TASKS = 64;
 
 /** Decides which member gets which tasks of the backlog, and sends them. */
 export class Dispatcher {
@@ -64,7 +63,7 @@ export class Dispatcher {
    */
   added(): void {
     if (this.#isDistributing) {
-      if (this.#ledger.backlog.size % BUNCH === 0) this.distribute();
+      if (this.#ledger.backlog.size % BUNCH_TASKS === 0) this.distribute();
       return;
     }
     const member = this.#isWriting ? undefined : this.#roomiest();

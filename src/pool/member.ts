@@ -1,7 +1,7 @@
 /** One worker of a pool, as the pool sees it. */
 
 import { withMethod } from "../family/families.ts";
-import { ownTarget } from "../process/entries.ts";
+import { ownTarget } from "../process/own_modules.ts";
 import { Process } from "../process/process.ts";
 import type { Reference } from "../targets/reference.ts";
 import type { StartMethod } from "../runtime/runtime.ts";

@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { BatchQueue } from "../channels/batch_queue.ts";
 import { withMethod } from "../family/families.ts";
-import type { Received } from "../wire/batch.ts";
-import { BatchWriter } from "../wire/batch.ts";
+import { BatchWriter, type Received } from "../wire/batch.ts";
 import { PoolProgress, PROGRESS_CELLS, WorkerProgress } from "./progress.ts";
 import * as protocol from "./protocol.ts";
 

@@ -4,8 +4,7 @@ import { TimeoutError } from "../errors/outcomes.ts";
 import { LONGEST_TIMER } from "../base/wait_options.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
-import type { Task } from "./task.ts";
-import { itemFailed } from "./task.ts";
+import { itemFailed, type Task } from "./task.ts";
 
 /** Milliseconds between looks at whether a worker has come to a task that it is to be stopped at. */
 const CHASE_MS = 20;

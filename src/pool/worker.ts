@@ -1,7 +1,7 @@
 /** A pool's worker: takes batches of tasks from its inbox and says what came of each. */
 
 import { SerializationError } from "../errors/outcomes.ts";
-import type { AnyFunction } from "../targets/fit.ts";
+import type { AnyFunction } from "../targets/plain_function.ts";
 import type { Reference } from "../targets/reference.ts";
 import { resolveReference } from "../targets/resolve.ts";
 import { ExitSignal, isEnding } from "../process/exit.ts";
