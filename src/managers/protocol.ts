@@ -47,23 +47,23 @@ export function addCall(batch: BatchWriter, client: number, number: number, obje
   batch.add(client, number, object, call, "call");
 }
 
-export function isHello({ word1 }: Received): boolean {
-  return word1 === HELLO;
+export function isHello(entry: Received): boolean {
+  return entry.word1 === HELLO;
 }
 
 /** The client, by its owner id, that says hello or calls. */
-export function clientIn({ word0 }: Received): number {
-  return word0;
+export function clientIn(entry: Received): number {
+  return entry.word0;
 }
 
 /** The number of a call, which goes into its answer. */
-export function callIn({ word1 }: Received): number {
-  return word1;
+export function callIn(entry: Received): number {
+  return entry.word1;
 }
 
 /** The object that a call is of. */
-export function objectIn({ word2 }: Received): number {
-  return word2;
+export function objectIn(entry: Received): number {
+  return entry.word2;
 }
 
 // ── back ──
@@ -77,13 +77,13 @@ export function addError(batch: BatchWriter, number: number, thrown: unknown): v
 }
 
 /** The number of the call that is answered. */
-export function answeredIn({ word0 }: Received): number {
-  return word0;
+export function answeredIn(entry: Received): number {
+  return entry.word0;
 }
 
 /** Whether an answer says what was thrown. */
-export function isThrown({ word1 }: Received): boolean {
-  return word1 === ERROR;
+export function isThrown(entry: Received): boolean {
+  return entry.word1 === ERROR;
 }
 
 /** Sends batches; the writer of one is kept for the next, since making it takes a good part of what a call takes. */

@@ -83,32 +83,32 @@ export function addDismissal(writer: BatchWriter): void {
   writer.add(NO_TASK, 0, DISMISSAL, null, "dismissal");
 }
 
-export function isDefinition({ word2 }: Received): boolean {
-  return word2 === DEFINITION;
+export function isDefinition(entry: Received): boolean {
+  return entry.word2 === DEFINITION;
 }
 
-export function isDismissal({ word2 }: Received): boolean {
-  return word2 === DISMISSAL;
+export function isDismissal(entry: Received): boolean {
+  return entry.word2 === DISMISSAL;
 }
 
 /** The number of a task's, or of a definition's, function. */
-export function functionIn({ word1 }: Received): number {
-  return word1;
+export function functionIn(entry: Received): number {
+  return entry.word1;
 }
 
 /** The id of the task that an entry is, or is about. */
-export function taskIn({ word0 }: Received): number {
-  return word0;
+export function taskIn(entry: Received): number {
+  return entry.word0;
 }
 
 /** A task's mode. */
-export function modeIn({ word2 }: Received): number {
-  return word2 & (1 << BATCH_SHIFT) - 1;
+export function modeIn(entry: Received): number {
+  return entry.word2 & (1 << BATCH_SHIFT) - 1;
 }
 
 /** The number of a task's batch, by which it is claimed. */
-export function batchIn({ word2 }: Received): number {
-  return word2 >>> BATCH_SHIFT;
+export function batchIn(entry: Received): number {
+  return entry.word2 >>> BATCH_SHIFT;
 }
 
 // ── from a worker ──
@@ -170,21 +170,21 @@ export class ReportWriter {
 }
 
 /** What a report says: one of the words above. */
-export function whatIn({ word2 }: Received): number {
-  return word2 & WHAT;
+export function whatIn(entry: Received): number {
+  return entry.word2 & WHAT;
 }
 
 /** The number of the worker that reports. */
-export function workerIn({ word0 }: Received): number {
-  return word0;
+export function workerIn(entry: Received): number {
+  return entry.word0;
 }
 
 /** The id of the task that a report is about. */
-export function reportedTaskIn({ word1 }: Received): number {
-  return word1;
+export function reportedTaskIn(entry: Received): number {
+  return entry.word1;
 }
 
 /** Of FAILED: the item of the task's payload. */
-export function failedItemIn({ word2 }: Received): number {
-  return word2 >>> ITEM_SHIFT;
+export function failedItemIn(entry: Received): number {
+  return entry.word2 >>> ITEM_SHIFT;
 }
