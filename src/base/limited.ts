@@ -1,7 +1,6 @@
 /** Waits with a limit and a signal. */
 
-import type { WaitOptions } from "./wait_options.ts";
-import { limitOf, LONGEST_TIMER } from "./wait_options.ts";
+import { limitOf, LONGEST_TIMER, type WaitOptions } from "./wait_options.ts";
 
 /** Calls `tell` once, when it happens; it may have already. The result gives that up, and leaves nothing behind. */
 export type Subscribe<T> = (tell: (value: T) => void, fail: (error: unknown) => void) => () => void;

@@ -2,8 +2,7 @@
 
 import type { Awaited } from "../family/futex.ts";
 import type { Attachment } from "../objects/object.ts";
-import type { BatchWriter, Received } from "../wire/batch.ts";
-import { openBatch } from "../wire/batch.ts";
+import { type BatchWriter, openBatch, type Received } from "../wire/batch.ts";
 import { registerSharedClass } from "../wire/handles.ts";
 import type { Frame, Parcel } from "../wire/ring.ts";
 import { QueueEngine } from "./queue_engine.ts";

@@ -4,20 +4,15 @@ import { MisuseError } from "../errors/base.ts";
 import { BufferTooShort, EOFError, TimeoutError } from "../errors/outcomes.ts";
 import type { Segment } from "../memory/arena.ts";
 import type { Family } from "../family/family.ts";
-import type { Awaited } from "../family/futex.ts";
-import type { WaitOptions } from "../base/wait_options.ts";
-import { WaitQueue } from "../family/futex.ts";
+import { type Awaited, WaitQueue } from "../family/futex.ts";
+import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { ensureOptions } from "../base/options.ts";
-import { limitOf } from "../base/wait_options.ts";
 import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
-import type { Attachment } from "../objects/object.ts";
-import { SharedObject } from "../objects/object.ts";
-import type { Waitable } from "../base/waitable.ts";
-import { waitable } from "../base/waitable.ts";
+import { type Attachment, SharedObject } from "../objects/object.ts";
+import { type Waitable, waitable } from "../base/waitable.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
 import { discardParcel, keepParcel, openFrame, openRawFrame, packParcel, rawParcel } from "../wire/parcels.ts";
-import type { Frame, Parcel } from "../wire/ring.ts";
-import { Ring } from "../wire/ring.ts";
+import { type Frame, type Parcel, Ring } from "../wire/ring.ts";
 import {
   DIRECTION_READERS,
   DIRECTION_RING,

@@ -9,16 +9,13 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import type { Awaited } from "../family/futex.ts";
-import type { WaitOptions } from "../base/wait_options.ts";
-import { WaitQueue } from "../family/futex.ts";
-import { limitOf } from "../base/wait_options.ts";
+import { type Awaited, WaitQueue } from "../family/futex.ts";
+import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { registerKind } from "../family/care.ts";
 import { KIND_JOINABLE_QUEUE, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Attachment } from "../objects/object.ts";
 import { QueueEngine } from "./queue_engine.ts";
-import type { QueueOptions } from "./queue_layout.ts";
-import { QUEUE_WORDS, queueKind } from "./queue_layout.ts";
+import { QUEUE_WORDS, queueKind, type QueueOptions } from "./queue_layout.ts";
 
 const UNFINISHED = QUEUE_WORDS, JOINERS = UNFINISHED + 1, WORDS = JOINERS + WAIT_QUEUE_WORDS;
 

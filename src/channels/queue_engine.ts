@@ -2,21 +2,16 @@
 
 import { ClosedError } from "../errors/base.ts";
 import { Empty, Full } from "../errors/outcomes.ts";
-import type { Awaited } from "../family/futex.ts";
-import type { BlockOptions } from "../base/wait_options.ts";
-import { WaitQueue } from "../family/futex.ts";
-import { limitOf } from "../base/wait_options.ts";
+import { type Awaited, WaitQueue } from "../family/futex.ts";
+import { type BlockOptions, limitOf } from "../base/wait_options.ts";
 import { registerKind } from "../family/care.ts";
 import { KIND_QUEUE } from "../memory/layout.ts";
 import { Attachment, SharedObject } from "../objects/object.ts";
 import { ensureOptions } from "../base/options.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
-import type { Waitable } from "../base/waitable.ts";
-import { waitable } from "../base/waitable.ts";
+import { type Waitable, waitable } from "../base/waitable.ts";
 import { discardFrame, discardParcel, keepParcel, openFrame, packParcel } from "../wire/parcels.ts";
-import type { Frame, Parcel } from "../wire/ring.ts";
-import { Ring } from "../wire/ring.ts";
-import type { QueueOptions, QueuePlan } from "./queue_layout.ts";
+import { type Frame, type Parcel, Ring } from "../wire/ring.ts";
 import {
   blueprintFor,
   FLAGS,
@@ -27,6 +22,8 @@ import {
   plainQueue,
   PUTTERS,
   queueKind,
+  type QueueOptions,
+  type QueuePlan,
   RING,
   SHUT_DOWN,
 } from "./queue_layout.ts";

@@ -2,10 +2,8 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { due, turn } from "../base/event_loop.ts";
-import type { WaitOptions } from "../base/wait_options.ts";
-import { limitOf, LONGEST_TIMER } from "../base/wait_options.ts";
-import type { Waitable } from "../base/waitable.ts";
-import { waitable } from "../base/waitable.ts";
+import { limitOf, LONGEST_TIMER, type WaitOptions } from "../base/wait_options.ts";
+import { type Waitable, waitable } from "../base/waitable.ts";
 import { engineOf } from "../objects/face.ts";
 import { SharedObject } from "../objects/object.ts";
 import type { Event } from "../sync/event.ts";

@@ -21,8 +21,7 @@ import {
   C_TABLE_LOCK,
   MAX_AGENTS,
 } from "../memory/layout.ts";
-import type { Owners } from "../memory/robust_lock.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
+import { type Owners, RobustLock } from "../memory/robust_lock.ts";
 
 /** The agent index in an owner id (`generation << 8 | index`). */
 export function indexOf(owner: number): number {

@@ -3,8 +3,7 @@
 import { runtime } from "../runtime/current.ts";
 import { AGENT_DEAD } from "../memory/layout.ts";
 import { completeRecovery, othersLoaded } from "./care.ts";
-import type { Deaths, Family } from "./family.ts";
-import { TICK } from "./family.ts";
+import { type Deaths, type Family, TICK_MS } from "./family.ts";
 
 /** The dead of one family, as one agent deals with them. */
 export class DeathRoll implements Deaths {
@@ -39,7 +38,7 @@ export class DeathRoll implements Deaths {
     } catch (error) {
       // Another process may be stopped in the middle of what this needs. Nothing is lost: the dead stay dead.
       runtime.writeError(`Cannot yet recover what a dead process held: ${String(error)}\n`);
-      this.#schedule((run) => void setTimeout(run, TICK));
+      this.#schedule((run) => void setTimeout(run, TICK_MS));
     }
   }
 

@@ -5,19 +5,16 @@ import { runtime } from "../runtime/current.ts";
 import { AgentTable, allocateLine, indexOf } from "./agents.ts";
 import { Allocator } from "../memory/allocator.ts";
 import { Arena } from "../memory/arena.ts";
-import type { Backing } from "../memory/backing.ts";
-import { ProcessBacking, WorkerBacking } from "../memory/backing.ts";
-import type { Bells } from "./bell.ts";
-import { ProcessBells, WorkerBells } from "./bell.ts";
-import { due, turn } from "../base/event_loop.ts";
+import { type Backing, ProcessBacking, WorkerBacking } from "../memory/backing.ts";
+import { type Bells, ProcessBells, WorkerBells } from "./bell.ts";
+import { due, Lingering, turn } from "../base/event_loop.ts";
 import { A_PID, A_THREAD, A_THREAD_ID, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "../memory/layout.ts";
 import type { Owners } from "../memory/robust_lock.ts";
-import type { Spinner } from "./spinner.ts";
 
 /** How often a waiting agent asks whether those it waits for are alive, in milliseconds. */
-export const TICK = 250;
+export const TICK_MS = 250;
 /** How long after the last wait the bell is heard on, in milliseconds. */
-const LINGER = 4;
+const LINGER_MS = 4;
 
 /** A queue of this agent's waits, as its family asks it; see futex.ts. */
 export interface Waits {
@@ -49,15 +46,11 @@ export class Family implements Owners {
   readonly allocator: Allocator;
   /** This agent's owner id. */
   readonly self: number;
-  /** Made by the first wait queue of this agent. */
-  spinner: Spinner | undefined;
   /**
    * Objects that this agent has open, by address and generation: a handle that comes twice is one object. Several are those
    * that it made by one name.
    */
   readonly objects: Map<string, readonly WeakRef<object>[]> = new Map();
-  /** Wait queues of this agent by address: each has one bit for all of this agent, whoever waits there. */
-  readonly waitQueues: Map<number, WeakRef<Waits>> = new Map();
   readonly bells: Bells;
   /** Called after each ring, e.g. to look for requests of the parent. */
   readonly listeners: Set<() => void> = new Set();
@@ -67,9 +60,11 @@ export class Family implements Owners {
   #attention = 0;
   #pending = 0;
   #tick: ReturnType<typeof setInterval> | undefined;
-  /** How often the last of all waits ended. */
-  #ends = 0;
-  #lingering = false;
+  readonly #lingering = new Lingering(LINGER_MS, () => this.#pending > 0, () => {
+    clearInterval(this.#tick);
+    this.#tick = undefined;
+    this.unattend();
+  });
   #deathsSeen = 0;
   #pokeScheduled = false;
   #isOver = false;
@@ -114,7 +109,7 @@ export class Family implements Owners {
     return this.agents.alive(owner);
   }
 
-  describe(owner: number): string {
+  nameOf(owner: number): string {
     const kind = this.agents.get(owner, A_THREAD) === 0 ? "process" : "worker";
     return `${kind} ${this.identOf(owner, this.agents.get(owner, A_PID))}`;
   }
@@ -202,28 +197,13 @@ export class Family implements Owners {
     this.#pending++;
     if (this.#tick !== undefined) return;
     this.attend();
-    this.#tick = setInterval(() => this.#ask(), TICK);
+    this.#tick = setInterval(() => this.#ask(), TICK_MS);
   }
 
   endWait(queue: Waits): void {
     if (!queue.busy) this.#waiting.delete(queue);
     if (--this.#pending > 0) return;
-    this.#ends++;
-    if (!this.#lingering) this.#linger();
-  }
-
-  /** After the last wait; in a busy exchange the next is already on its way, and the two timers cost more than it. */
-  #linger(): void {
-    this.#lingering = true;
-    const ends = this.#ends;
-    setTimeout(() => {
-      this.#lingering = false;
-      if (this.#pending > 0) return;
-      if (this.#ends !== ends) return this.#linger();
-      clearInterval(this.#tick);
-      this.#tick = undefined;
-      this.unattend();
-    }, LINGER);
+    this.#lingering.used();
   }
 
   /** Hears the bell until `unattend`, without keeping the process alive for it. */

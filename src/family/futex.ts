@@ -20,6 +20,7 @@
 
 import type { Family, Waits } from "./family.ts";
 import type { Segment } from "../memory/arena.ts";
+import { clearBit, hasBit, maskOf, wordOf, wordsBelow } from "../memory/bitmap.ts";
 import { BITMAP_WORDS, C_AGENTS_END } from "../memory/layout.ts";
 import { indexOf } from "./agents.ts";
 import { Spinner } from "./spinner.ts";
@@ -44,6 +45,24 @@ interface LocalWaiter {
   fail(error: unknown): void;
 }
 
+/** What all waits of one agent have in common. */
+interface Waiting {
+  readonly spinner: Spinner;
+  /** Its wait queues by address: each has one bit for all of the agent, whoever waits there. */
+  readonly queues: Map<number, WeakRef<WaitQueue>>;
+}
+
+const waitings = new WeakMap<Family, Waiting>();
+
+function waitingOf(family: Family): Waiting {
+  let waiting = waitings.get(family);
+  if (waiting === undefined) {
+    const spinner = new Spinner(family.arena.control, indexOf(family.self), family.agents);
+    waitings.set(family, waiting = { spinner, queues: new Map() });
+  }
+  return waiting;
+}
+
 /** One wait queue of an object, as one agent uses it. */
 export class WaitQueue implements Waits {
   readonly #family: Family;
@@ -61,24 +80,25 @@ export class WaitQueue implements Waits {
    * `turns`: index of the object's turns (see turns.ts), where what is waited for is one's alone. */
   static at(family: Family, segment: Segment, at: number, turns?: number): WaitQueue {
     const address = segment.start + at;
-    let queue = family.waitQueues.get(address)?.deref() as WaitQueue | undefined;
+    const { queues } = waitingOf(family);
+    let queue = queues.get(address)?.deref();
     // One with other turns is left from an object that was here before.
     if (queue === undefined || queue.#turnsAt !== turns) {
       queue = new WaitQueue(family, segment, at, turns);
-      family.waitQueues.set(address, new WeakRef(queue));
+      queues.set(address, new WeakRef(queue));
     }
     return queue;
   }
 
   private constructor(family: Family, segment: Segment, at: number, turns: number | undefined) {
     this.#family = family;
-    this.#spinner = family.spinner ??= new Spinner(family.arena.control, indexOf(family.self), family.agents);
+    this.#spinner = waitingOf(family).spinner;
     this.#turnsAt = turns;
     this.#turns = turns === undefined ? undefined : new Turns(family, segment, turns);
     this.#i32 = segment.i32;
     this.#at = at;
-    this.#word = at + (indexOf(family.self) >>> 5);
-    this.#mask = 1 << (indexOf(family.self) & 31);
+    this.#word = at + wordOf(indexOf(family.self));
+    this.#mask = maskOf(indexOf(family.self));
   }
 
   /** Local waiters: new attempts line up behind them. */
@@ -233,8 +253,7 @@ export class WaitQueue implements Waits {
     for (;;) {
       const index = this.#choose();
       if (index === 0 || !ready()) return false;
-      const word = this.#at + (index >>> 5), mask = 1 << (index & 31);
-      if ((Atomics.and(i32, word, ~mask) & mask) === 0) continue;
+      if (!clearBit(i32, this.#at, index)) continue;
       i32[this.#at + BITMAP_WORDS] = index + 1;
       if (this.#family.ringIndex(index)) return true;
     }
@@ -247,8 +266,7 @@ export class WaitQueue implements Waits {
 
   /** After a change that is meant for one agent. If its bit isn't set, it is about to look by itself. */
   wakeAgent(index: number): void {
-    const word = this.#at + (index >>> 5), mask = 1 << (index & 31);
-    if ((Atomics.and(this.#i32, word, ~mask) & mask) === 0) return;
+    if (!clearBit(this.#i32, this.#at, index)) return;
     this.#i32[this.#at + BITMAP_WORDS] = index + 1;
     this.#family.ringIndex(index);
   }
@@ -261,7 +279,7 @@ export class WaitQueue implements Waits {
       if (bits === 0) continue;
       bits = Atomics.exchange(i32, this.#at + word, 0);
       for (let bit = 0; bit < 32; bit++) {
-        if ((bits & (1 << bit)) !== 0) this.#family.ringIndex(word * 32 + bit);
+        if ((bits & maskOf(bit)) !== 0) this.#family.ringIndex(word * 32 + bit);
       }
     }
   }
@@ -270,7 +288,7 @@ export class WaitQueue implements Waits {
   #choose(): number {
     // A plain read: it grew when the agent was made that waits now, milliseconds ago.
     const i32 = this.#i32, end = this.#family.arena.control[C_AGENTS_END] as number;
-    const words = (end + 31) >>> 5;
+    const words = wordsBelow(end);
     let any = 0;
     for (let word = 0; word < words; word++) any |= Atomics.load(i32, this.#at + word);
     if (any === 0) return 0;
@@ -278,7 +296,7 @@ export class WaitQueue implements Waits {
     const start = (i32[this.#at + BITMAP_WORDS] as number) & 0xff;
     for (let step = 0; step < words * 32; step++) {
       const index = (start + step) % (words * 32);
-      if ((Atomics.load(i32, this.#at + (index >>> 5)) & (1 << (index & 31))) !== 0) return index;
+      if (hasBit(i32, this.#at, index)) return index;
     }
     return 0;
   }
@@ -288,9 +306,4 @@ export class WaitQueue implements Waits {
     this.#turns?.done();
     if ((Atomics.and(this.#i32, this.#word, ~this.#mask) & this.#mask) === 0) this.wake(() => awaited.ready());
   }
-}
-
-/** Clears a dead agent's bit in a wait queue, whoever's it is; part of recovery. */
-export function clearWaiter(i32: Int32Array, at: number, index: number): void {
-  Atomics.and(i32, at + (index >>> 5), ~(1 << (index & 31)));
 }

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { indexOf } from "./agents.ts";
 import type { Family } from "./family.ts";
-import { clearWaiter, WaitQueue } from "./futex.ts";
+import { clearBit } from "../memory/bitmap.ts";
+import { WaitQueue } from "./futex.ts";
 import { objectOf, payloadOf, relatives } from "./testing.ts";
 import { TURNS_WORDS } from "./turns.ts";
 import { BITMAP_WORDS, KIND_BYTES, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
@@ -72,7 +73,7 @@ class Tokens {
 
   /** A died agent's bits are cleared, and everybody looks again: the end of its recovery. */
   recover(dead: Tokens): void {
-    clearWaiter(this.#i32, this.#at, indexOf(dead.family.self));
+    clearBit(this.#i32, this.#at, indexOf(dead.family.self));
     this.family.ringAll();
   }
 }

@@ -2,26 +2,27 @@
 
 import { runtime } from "../runtime/current.ts";
 import type { AgentTable } from "./agents.ts";
+import { maskOf, wordOf, wordsBelow } from "../memory/bitmap.ts";
 import { C_SPINNING } from "../memory/layout.ts";
 import { pause } from "../base/processor.ts";
 
 /** Longest and shortest busy-wait, in milliseconds. */
-const LONGEST = 0.1;
-const SHORTEST = 0.001;
+const LONGEST_MS = 0.1;
+const SHORTEST_MS = 0.001;
 /** Long enough for another processor to wake, answer, and be found spinning by the next message. */
-const TRIAL = 0.2;
+const TRIAL_MS = 0.2;
 /** From the end of one trial to the next, at first and at most, in milliseconds. */
-const SOON = 2;
-const LATE = 16;
+const SOON_MS = 2;
+const LATE_MS = 16;
 /** Of an answer that came so many milliseconds after one stopped spinning for it, spinning may have been in the way. */
-const QUICK = TRIAL;
+const QUICK_MS = TRIAL_MS;
 /** Such answers in a row after which it is taken for certain. */
-const CERTAIN = 2;
+const CERTAIN_ANSWERS = 2;
 /** From one move to the next, at first and at most, in milliseconds. */
-const SOON_AGAIN = 2;
-const SELDOM = 1000;
+const SOON_AGAIN_MS = 2;
+const SELDOM_MS = 1000;
 /** Spins in a row that find what they wait for, after which the last move counts as a good one. */
-const GOOD = 50;
+const GOOD_SPINS = 50;
 
 /**
  * One agent's busy-waiting. Its budget halves after a miss, down to none. Two that take turns then always sleep, and neither
@@ -39,22 +40,22 @@ export class Spinner {
   readonly #mask: number;
   /** Most that may spin at a time; known from the first spin on, because asking the system takes time at a child's start. */
   #most = -1;
-  #budget = LONGEST / 4;
+  #budget = LONGEST_MS / 4;
   #nextTrial = 0;
-  #betweenTrials = SOON;
+  #betweenTrials = SOON_MS;
   /** When the last spin was given up; 0 = it wasn't. */
   #missedAt = 0;
   /** Answers in a row that came at once after a spin was given up, and spins that found theirs. */
   #quickAnswers = 0;
   #hits = 0;
   #nextMove = 0;
-  #betweenMoves = SOON_AGAIN;
+  #betweenMoves = SOON_AGAIN_MS;
 
   constructor(control: Int32Array, index: number, agents: AgentTable) {
     this.#control = control;
     this.#agents = agents;
-    this.#word = C_SPINNING + (index >>> 5);
-    this.#mask = 1 << (index & 31);
+    this.#word = C_SPINNING + wordOf(index);
+    this.#mask = maskOf(index);
   }
 
   /** True as soon as `ready()`; false when that didn't come in time or spinning would take processors from others. */
@@ -64,15 +65,15 @@ export class Spinner {
     this.#missedAt = 0;
     const start = performance.now(), isTrial = this.#budget === 0;
     if (isTrial && start < this.#nextTrial) return false;
-    const end = start + (isTrial ? TRIAL : this.#budget);
-    if (isTrial) this.#betweenTrials = Math.min(LATE, 2 * this.#betweenTrials);
+    const end = start + (isTrial ? TRIAL_MS : this.#budget);
+    if (isTrial) this.#betweenTrials = Math.min(LATE_MS, 2 * this.#betweenTrials);
     Atomics.or(this.#control, this.#word, this.#mask);
     try {
       if (this.#spinners() > this.#most) return false;
       do {
         for (let i = 0; i < 16; i++) {
           if (ready.ready()) {
-            this.#budget = isTrial ? LONGEST : Math.min(LONGEST, this.#budget * 2);
+            this.#budget = isTrial ? LONGEST_MS : Math.min(LONGEST_MS, this.#budget * 2);
             // A trial is longer than what it is for: only what comes after it shows whether it was worth it.
             if (!isTrial) this.#hit();
             return true;
@@ -90,36 +91,36 @@ export class Spinner {
   /** What this agent waited for has come while it slept. */
   woken(): void {
     if (this.#missedAt === 0) return;
-    const now = performance.now(), isQuick = now - this.#missedAt < QUICK;
+    const now = performance.now(), isQuick = now - this.#missedAt < QUICK_MS;
     this.#missedAt = 0;
     this.#quickAnswers = isQuick ? this.#quickAnswers + 1 : 0;
-    if (this.#quickAnswers >= CERTAIN && now >= this.#nextMove) this.#move();
+    if (this.#quickAnswers >= CERTAIN_ANSWERS && now >= this.#nextMove) this.#move();
   }
 
   #move(): void {
     this.#quickAnswers = 0;
     if (!runtime.changeProcessor()) return void (this.#nextMove = Infinity);
-    this.#betweenMoves = Math.min(SELDOM, 2 * this.#betweenMoves);
+    this.#betweenMoves = Math.min(SELDOM_MS, 2 * this.#betweenMoves);
     this.#nextMove = performance.now() + this.#betweenMoves;
-    this.#budget = LONGEST;
+    this.#budget = LONGEST_MS;
   }
 
   #hit(): void {
-    this.#betweenTrials = SOON;
+    this.#betweenTrials = SOON_MS;
     this.#quickAnswers = 0;
-    if (++this.#hits === GOOD) this.#betweenMoves = Math.max(SOON_AGAIN, this.#betweenMoves / 4);
+    if (++this.#hits === GOOD_SPINS) this.#betweenMoves = Math.max(SOON_AGAIN_MS, this.#betweenMoves / 4);
   }
 
   #missed(now: number): void {
     this.#missedAt = now;
     this.#hits = 0;
-    this.#budget = this.#budget < 2 * SHORTEST ? 0 : this.#budget / 2;
+    this.#budget = this.#budget < 2 * SHORTEST_MS ? 0 : this.#budget / 2;
     this.#nextTrial = now + this.#betweenTrials;
   }
 
   #spinners(): number {
     let count = 0;
-    for (let word = 0, words = (this.#agents.end() + 31) >>> 5; word < words; word++) {
+    for (let word = 0, words = wordsBelow(this.#agents.end()); word < words; word++) {
       let bits = Atomics.load(this.#control, C_SPINNING + word);
       for (; bits !== 0; bits &= bits - 1) count++;
     }

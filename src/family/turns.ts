@@ -11,19 +11,20 @@
  * an agent is impatient, only it and those who were woken may take; newcomers register and sleep. Wakes go round by rotation:
  * so an impatient agent is overtaken at most once by each that waits. It clears its bit before it passes a wake on, so that
  * no newcomer goes to sleep on account of one that is no longer there. One that was woken but computes on keeps the others
- * waiting for LONGEST milliseconds at most.
+ * waiting for LONGEST_MS milliseconds at most.
  */
 
 import { indexOf } from "./agents.ts";
 import type { Family } from "./family.ts";
 import type { Segment } from "../memory/arena.ts";
+import { maskOf, wordOf, wordsBelow } from "../memory/bitmap.ts";
 import { BITMAP_WORDS, C_AGENTS_END } from "../memory/layout.ts";
 
 export const TURNS_WORDS = BITMAP_WORDS + 1;
 /** Wakes in vain after which an agent is impatient. */
-const PATIENCE = 2;
+const PATIENCE_WAKES = 2;
 /** Milliseconds that others wait for an impatient agent. */
-const LONGEST = 10;
+const LONGEST_MS = 10;
 
 /** The turns of one object, as one agent takes part in them. */
 export class Turns {
@@ -39,32 +40,33 @@ export class Turns {
     this.#control = family.arena.control;
     this.#i32 = segment.i32;
     this.#at = at;
-    this.#word = at + (indexOf(family.self) >>> 5);
-    this.#mask = 1 << (indexOf(family.self) & 31);
+    const index = indexOf(family.self);
+    this.#word = at + wordOf(index);
+    this.#mask = maskOf(index);
   }
 
   /** Milliseconds for which somebody else must go first; 0 = nobody. */
   get patience(): number {
     // Plain reads: one that is a moment old makes nobody impatient wait longer than that moment, and each atomic one costs a
     // free lock a fifth of its speed. (noUncheckedIndexedAccess: all of them lie inside.)
-    const words = ((this.#control[C_AGENTS_END] as number) + 31) >>> 5;
+    const words = wordsBelow(this.#control[C_AGENTS_END] as number);
     let any = 0;
     for (let word = this.#at; word < this.#at + words; word++) any |= this.#i32[word] as number;
     if (any === 0 || !this.#othersWait(words)) return 0;
     const left = (Atomics.load(this.#i32, this.#at + BITMAP_WORDS) - Date.now()) | 0;
-    return left > 0 && left <= LONGEST ? left : 0;
+    return left > 0 && left <= LONGEST_MS ? left : 0;
   }
 
   /** This agent was woken and came too late. */
   cameLate(): void {
-    if (++this.#inVain < PATIENCE) return;
-    Atomics.store(this.#i32, this.#at + BITMAP_WORDS, (Date.now() + LONGEST) | 0);
+    if (++this.#inVain < PATIENCE_WAKES) return;
+    Atomics.store(this.#i32, this.#at + BITMAP_WORDS, (Date.now() + LONGEST_MS) | 0);
     Atomics.or(this.#i32, this.#word, this.#mask);
   }
 
   /** This agent got what it waited for, or waits no more. */
   done(): void {
-    if (this.#inVain >= PATIENCE) Atomics.and(this.#i32, this.#word, ~this.#mask);
+    if (this.#inVain >= PATIENCE_WAKES) Atomics.and(this.#i32, this.#word, ~this.#mask);
     this.#inVain = 0;
   }
 

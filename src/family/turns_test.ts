@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { indexOf } from "./agents.ts";
 import type { Family } from "./family.ts";
-import { clearWaiter } from "./futex.ts";
+import { clearBit } from "../memory/bitmap.ts";
 import { objectOf, payloadOf, relatives } from "./testing.ts";
 import { Turns, TURNS_WORDS } from "./turns.ts";
 import { BITMAP_WORDS, KIND_BYTES } from "../memory/layout.ts";
@@ -82,7 +82,7 @@ test("the impatience of the dead is cleared like their waits", () => {
     }
     for (const index of [31, 32, 39]) {
       assert(a.patience > 0);
-      clearWaiter(segment.i32, first, indexOf((family[index] as Family).self));
+      clearBit(segment.i32, first, indexOf((family[index] as Family).self));
     }
     assert.equal(a.patience, 0);
     assert.notEqual(segment.i32[first + BITMAP_WORDS], 0, "no more than a hint");

@@ -7,13 +7,8 @@ import type { Family } from "../family/family.ts";
 import { A_PID } from "../memory/layout.ts";
 import type { BatchWriter, Received } from "../wire/batch.ts";
 import { BatchQueue } from "../channels/batch_queue.ts";
-import type { Origin } from "../codec/graph/errors.ts";
-import { markOrigin } from "../codec/graph/errors.ts";
-import type { Call } from "./protocol.ts";
-import { FULFILLED, HELLO, Outbox } from "./protocol.ts";
-
-/** Numbers of calls begin anew after this. */
-const MAX_ID = 2 ** 31 - 1;
+import { markOrigin, type Origin } from "../codec/graph/errors.ts";
+import { addCall, addHello, answeredIn, callAfter, isThrown, type MethodCall, Outbox } from "./protocol.ts";
 
 interface Pending {
   resolve(value: unknown): void;
@@ -31,7 +26,7 @@ export class ManagerClient {
   readonly #outbox: Outbox;
   readonly #pending = new Map<number, Pending>();
   #replies: BatchQueue | undefined;
-  #lastId = 0;
+  #lastCall = 0;
   #collecting = false;
   #interrupt = new AbortController();
 
@@ -63,12 +58,12 @@ export class ManagerClient {
     return new Promise((resolve, reject) => {
       if (!this.#family.alive(this.server)) throw gone(method);
       this.#replies ??= this.#greet(method);
-      const id = this.#lastId = this.#lastId % MAX_ID + 1;
-      const call: Call = { method, args };
+      const number = this.#lastCall = callAfter(this.#lastCall);
+      const call: MethodCall = { method, args };
       const batch = this.#outbox.begin();
-      batch.add(this.#family.self, id, object, call, "call");
+      addCall(batch, this.#family.self, number, object, call);
       this.#send(batch, method);
-      this.#pending.set(id, { resolve, reject });
+      this.#pending.set(number, { resolve, reject });
       this.#collect(this.#replies);
     });
   }
@@ -77,7 +72,7 @@ export class ManagerClient {
   #greet(method: string): BatchQueue {
     const replies = withMethod(this.#family.method, () => new BatchQueue());
     const batch = this.#outbox.begin();
-    batch.add(this.#family.self, HELLO, 0, replies, "replies");
+    addHello(batch, this.#family.self, replies);
     this.#send(batch, method);
     return replies;
   }
@@ -107,11 +102,11 @@ export class ManagerClient {
     });
   }
 
-  #settle({ a: id, b: outcome, value, error }: Received): void {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
+  #settle(answer: Received): void {
+    const { value, error } = answer, number = answeredIn(answer), pending = this.#pending.get(number);
+    this.#pending.delete(number);
     if (error !== undefined) pending?.reject(error.reason);
-    else if (outcome === FULFILLED) pending?.resolve(value);
+    else if (!isThrown(answer)) pending?.resolve(value);
     else {
       markOrigin(value, this.#origin);
       pending?.reject(value);

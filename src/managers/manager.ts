@@ -4,17 +4,15 @@ import { MisuseError } from "../errors/base.ts";
 import { currentMethod, withMethod } from "../family/families.ts";
 import { refuseWhileLoading } from "../targets/loading.ts";
 import { BatchQueue } from "../channels/batch_queue.ts";
-import { ownTarget } from "../process/entries.ts";
+import { ownTarget } from "../process/own_modules.ts";
 import { ownerOf, Process } from "../process/process.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
-import type { ManagerClient } from "./client.ts";
-import { clientOf } from "./client.ts";
+import { clientOf, type ManagerClient } from "./client.ts";
 import { SERVER } from "./protocol.ts";
-import type { DictProxy } from "./proxies.ts";
-import { dictProxy, entriesOf } from "./proxies.ts";
+import { type DictProxy, dictProxy, entriesOf } from "./proxies.ts";
 
 /** Milliseconds that a server gets to end by itself. */
-const SHUTDOWN_TIMEOUT = 1000;
+const SHUTDOWN_TIMEOUT_MS = 1000;
 
 /** A running server and the means to create objects in it. CPython: `multiprocessing.managers.SyncManager`. */
 export class SyncManager implements AsyncDisposable {
@@ -61,9 +59,9 @@ export class SyncManager implements AsyncDisposable {
     this.#state = "shut down";
     const process = this.#process;
     this.#client?.requests.shutdown();
-    if (await process.join({ timeout: SHUTDOWN_TIMEOUT }) === null) {
+    if (await process.join({ timeout: SHUTDOWN_TIMEOUT_MS }) === null) {
       process.terminate();
-      if (await process.join({ timeout: SHUTDOWN_TIMEOUT }) === null) process.kill();
+      if (await process.join({ timeout: SHUTDOWN_TIMEOUT_MS }) === null) process.kill();
     }
     this.#client?.close();
   }

@@ -1,10 +1,8 @@
 /** Proxies: objects here that stand for objects in a manager's server. They travel anywhere. */
 
 import type { BatchQueue } from "../channels/batch_queue.ts";
-import type { Link } from "../codec/registry.ts";
-import { registerShareable, shareable } from "../codec/registry.ts";
-import type { ManagerClient } from "./client.ts";
-import { clientOf } from "./client.ts";
+import { type Link, registerShareable, shareable } from "../codec/registry.ts";
+import { clientOf, type ManagerClient } from "./client.ts";
 
 /**
  * Map-like. A proxy stored in it stays a reference; a plain object stored in it is a copy. A key that is an object is the same

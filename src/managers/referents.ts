@@ -56,7 +56,7 @@ export function dictReferent(family: Family, init: Iterable<readonly [unknown, u
         return entry.value;
       }
       if (fallback.length > 0) return fallback[0];
-      throw new RangeError(`Cannot pop ${describe(key)}: the dict has no such key`);
+      throw new RangeError(`Cannot pop ${keyText(key)}: the dict has no such key`);
     },
     setdefault(key: unknown, value: unknown) {
       const id = idOf(key), entry = map.get(id);
@@ -67,7 +67,7 @@ export function dictReferent(family: Family, init: Iterable<readonly [unknown, u
     increment(key: unknown, by: number) {
       const before = get(key) ?? 0;
       if (typeof before !== "number") {
-        throw new TypeError(`Cannot increment ${describe(key)}: its value is not a number`);
+        throw new TypeError(`Cannot increment ${keyText(key)}: its value is not a number`);
       }
       set(key, before + by);
       return before + by;
@@ -79,7 +79,7 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-function describe(key: unknown): string {
+function keyText(key: unknown): string {
   if (isObject(key)) return "that object";
   return typeof key === "string" ? JSON.stringify(key) : String(key);
 }

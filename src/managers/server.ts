@@ -5,10 +5,18 @@ import type { BatchQueue } from "../channels/batch_queue.ts";
 import type { Received } from "../wire/batch.ts";
 import { textOf } from "../base/words.ts";
 import { runtime } from "../runtime/current.ts";
-import type { Call } from "./protocol.ts";
-import { FULFILLED, HELLO, Outbox, REJECTED, SERVER } from "./protocol.ts";
-import type { Referent } from "./referents.ts";
-import { dictReferent } from "./referents.ts";
+import {
+  addError,
+  addValue,
+  callIn,
+  clientIn,
+  isHello,
+  type MethodCall,
+  objectIn,
+  Outbox,
+  SERVER,
+} from "./protocol.ts";
+import { dictReferent, type Referent } from "./referents.ts";
 
 /** The target of the server's process. Ends when its queue of requests is shut down. */
 export async function serveManager(requests: BatchQueue): Promise<void> {
@@ -27,15 +35,15 @@ export async function serveManager(requests: BatchQueue): Promise<void> {
   });
   for await (const batch of requests.items()) {
     for (const message of batch as Received[]) {
-      const { a: client, b: id, c: object, value } = message;
-      if (id === HELLO) {
+      const client = clientIn(message);
+      if (isHello(message)) {
         forgetEnded(clients);
-        clients.set(client, value as BatchQueue);
+        clients.set(client, message.value as BatchQueue);
         continue;
       }
       const replies = clients.get(client);
       try {
-        answer(outbox, replies, id, () => call(objects.get(object), message));
+        answer(outbox, replies, callIn(message), () => call(objects.get(objectIn(message)), message));
       } catch {
         // Not even the error gets through: whoever asked is stopped, or there is no memory left.
         replies?.close();
@@ -58,30 +66,30 @@ function call(referent: Referent | undefined, { value, error }: Received): unkno
   if (error !== undefined) {
     throw failure("The manager's server, which loads nothing of the program, can't read what was sent", error.reason);
   }
-  const { method, args } = value as Call;
+  const { method, args } = value as MethodCall;
   if (referent === undefined) throw new RemoteError(`Cannot call ${method}: the manager doesn't hold that object`);
   if (!Object.hasOwn(referent, method)) throw new RemoteError(`Cannot call ${method}: the object has no such method`);
   return (referent[method] as (...args: unknown[]) => unknown)(...args);
 }
 
 /** Does what was asked, whether or not there is anybody to hear of it. Throws when the answer can't be sent in any form. */
-function answer(outbox: Outbox, replies: BatchQueue | undefined, id: number, act: () => unknown): void {
+function answer(outbox: Outbox, replies: BatchQueue | undefined, number: number, act: () => unknown): void {
   try {
     const value = act();
-    if (replies !== undefined) sendResult(outbox, replies, id, value);
+    if (replies !== undefined) sendResult(outbox, replies, number, value);
   } catch (thrown) {
     if (replies === undefined) return;
     const batch = outbox.begin();
-    batch.addThrown(id, REJECTED, 0, thrown);
+    addError(batch, number, thrown);
     outbox.send(batch, replies);
   }
 }
 
 /** Whatever keeps a result from being sent is an answer too. */
-function sendResult(outbox: Outbox, replies: BatchQueue, id: number, value: unknown): void {
+function sendResult(outbox: Outbox, replies: BatchQueue, number: number, value: unknown): void {
   try {
     const batch = outbox.begin();
-    batch.add(id, FULFILLED, 0, value, "result");
+    addValue(batch, number, value);
     outbox.send(batch, replies);
   } catch (error) {
     throw failure("Cannot send the result", error);

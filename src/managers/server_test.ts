@@ -6,7 +6,7 @@ import { withMethod } from "../family/families.ts";
 import { BatchQueue } from "../channels/batch_queue.ts";
 import { BatchWriter } from "../wire/batch.ts";
 import { clientOf } from "./client.ts";
-import { HELLO, SERVER } from "./protocol.ts";
+import { addHello, SERVER } from "./protocol.ts";
 import { serveManager } from "./server.ts";
 
 test("the queues of clients that have ended are dropped when another one comes", async () => {
@@ -15,7 +15,7 @@ test("the queues of clients that have ended are dropped when another one comes",
   const neverThere = family.self + 256; // another generation
   for (const [client, replies] of [[neverThere, ended], [family.self, own]] as const) {
     const batch = new BatchWriter(family);
-    batch.add(client, HELLO, 0, replies, "replies");
+    addHello(batch, client, replies);
     requests.putNowait(batch);
   }
   requests.shutdown();

@@ -1,6 +1,7 @@
 /** Hands out and takes back blocks of a family's memory: power-of-two classes, free lists, one robust lock. */
 
 import type { Arena, Segment } from "./arena.ts";
+import { setBit } from "./bitmap.ts";
 import type { Owners } from "./robust_lock.ts";
 import { RobustLock } from "./robust_lock.ts";
 import {
@@ -105,9 +106,8 @@ export class Allocator {
 
   /** This agent holds that object; false when it did before. Whether it is still there, the caller knows. */
   addHolder(address: number): boolean {
-    const segment = this.#arena.segment(address), index = this.#owners.self & 0xff, mask = 1 << (index & 31);
-    const word = address - segment.start + H_HOLDERS + (index >>> 5);
-    return (Atomics.or(segment.i32, word, mask) & mask) === 0;
+    const segment = this.#arena.segment(address);
+    return setBit(segment.i32, address - segment.start + H_HOLDERS, this.#owners.self & 0xff);
   }
 
   /** A block in this agent's hands belongs to an object from now on, which names it in its payload. */

@@ -25,7 +25,7 @@ function agents(most?: number) {
     new Allocator(arena, {
       self,
       alive: (owner: number) => !dead.has(owner),
-      describe: (owner: number) => `process ${owner}`,
+      nameOf: (owner: number) => `process ${owner}`,
       probe: () => {},
     });
   return { arena, dead, mine: one(1), theirs: one(2), third: one(3) };

@@ -14,8 +14,7 @@
  */
 
 import { StalledError } from "../errors/base.ts";
-import type { Arena } from "./arena.ts";
-import type { Segment } from "./arena.ts";
+import type { Arena, Segment } from "./arena.ts";
 import { REDO_ENTRIES } from "./layout.ts";
 import { nap, pause } from "../base/processor.ts";
 
@@ -26,7 +25,7 @@ export interface Owners {
   /** False when that agent is known to be dead. */
   alive(owner: number): boolean;
   /** What it is called in errors: "process 4711". */
-  describe(owner: number): string;
+  nameOf(owner: number): string;
   /** Finds out whether that agent is dead, by asking the system. */
   probe(owner: number): void;
 }
@@ -35,14 +34,14 @@ export interface Owners {
  * How long a synchronous operation naps for a preempted holder, in milliseconds. It is the naps that count, not the clock:
  * when the whole machine has stood still, the holder had no turn either.
  */
-export const PATIENCE = 1000;
+export const PATIENCE_MS = 1000;
 /** Attempts before the first nap: a section takes well under a microsecond. */
 const SPINS = 200;
 
 /** `who` is in the middle of a change, and doesn't go on. */
 export function stalled(doing: string, who: string): StalledError {
   return new StalledError(
-    `Cannot ${doing}: ${who} is changing it and has not run for ${PATIENCE} ms; ` +
+    `Cannot ${doing}: ${who} is changing it and has not run for ${PATIENCE_MS} ms; ` +
       "let it go on (a signal or a debugger may have stopped it), or end it",
   );
 }
@@ -157,8 +156,8 @@ export class RobustLock {
         pause();
         continue;
       }
-      if (napped > PATIENCE) {
-        throw stalled(`use ${this.#what}`, owners.describe(owner));
+      if (napped > PATIENCE_MS) {
+        throw stalled(`use ${this.#what}`, owners.nameOf(owner));
       }
       // The holder was preempted (or killed). Give it our processor; ask the system now and then.
       nap(next);

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { Arena } from "./arena.ts";
 import { WorkerBacking } from "./backing.ts";
 import { C_ARENA_LOCK, C_NAMES } from "./layout.ts";
-import { PATIENCE, RobustLock } from "./robust_lock.ts";
+import { PATIENCE_MS, RobustLock } from "./robust_lock.ts";
 
 /** Two owners' views of one lock; `dead` are those that the system says are gone, `onProbe` runs when it is asked. */
 function twoOwners(onProbe: (owner: number) => void = () => {}) {
@@ -14,7 +14,7 @@ function twoOwners(onProbe: (owner: number) => void = () => {}) {
     const owners = {
       self,
       alive: (owner: number) => !dead.has(owner),
-      describe: (owner: number) => `process ${owner}`,
+      nameOf: (owner: number) => `process ${owner}`,
       probe: onProbe,
     };
     return new RobustLock(arena, owners, arena.segment(0), C_ARENA_LOCK, "the test");
@@ -32,7 +32,7 @@ test("a living holder that doesn't go on: an error after a second that says who,
     code: "ERR_MP_STALLED",
     message: /Cannot use the test: process 2 is changing it and has not run for 1000 ms; let it go on .*, or end it/,
   });
-  assert.ok(performance.now() - begin >= PATIENCE);
+  assert.ok(performance.now() - begin >= PATIENCE_MS);
   assert.ok(probed.length > 10, "the system is asked on the way");
   assert.deepEqual([...new Set(probed)], [2]);
   theirs.unlock();

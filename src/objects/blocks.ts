@@ -8,6 +8,7 @@
 import { ClosedError } from "../errors/base.ts";
 import type { Family } from "../family/family.ts";
 import { indexOf } from "../family/agents.ts";
+import { clearBit } from "../memory/bitmap.ts";
 import {
   BITMAP_WORDS,
   BLOCK_OBJECT,
@@ -49,7 +50,7 @@ function isCurrent(family: Family, { address, generation }: Handle): boolean {
 /** That agent holds the object no more; the last one frees it. */
 export function releaseHolder(family: Family, address: number, index: number): void {
   const segment = family.arena.segment(address), at = address - segment.start;
-  Atomics.and(segment.i32, at + H_HOLDERS + (index >>> 5), ~(1 << (index & 31)));
+  clearBit(segment.i32, at + H_HOLDERS, index);
   freeIfUnused(family, address);
 }
 

@@ -13,9 +13,7 @@
 import { indexOf } from "../family/agents.ts";
 import { disposeBlock, freeIfUnused } from "./blocks.ts";
 import type { Family } from "../family/family.ts";
-import { clearWaiter } from "../family/futex.ts";
-import type { Kind, Recovery } from "../family/care.ts";
-import { kindOf } from "../family/care.ts";
+import { type Kind, kindOf, type Recovery } from "../family/care.ts";
 import {
   A_BOOT,
   A_PARENT,
@@ -39,10 +37,11 @@ import {
 import { takeMail } from "../family/mail.ts";
 import { settleNames } from "./names.ts";
 import { nap } from "../base/processor.ts";
-import { PATIENCE, RobustLock, stalled } from "../memory/robust_lock.ts";
+import { clearBit } from "../memory/bitmap.ts";
+import { PATIENCE_MS, RobustLock, stalled } from "../memory/robust_lock.ts";
 
 /** How long at a time a recovery waits for another process to complete a change, in milliseconds. */
-const NAP = 0.5;
+const NAP_MS = 0.5;
 
 /**
  * Recovers a dead agent. Idempotent, and safe to be killed in: the agent's line says DEAD to the last, so whoever finds it
@@ -70,7 +69,7 @@ function recover(family: Family, dead: number): void {
       if (allocator.adopt(address, dead)) disposeBlock(family, address);
     }
     throwAway(family, dead, A_BOOT);
-    Atomics.and(family.arena.control, C_SPINNING + (index >>> 5), ~(1 << (index & 31)));
+    clearBit(family.arena.control, C_SPINNING, index);
     for (const child of agents.children(dead)) {
       // A dead worker's workers are gone with it; a dead process's children get SIGKILL from the kernel and are found dead,
       // but for those that never came to run.
@@ -103,7 +102,7 @@ function throwAway(family: Family, owner: number, word: number): void {
 /** Takes back what a dead agent has in one block. True when that is an object, which it may have been the last to hold. */
 function takeBack(family: Family, address: number, dead: number): boolean {
   const index = indexOf(dead), segment = family.arena.segment(address), { i32 } = segment, at = address - segment.start;
-  for (let napped = 0;; napped += NAP) {
+  for (let napped = 0;; napped += NAP_MS) {
     let busy = 0, isObject = false;
     // Meanwhile the block can't become another one.
     family.allocator.still(() => {
@@ -115,15 +114,15 @@ function takeBack(family: Family, address: number, dead: number): boolean {
           .settle();
       }
       if (busy !== 0) return;
-      for (const offset of [...kind.waitQueues, ...kind.turns ?? []]) clearWaiter(i32, payload + offset, index);
+      for (const offset of [...kind.waitQueues, ...kind.turns ?? []]) clearBit(i32, payload + offset, index);
       kind.recover?.(family, segment, payload, dead);
-      Atomics.and(i32, at + H_HOLDERS + (index >>> 5), ~(1 << (index & 31)));
+      clearBit(i32, at + H_HOLDERS, index);
       isObject = state === BLOCK_OBJECT;
     });
     if (busy === 0) return isObject;
     // A living process is completing a change: it may be a dead one's, about blocks that are looked at next.
-    if (napped > PATIENCE) throw stalled("take back an object", family.describe(busy));
-    nap(NAP);
+    if (napped > PATIENCE_MS) throw stalled("take back an object", family.nameOf(busy));
+    nap(NAP_MS);
     family.probe(busy);
   }
 }

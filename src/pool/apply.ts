@@ -2,11 +2,9 @@
 
 import type { Crew } from "./crew.ts";
 import { Limits } from "./limits.ts";
-import type { TaskOptions } from "./options.ts";
-import { taskLimitOf } from "./options.ts";
+import { taskLimitOf, type TaskOptions } from "./options.ts";
 import { APPLY } from "./protocol.ts";
-import type { Outcome } from "./task.ts";
-import { Task } from "./task.ts";
+import { Task, type TaskOutcome } from "./task.ts";
 
 /** The call and its only task in one: many are under way at a time. */
 export class ApplyTask extends Task {
@@ -40,7 +38,7 @@ export class ApplyTask extends Task {
     return true;
   }
 
-  override settle(outcome: Outcome): void {
+  override settle(outcome: TaskOutcome): void {
     this.#limits?.end();
     if (outcome.ok) this.#resolve(outcome.value);
     else this.#reject(outcome.error);

@@ -1,5 +1,6 @@
 /** The tasks of a pool that no worker has: first in, first out, withdrawn ones skipped. */
 
+import { NO_FUNCTION } from "./protocol.ts";
 import type { Task } from "./task.ts";
 
 /** A queue of tasks that are "waiting". A task that is forgotten leaves when its turn comes. */
@@ -13,9 +14,9 @@ export class Backlog {
     return this.#size;
   }
 
-  /** The function of the next task, or of one that was withdrawn in its place. */
+  /** The function of the next task, or of one that was withdrawn in its place; NO_FUNCTION when there is none. */
   get nextFunction(): number {
-    return this.#tasks[this.#start]?.fn ?? -1;
+    return this.#tasks[this.#start]?.fn ?? NO_FUNCTION;
   }
 
   push(task: Task): void {

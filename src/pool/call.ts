@@ -2,11 +2,9 @@
 
 import type { Crew } from "./crew.ts";
 import { Limits } from "./limits.ts";
-import type { TaskOptions } from "./options.ts";
-import { taskLimitOf } from "./options.ts";
-import { SETTLED } from "./protocol.ts";
-import type { Outcome } from "./task.ts";
-import { Task } from "./task.ts";
+import { taskLimitOf, type TaskOptions } from "./options.ts";
+import { isSettled } from "./protocol.ts";
+import { Task, type TaskOutcome } from "./task.ts";
 
 /** What to do with items that a call handed in. */
 export interface ChunkHandler {
@@ -82,7 +80,7 @@ export class Call {
   }
 
   /** For ChunkTask. */
-  settle(task: ChunkTask, outcome: Outcome): void {
+  settle(task: ChunkTask, outcome: TaskOutcome): void {
     this.#underWay--;
     if (this.#isOver) return;
     if (this.#tasks.length > CROWD && this.#tasks.length > 2 * this.#underWay) {
@@ -90,7 +88,7 @@ export class Call {
     }
     const { payload: items, handler } = task;
     if (outcome.ok) return handler.done(outcome.value as unknown[]);
-    if ((this.#mode & SETTLED) === 0 || outcome.reach === "pool") return handler.failed(outcome.error);
+    if (!isSettled(this.#mode) || outcome.reach === "pool") return handler.failed(outcome.error);
     const rejected: PromiseRejectedResult = { status: "rejected", reason: outcome.error };
     if (outcome.reach === "task") return handler.done(items.map(() => rejected));
     const { index } = outcome, { first } = task, failed = (error: unknown) => handler.failed(error);
@@ -149,7 +147,7 @@ class ChunkTask extends Task {
     return this.#first;
   }
 
-  override settle(outcome: Outcome): void {
+  override settle(outcome: TaskOutcome): void {
     this.#call.settle(this, outcome);
   }
 }

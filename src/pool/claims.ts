@@ -16,9 +16,34 @@
  */
 
 export const CLAIM_WORDS = 256;
-const NUMBER_SHIFT = 14, NEXT_SHIFT = 7, MASK = 0x7f;
+const NUMBER_SHIFT = 14, NEXT_SHIFT = 7, END_MASK = 0x7f;
 /** Batch numbers are below this. */
 const NUMBERS = 1 << 18;
+/** Added to a word, it moves `next` on by one task. */
+const ONE_BEGUN = 1 << NEXT_SHIFT;
+/** A word of which nothing is to be had. */
+const USED_UP = 0;
+
+function wordOf(batch: number): number {
+  return batch % CLAIM_WORDS;
+}
+
+function numberIn(word: number): number {
+  return word >>> NUMBER_SHIFT;
+}
+
+function nextIn(word: number): number {
+  return word >>> NEXT_SHIFT & END_MASK;
+}
+
+function endIn(word: number): number {
+  return word & END_MASK;
+}
+
+/** How many tasks are to be had. */
+function leftIn(word: number): number {
+  return endIn(word) - nextIn(word);
+}
 
 /** A worker's side. */
 export class WorkerClaims {
@@ -30,21 +55,27 @@ export class WorkerClaims {
 
   /** Claims the next task of a batch; false = it and all after it are somebody else's. */
   take(batch: number): boolean {
-    const words = this.#words, at = batch % CLAIM_WORDS;
+    const words = this.#words, at = wordOf(batch);
     for (;;) {
       const word = Atomics.load(words, at);
       // Another number: the batch was taken back as a whole, and its word is in use again.
-      if (word >>> NUMBER_SHIFT !== batch || (word >>> NEXT_SHIFT & MASK) >= (word & MASK)) return false;
-      if (Atomics.compareExchange(words, at, word, word + (1 << NEXT_SHIFT)) === word) return true;
+      if (numberIn(word) !== batch || leftIn(word) <= 0) return false;
+      if (Atomics.compareExchange(words, at, word, word + ONE_BEGUN) === word) return true;
     }
   }
+}
+
+/** A batch that a worker was sent, and where its word is. */
+interface SentBatch<T> {
+  readonly at: number;
+  readonly tasks: readonly T[];
 }
 
 /** The pool's side: the batches that a worker was sent, with the tasks in them. */
 export class PoolClaims<T> {
   readonly #words: Int32Array;
   /** The last of them, without those that are used up. */
-  #batches: { readonly at: number; readonly tasks: readonly T[] }[] = [];
+  #batches: SentBatch<T>[] = [];
   #last = 0;
 
   constructor(words: Int32Array) {
@@ -58,23 +89,24 @@ export class PoolClaims<T> {
 
   /** Whether it can be sent now. */
   get hasRoom(): boolean {
-    return this.#left(this.next % CLAIM_WORDS) === 0;
+    return this.#left(wordOf(this.next)) === 0;
   }
 
   /** The next batch is about to be sent. */
   open(tasks: readonly T[]): void {
+    const batches = this.#batches;
     let used = 0;
-    while (used < this.#batches.length && this.#left((this.#batches[used] as { at: number }).at) === 0) used++;
-    if (used > 0) this.#batches = this.#batches.slice(used);
-    const batch = this.#last = this.next, at = batch % CLAIM_WORDS;
+    while (used < batches.length && this.#left((batches[used] as SentBatch<T>).at) === 0) used++;
+    if (used > 0) this.#batches = batches.slice(used);
+    const batch = this.#last = this.next, at = wordOf(batch);
     this.#batches.push({ at, tasks });
     Atomics.store(this.#words, at, batch << NUMBER_SHIFT | tasks.length);
   }
 
   /** The batch just opened couldn't be sent. */
   cancel(): void {
-    const { at } = this.#batches.pop() as { at: number };
-    Atomics.store(this.#words, at, 0);
+    const { at } = this.#batches.pop() as SentBatch<T>; // open() put it there
+    Atomics.store(this.#words, at, USED_UP);
   }
 
   /** Tasks that the worker hasn't begun. */
@@ -88,10 +120,10 @@ export class PoolClaims<T> {
   takeBack(most: number): T[] {
     const taken: (readonly T[])[] = [];
     for (let i = this.#batches.length - 1; i >= 0 && most > 0; i--) {
-      const { at, tasks } = this.#batches[i] as { at: number; tasks: readonly T[] };
+      const { at, tasks } = this.#batches[i] as SentBatch<T>; // noUncheckedIndexedAccess
       for (;;) {
-        const word = Atomics.load(this.#words, at), end = word & MASK;
-        const count = Math.min(most, end - (word >>> NEXT_SHIFT & MASK));
+        const word = Atomics.load(this.#words, at), end = endIn(word);
+        const count = Math.min(most, leftIn(word));
         if (count <= 0) break;
         if (Atomics.compareExchange(this.#words, at, word, word - count) !== word) continue;
         taken.push(tasks.slice(end - count, end));
@@ -103,7 +135,6 @@ export class PoolClaims<T> {
   }
 
   #left(at: number): number {
-    const word = Atomics.load(this.#words, at);
-    return (word & MASK) - (word >>> NEXT_SHIFT & MASK);
+    return leftIn(Atomics.load(this.#words, at));
   }
 }

@@ -6,8 +6,20 @@ import type { BatchQueue } from "../channels/batch_queue.ts";
 import type { Received } from "../wire/batch.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
-import { FULFILLED, OUTGROWN, READY, UNFIT } from "./protocol.ts";
-import type { Task } from "./task.ts";
+import {
+  FAILED,
+  failedItemIn,
+  ITEM_FULFILLED,
+  ITEM_REJECTED,
+  OUTGROWN,
+  READY,
+  reportedTaskIn,
+  SUCCEEDED,
+  UNFIT,
+  whatIn,
+  workerIn,
+} from "./protocol.ts";
+import { type Task, taskFailed } from "./task.ts";
 
 /** Results taken in a row, at most: workers that report without end don't keep the event loop from its turn. */
 const MOST_RESULTS = 1024;
@@ -15,7 +27,7 @@ const MOST_RESULTS = 1024;
  * Milliseconds from one look at the results to the next, while they come and every worker has twice that ahead: to be woken
  * for each takes a processor from the workers that often. When none has come meanwhile, the next one wakes again.
  */
-const MODERATION = 2;
+const MODERATION_MS = 2;
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -59,7 +71,7 @@ export class Collector {
       let isBusy = false; // results came when they were last looked for
       try {
         while (this.#ledger.outstanding > 0) {
-          if (isBusy && this.#allAreBusy()) await sleep(MODERATION);
+          if (isBusy && this.#allAreBusy()) await sleep(MODERATION_MS);
           else await this.#arrivals.wait(signal);
           signal.throwIfAborted();
           isBusy = this.drain() > 0;
@@ -94,7 +106,7 @@ export class Collector {
 
   #allAreBusy(): boolean {
     if (this.#members.size === 0 || this.#hasResults() || this.#results.qsize() > 0) return false;
-    for (const { ahead } of this.#members.values()) if (ahead < 2 * MODERATION) return false;
+    for (const { ahead } of this.#members.values()) if (ahead < 2 * MODERATION_MS) return false;
     return true;
   }
 
@@ -106,7 +118,7 @@ export class Collector {
       if (!lane.isReady) continue;
       for (let i = 0; i < most && lane.next(); i++, taken++) {
         const { task, value, error } = lane;
-        this.#takeOutcome(member, task, -1, value, error);
+        this.#succeeded(member, task, value, error);
       }
       this.#events.progressed(member);
     }
@@ -126,49 +138,81 @@ export class Collector {
 
   #take(batch: readonly Received[]): void {
     for (const entry of batch) {
-      const member = this.#members.get(entry.a);
+      const member = this.#members.get(workerIn(entry));
       if (member === undefined) continue;
-      switch (entry.b) {
+      switch (whatIn(entry)) {
         case READY:
           this.#events.ready(member);
           break;
         case UNFIT:
-          this.#events.unfit(entry.error === undefined ? entry.value : entry.error.reason);
+          this.#events.unfit(whyOf(entry));
           break;
         case OUTGROWN:
           this.#events.outgrown(member);
           break;
         default:
-          this.#takeOutcome(member, entry.b, entry.c, entry.value, entry.error);
+          this.#takeOutcome(member, entry);
           this.#events.progressed(member);
       }
     }
   }
 
-  #takeOutcome(member: Member, id: number, failedAt: number, value: unknown, error: Received["error"]): void {
-    const task = member.assigned.get(id);
-    if (task === undefined) return;
-    if (failedAt < -1) return this.#takePart(member, task, failedAt, value, error);
-    member.functions.add(task.fn);
-    member.done++;
-    if (task.state === "done") {
-      member.forget(task); // it was withdrawn
-    } else if (failedAt < 0 && error === undefined) this.#ledger.settle(task, { ok: true, value: task.parts ?? value });
-    else {
-      const reason = error === undefined ? value : error.reason, index = Math.max(0, failedAt);
-      noteOrigin(reason, member, task, index);
-      this.#ledger.settle(task, { ok: false, error: reason, index, reach: "task" });
+  #takeOutcome(member: Member, entry: Received): void {
+    const id = reportedTaskIn(entry), { value, error } = entry;
+    switch (whatIn(entry)) {
+      case SUCCEEDED:
+        return this.#succeeded(member, id, value, error);
+      case FAILED:
+        return this.#failed(member, id, failedItemIn(entry), whyOf(entry));
+      case ITEM_FULFILLED:
+        if (error !== undefined) return this.#itemRejected(member, id, error.reason);
+        return this.#itemSettled(member.assigned.get(id), { status: "fulfilled", value });
+      case ITEM_REJECTED:
+        return this.#itemRejected(member, id, whyOf(entry));
     }
   }
 
-  /** The next item of a task with SETTLED has its outcome. */
-  #takePart(member: Member, task: Task, how: number, value: unknown, error: Received["error"]): void {
-    const parts = task.parts ??= [];
-    if (how === FULFILLED && error === undefined) return void parts.push({ status: "fulfilled", value });
-    const reason = error === undefined ? value : error.reason;
-    noteOrigin(reason, member, task, parts.length);
-    parts.push({ status: "rejected", reason });
+  /** A task has a value, if it can be rebuilt. */
+  #succeeded(member: Member, id: number, value: unknown, error: Received["error"]): void {
+    if (error !== undefined) return this.#failed(member, id, 0, error.reason);
+    const task = this.#done(member, id);
+    if (task !== undefined) this.#ledger.settle(task, { ok: true, value: task.parts ?? value });
   }
+
+  /** A task has failed at an item. */
+  #failed(member: Member, id: number, item: number, reason: unknown): void {
+    const task = this.#done(member, id);
+    if (task === undefined) return;
+    noteOrigin(reason, member, task, item);
+    this.#ledger.settle(task, taskFailed(reason, item));
+  }
+
+  /** A member is done with a task: which one, if anybody wants to know what came of it. */
+  #done(member: Member, id: number): Task | undefined {
+    const task = member.assigned.get(id);
+    if (task === undefined) return undefined;
+    member.functions.add(task.fn);
+    member.done++;
+    if (task.state !== "done") return task;
+    member.forget(task); // it was withdrawn
+    return undefined;
+  }
+
+  #itemRejected(member: Member, id: number, reason: unknown): void {
+    const task = member.assigned.get(id);
+    if (task !== undefined) noteOrigin(reason, member, task, task.parts?.length ?? 0);
+    this.#itemSettled(task, { status: "rejected", reason });
+  }
+
+  /** The next item of a task with SETTLED has its outcome. */
+  #itemSettled(task: Task | undefined, outcome: PromiseSettledResult<unknown>): void {
+    if (task !== undefined) (task.parts ??= []).push(outcome);
+  }
+}
+
+/** What a report of a failure says: what was thrown, or why that can't be rebuilt. */
+function whyOf({ value, error }: Received): unknown {
+  return error === undefined ? value : error.reason;
 }
 
 function noteOrigin(error: unknown, { process: { pid, ident } }: Member, { first }: Task, index: number): void {

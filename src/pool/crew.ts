@@ -12,10 +12,9 @@ import { deferred } from "../base/deferred.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { workerDeath } from "./events.ts";
 import { Ledger } from "./ledger.ts";
-import type { MemberOptions } from "./member.ts";
-import { Member } from "./member.ts";
+import { Member, type MemberOptions } from "./member.ts";
 import type { PoolStats } from "./stats.ts";
-import type { Task } from "./task.ts";
+import { itemFailed, poolFailed, type Task, taskFailed } from "./task.ts";
 import { Watchdog } from "./watchdog.ts";
 
 /** A task that so many workers died with in their hands, not at it, isn't tried again. */
@@ -26,7 +25,7 @@ const MOST_FALSE_STARTS = 8;
  * Milliseconds that a thread which can't be stopped while it computes has to end once it was given up: one that doesn't compute
  * ends at once. Then it isn't waited for any more.
  */
-const GRACE = 500;
+const GRACE_MS = 500;
 
 /** What a crew is to be. */
 export interface CrewOptions extends Omit<MemberOptions, "results"> {
@@ -263,8 +262,7 @@ export class Crew {
       if (mayTry) back.add(task);
       else {
         const error = died(`The worker with pid ${pid} died with ${how} while it ran the task`, { task: task.id });
-        const index = isRunning ? running.item : 0;
-        this.#ledger.settle(task, { ok: false, error, index, reach: isRunning ? "item" : "task" });
+        this.#ledger.settle(task, isRunning ? itemFailed(error, running.item) : taskFailed(error));
       }
     }
     this.#ledger.requeue([...back].filter(({ state }) => state === "given"));
@@ -304,7 +302,7 @@ export class Crew {
     member.grace = setTimeout(() => {
       member.isOverdue = true;
       this.#endIfEmpty();
-    }, GRACE);
+    }, GRACE_MS);
   }
 
   /** No worker can do any task: all that is due and all that comes is refused. */
@@ -319,9 +317,7 @@ export class Crew {
     for (const member of [...this.#members.values()]) {
       const { assigned } = member;
       if (assigned.size > 0 && !this.#stopsBusy) this.#giveUp(member);
-      for (const task of [...assigned.values()]) {
-        this.#ledger.settle(task, { ok: false, error, index: 0, reach: "pool" });
-      }
+      for (const task of [...assigned.values()]) this.#ledger.settle(task, poolFailed(error));
     }
     for (const call of [...this.#calls]) call.fail(error);
     for (const member of [...this.#members.values(), ...this.#goners]) kill(member);

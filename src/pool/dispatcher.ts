@@ -7,14 +7,14 @@ import { BatchWriter } from "../wire/batch.ts";
 import { taskStart } from "./events.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
-import { APPLY, DEFINE, DISMISS, inBatch, TIMED } from "./protocol.ts";
-import type { Outcome, Task } from "./task.ts";
+import { addDefinition, addDismissal, addTask, isApply, NO_FUNCTION } from "./protocol.ts";
+import { itemFailed, type Task, taskFailed, type TaskFailure } from "./task.ts";
 
 /** Tasks and bytes in one batch, at most. */
 const BATCH_TASKS = 64;
 const BATCH_BYTES = 48 * 1024;
 /** Tasks handed in while all are busy, after which they are given out. */
-const BUNCH = 64;
+const BUNCH_TASKS = 64;
 
 /** Decides which member gets which tasks of the backlog, and sends them. */
 export class Dispatcher {
@@ -63,7 +63,7 @@ export class Dispatcher {
    */
   added(): void {
     if (this.#isDistributing) {
-      if (this.#ledger.backlog.size % BUNCH === 0) this.distribute();
+      if (this.#ledger.backlog.size % BUNCH_TASKS === 0) this.distribute();
       return;
     }
     const member = this.#isWriting ? undefined : this.#roomiest();
@@ -95,7 +95,7 @@ export class Dispatcher {
 
   /** An idle member takes half of what another was given and hasn't begun. */
   steal(idle: Member): void {
-    if (idle.roomFor(-1) <= 0) return;
+    if (idle.roomFor(NO_FUNCTION) <= 0) return;
     let busiest: Member | undefined, most = 0;
     for (const member of this.#members.values()) {
       const { unclaimed } = member.claims;
@@ -123,7 +123,7 @@ export class Dispatcher {
   }
 
   #sendDismissal(member: Member): void {
-    this.#writer.add(0, 0, DISMISS, null, "dismissal");
+    addDismissal(this.#writer);
     member.inbox.putNowait(this.#writer);
     this.#writer.clear();
   }
@@ -144,28 +144,21 @@ export class Dispatcher {
     const writer = this.#writer, batch = member.claims.next;
     let tasks: Task[] = [];
     // Told at the end: whoever hears of it may hand in more.
-    const refused: [Task, Outcome][] = [];
+    const refused: [Task, TaskFailure][] = [];
     let defined: Set<number> | undefined;
     this.#isWriting = true;
     while (tasks.length < most && writer.length < BATCH_BYTES) {
       const task = this.#ledger.backlog.shift();
       if (task === undefined) break;
-      const { id, fn, mode, payload, taskTimeout } = task;
+      const { fn } = task;
       try {
         if (!member.functions.has(fn) && !defined?.has(fn)) {
-          writer.add(0, fn, DEFINE, this.#references[fn], "function");
+          addDefinition(writer, fn, this.#references[fn]);
           (defined ??= new Set()).add(fn);
         }
-        writer.add(
-          id,
-          fn,
-          inBatch(taskTimeout < Infinity ? mode | TIMED : mode, batch),
-          payload,
-          mode === APPLY ? "args" : "items",
-          true, // a function is called with the elements
-        );
+        addTask(writer, task, batch, task.taskTimeout < Infinity);
       } catch (error) {
-        refused.push([task, this.#refusal(task) ?? { ok: false, error, index: 0, reach: "task" }]);
+        refused.push([task, this.#refusal(task) ?? taskFailed(error)]);
         continue;
       }
       tasks.push(task);
@@ -177,13 +170,13 @@ export class Dispatcher {
         member.inbox.putNowait(writer);
       } catch (error) {
         member.claims.cancel();
-        for (const task of tasks) refused.push([task, { ok: false, error, index: 0, reach: "task" }]);
+        for (const task of tasks) refused.push([task, taskFailed(error)]);
         tasks = [];
       }
     }
     writer.clear();
     for (const task of tasks) this.#assign(member, task);
-    for (const [task, outcome] of refused) this.#ledger.settle(task, outcome);
+    for (const [task, failure] of refused) this.#ledger.settle(task, failure);
   }
 
   #assign(member: Member, task: Task): void {
@@ -196,19 +189,19 @@ export class Dispatcher {
   }
 
   /** Which part of a task's payload can't travel, and why, with the path inside of it. */
-  #refusal({ mode, payload, first = 0 }: Task): Outcome | undefined {
-    if (mode === APPLY) {
+  #refusal({ mode, payload, first = 0 }: Task): TaskFailure | undefined {
+    if (isApply(mode)) {
       try {
         packValue(this.#family, [...payload], "args");
       } catch (error) {
-        return { ok: false, error, index: 0, reach: "task" };
+        return taskFailed(error);
       }
     } else {
       for (const [index, item] of payload.entries()) {
         try {
           packValue(this.#family, item, `items[${first + index}]`);
         } catch (error) {
-          return { ok: false, error, index, reach: "item" };
+          return itemFailed(error, index);
         }
       }
     }

@@ -1,7 +1,6 @@
 /** imap: an input that is read only a little ahead of its consumer, and results as they are wanted. */
 
-import type { Deferred } from "../base/deferred.ts";
-import { deferred } from "../base/deferred.ts";
+import { type Deferred, deferred } from "../base/deferred.ts";
 import type { Call } from "./call.ts";
 import type { Items } from "./options.ts";
 
@@ -20,11 +19,12 @@ export interface ImapPlan {
   keepOpen(refuse: (error: unknown) => void): () => void;
 }
 
-type Outcome = { readonly values: unknown[] } | { readonly error: unknown };
+/** What came of a chunk. */
+type ChunkOutcome = { readonly values: unknown[] } | { readonly error: unknown };
 
 /** A chunk that was handed in. */
 interface Slot {
-  outcome: Outcome | undefined;
+  outcome: ChunkOutcome | undefined;
 }
 
 /** A condition that one waits for and others signal. */
@@ -103,7 +103,7 @@ class Feeder {
   }
 
   /** The next outcome for the consumer, if it is there. */
-  next(): Outcome | undefined {
+  next(): ChunkOutcome | undefined {
     const outcome = this.#slots[0]?.outcome;
     if (outcome !== undefined) this.#slots.shift();
     return outcome;
@@ -171,7 +171,7 @@ class Feeder {
     });
   }
 
-  #settle(slot: Slot, outcome: Outcome): void {
+  #settle(slot: Slot, outcome: ChunkOutcome): void {
     this.#due--;
     slot.outcome = outcome;
     if (!this.#plan.isOrdered) this.#slots.push(slot);

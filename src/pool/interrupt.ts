@@ -24,7 +24,7 @@ interface Drain {
 }
 
 /** Milliseconds that running tasks get to finish. */
-const DEADLINE = 5000;
+const DEADLINE_MS = 5000;
 
 const pools = new Set<Interruptible>();
 let stop: (() => void) | undefined;
@@ -65,7 +65,7 @@ function onInterrupt(): void {
 }
 
 function drain(busy: readonly Interruptible[], isHandled: boolean, error: unknown): void {
-  const deadline = setTimeout(() => kill(mine, error), DEADLINE);
+  const deadline = setTimeout(() => kill(mine, error), DEADLINE_MS);
   const mine: Drain = draining = { pools: isHandled ? busy : pools, isHandled, deadline };
   void Promise.all(busy.map((pool) => pool.drain(error))).then(() => {
     // The program hears of its last outcomes first.

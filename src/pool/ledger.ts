@@ -2,9 +2,8 @@
 
 import { Backlog } from "./backlog.ts";
 import { taskEnd } from "./events.ts";
-import type { PoolStats } from "./stats.ts";
-import { Latencies } from "./stats.ts";
-import type { Outcome, Task } from "./task.ts";
+import { Latencies, type PoolStats } from "./stats.ts";
+import { poolFailed, type Task, type TaskOutcome } from "./task.ts";
 
 const LAST_ID = 0x7fff_ffff;
 
@@ -44,7 +43,7 @@ export class Ledger {
   }
 
   /** What became of a task; the first outcome counts. */
-  settle(task: Task, outcome: Outcome): void {
+  settle(task: Task, outcome: TaskOutcome): void {
     if (task.state === "done") return;
     const { member } = task;
     this.finish(task);
@@ -80,6 +79,6 @@ export class Ledger {
 
   /** Everything that no worker has is refused. */
   refuseBacklog(error: unknown): void {
-    for (const task of this.backlog.clear()) this.settle(task, { ok: false, error, index: 0, reach: "pool" });
+    for (const task of this.backlog.clear()) this.settle(task, poolFailed(error));
   }
 }

@@ -6,11 +6,11 @@ import fc from "fast-check";
 import { test } from "node:test";
 import { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
-import type { Outcome, Task } from "./task.ts";
+import type { Task, TaskOutcome } from "./task.ts";
 import { Job, names } from "./testing.ts";
 
-const good: Outcome = { ok: true, value: 1 };
-const bad: Outcome = { ok: false, error: "why", index: 0, reach: "item" };
+const good: TaskOutcome = { ok: true, value: 1 };
+const bad: TaskOutcome = { ok: false, error: "why", index: 0, reach: "item" };
 
 /** A worker as the ledger knows one: the tasks that it has. */
 function worker(pid: number) {

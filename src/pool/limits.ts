@@ -1,8 +1,7 @@
 /** The limits of a call: its time, and the signal that ends it. */
 
 import { TimeoutError } from "../errors/outcomes.ts";
-import type { WaitOptions } from "../base/wait_options.ts";
-import { limitOf, LONGEST_TIMER } from "../base/wait_options.ts";
+import { limitOf, LONGEST_TIMER, type WaitOptions } from "../base/wait_options.ts";
 
 /** Limits that are being watched. */
 export class Limits {

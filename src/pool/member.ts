@@ -1,7 +1,7 @@
 /** One worker of a pool, as the pool sees it. */
 
 import { withMethod } from "../family/families.ts";
-import { ownTarget } from "../process/entries.ts";
+import { ownTarget } from "../process/own_modules.ts";
 import { Process } from "../process/process.ts";
 import type { Reference } from "../targets/reference.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
@@ -10,29 +10,19 @@ import { FamilyLink } from "../wire/handles.ts";
 import { BatchQueue } from "../channels/batch_queue.ts";
 import { CLAIM_WORDS, PoolClaims } from "./claims.ts";
 import { LANE_WORDS, LaneReader } from "../wire/lane.ts";
-import {
-  PROGRESS_ITEM,
-  PROGRESS_PACE,
-  PROGRESS_PACE_OF,
-  PROGRESS_SINCE,
-  PROGRESS_STOP,
-  PROGRESS_TASK,
-  PROGRESS_UNWANTED,
-  PROGRESS_WORDS,
-} from "./protocol.ts";
+import { PoolProgress, PROGRESS_CELLS } from "./progress.ts";
 import type { Task } from "./task.ts";
 import type { WorkerOptions } from "./worker.ts";
 
 /**
  * Nanoseconds of work that a worker is given ahead, so that it never waits for us. More is sent when half of it is done: that
- * half has to be more than what MODERATION in collector.ts asks for.
+ * half has to be more than what MODERATION_MS in collector.ts asks for.
  */
-const AHEAD = 12e6;
+const AHEAD_NS = 12e6;
 /** Nanoseconds of work in a batch, at least, if there is as much. */
-const LEAST_BATCH = 5e4;
+const LEAST_BATCH_NS = 5e4;
 /** Tasks ahead, at least (the second waits while the first is done) and at most. */
-const LEAST_AHEAD = 2;
-const MOST_AHEAD = 4096;
+const LEAST_TASKS_AHEAD = 2, MOST_TASKS_AHEAD = 4096;
 
 /** What all workers of a pool have in common. */
 export interface MemberOptions {
@@ -58,7 +48,7 @@ export class Member {
   readonly functions = new Set<number>();
   /** What comes of its tasks, as far as it fits; the rest comes with `results`. */
   readonly lane: LaneReader;
-  readonly #progress: Float64Array;
+  readonly #progress: PoolProgress;
   readonly #maxTasks: number;
   readonly #paces: number[] = [];
   isReady = false;
@@ -79,7 +69,7 @@ export class Member {
     this.index = index;
     this.#maxTasks = maxTasks;
     const made = withMethod(method, () => {
-      const inbox = new BatchQueue(), progress = new RawArray("d", PROGRESS_WORDS);
+      const inbox = new BatchQueue(), progress = new RawArray("d", PROGRESS_CELLS);
       const lane = new RawArray("i", LANE_WORDS), claims = new RawArray("i", CLAIM_WORDS);
       const words: WorkerOptions = { index, inbox, claims, results, lane, progress, initializer, initargs, maxMemory };
       return {
@@ -93,26 +83,26 @@ export class Member {
     this.inbox = made.inbox;
     this.claims = new PoolClaims(made.claims);
     this.process = made.process;
-    this.#progress = made.progress;
+    this.#progress = new PoolProgress(made.progress);
     this.lane = new LaneReader(made.lane, new FamilyLink(results.family));
   }
 
   /** It has begun a task that nobody wants any more: until it says that it is done with it, it is busy. */
   keep(task: Task): void {
     this.assigned.set(task.id, task);
-    this.#progress[PROGRESS_UNWANTED] = task.id;
+    this.#progress.markUnwanted(task.id);
   }
 
   /** It is done with a task that nobody wants any more. */
   forget({ id }: Task): void {
     this.assigned.delete(id);
-    if (this.#progress[PROGRESS_UNWANTED] === id) this.#progress[PROGRESS_UNWANTED] = 0;
+    this.#progress.clearUnwanted(id);
   }
 
   /** It is about to be stopped in the middle of a task. */
   giveUp(): void {
     this.isLeaving = true;
-    this.#progress[PROGRESS_STOP] = 1;
+    this.#progress.stop();
   }
 
   /** Whether it has a task that somebody wants. */
@@ -121,35 +111,34 @@ export class Member {
     return false;
   }
 
-  /** How many more tasks it is to be given now: none before half of what it has ahead is done, so that batches are worth it. */
+  /** How many more tasks, of that function or NO_FUNCTION, it is to be given now: none before half of what it has ahead is done, so that batches are worth it. */
   roomFor(fn: number): number {
     if (this.isLeaving || !this.claims.hasRoom) return 0;
     const pace = this.#paceOf(fn);
-    const ahead = pace === 0 ? LEAST_AHEAD : Math.max(LEAST_AHEAD, Math.min(MOST_AHEAD, Math.floor(AHEAD / pace)));
+    const ahead = pace === 0
+      ? LEAST_TASKS_AHEAD
+      : Math.max(LEAST_TASKS_AHEAD, Math.min(MOST_TASKS_AHEAD, Math.floor(AHEAD_NS / pace)));
     const room = ahead - this.assigned.size;
     return room * 2 < ahead ? 0 : Math.min(room, this.#maxTasks - this.given);
   }
 
   /** Nanoseconds that a call of a function takes, lately; 0 = not known: what others take says nothing. */
   #paceOf(fn: number): number {
-    const progress = this.#progress,
-      of = progress[PROGRESS_PACE_OF] as number,
-      pace = progress[PROGRESS_PACE] as number;
-    // Else the worker is just changing it.
-    if (pace > 0 && progress[PROGRESS_PACE_OF] === of) this.#paces[of] = pace;
+    const last = this.#progress.paceFunction, pace = this.#progress.paceOf(last);
+    if (pace > 0) this.#paces[last] = pace;
     return this.#paces[fn] ?? 0;
   }
 
   /** Milliseconds of work that it has and hasn't begun, as far as can be told. */
   get ahead(): number {
     const { unclaimed } = this.claims;
-    return unclaimed === 0 ? 0 : unclaimed * (this.#progress[PROGRESS_PACE] as number) / 1e6;
+    return unclaimed === 0 ? 0 : unclaimed * this.#progress.pace / 1e6;
   }
 
   /** Tasks that are worth a batch. */
   leastFor(fn: number): number {
     const pace = this.#paceOf(fn);
-    return pace === 0 ? 1 : Math.max(1, Math.floor(LEAST_BATCH / pace));
+    return pace === 0 ? 1 : Math.max(1, Math.floor(LEAST_BATCH_NS / pace));
   }
 
   /** Whether it has been given all the tasks of its life. */
@@ -159,12 +148,7 @@ export class Member {
 
   /** The task that it is at, and its item; undefined when it is at none that we know of. */
   get running(): { readonly task: Task; readonly item: number; readonly since: number } | undefined {
-    const task = this.assigned.get(this.#progress[PROGRESS_TASK] as number);
-    if (task === undefined) return undefined;
-    return {
-      task,
-      item: this.#progress[PROGRESS_ITEM] as number,
-      since: this.#progress[PROGRESS_SINCE] as number,
-    };
+    const { task: id, item, since } = this.#progress, task = this.assigned.get(id);
+    return task && { task, item, since };
   }
 }

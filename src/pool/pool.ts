@@ -7,7 +7,7 @@ import type { WaitOptions } from "../base/wait_options.ts";
 import { refuseWhileLoading } from "../targets/loading.ts";
 import type { Target } from "../targets/reference.ts";
 import { referenceTo } from "../targets/naming.ts";
-import { keptAlive } from "../base/kept_alive.ts";
+import { keptAlive } from "../base/event_loop.ts";
 import { withLimit } from "../base/limited.ts";
 import { AsyncResult } from "./async_result.ts";
 import { ApplyTask } from "./apply.ts";
@@ -16,8 +16,17 @@ import { Crew } from "./crew.ts";
 import { runImap } from "./imap.ts";
 import { drainOnInterrupt } from "./interrupt.ts";
 import { runMap } from "./map.ts";
-import type { ImapOptions, Items, MapOptions, PoolOptions, Rest, TaskOptions } from "./options.ts";
-import { checkCount, checkMap, checkPoolOptions } from "./options.ts";
+import {
+  checkCount,
+  checkMap,
+  checkPoolOptions,
+  type ImapOptions,
+  type Items,
+  type MapOptions,
+  type PoolOptions,
+  type Rest,
+  type TaskOptions,
+} from "./options.ts";
 import { MAP, SETTLED, STARMAP } from "./protocol.ts";
 import type { PoolStats } from "./stats.ts";
 

@@ -1,62 +1,190 @@
-/** What a pool and its workers say to each other, as entries of batches. */
+/**
+ * What a pool and its workers say to each other, as entries of batches (see wire/batch.ts): written and read here only. What a
+ * worker's task came to goes through its lane instead, where that will do (see wire/lane.ts).
+ *
+ * ```
+ * to a worker      word 0     word 1      word 2                                  value
+ *   task           its id     function    batch << 8 | mode                       arguments, or items
+ *   definition     NO_TASK    function    DEFINITION                              the function's reference
+ *   dismissal      NO_TASK    0           DISMISSAL                               null
+ *
+ * from a worker    word 0     word 1      word 2                                  value
+ *   news           worker     NO_TASK     READY, UNFIT, OUTGROWN                  null; UNFIT: why
+ *   an item        worker     task        ITEM_FULFILLED, ITEM_REJECTED           its value; its error
+ *   the task       worker     task        SUCCEEDED                               its value; null when its items had theirs
+ *                  worker     task        item << 3 | FAILED                      the error of that item
+ *
+ * mode             3 bits: APPLY, MAP, STARMAP      TIMED      SETTLED
+ * ```
+ */
 
-/** How a task calls its function: once, the payload being the arguments. */
+import type { Reference } from "../targets/reference.ts";
+import type { BatchWriter, Received } from "../wire/batch.ts";
+
+/** In place of a task's id, which is above it. */
+export const NO_TASK = 0;
+/** In place of a function's number: none that is known. */
+export const NO_FUNCTION = -1;
+
+// ── how a task calls its function ──
+
+/** Once, the payload being the arguments. */
 export const APPLY = 0;
 /** Once for each item of the payload, the item being the argument. */
 export const MAP = 1;
 /** Once for each item of the payload, the item being the arguments. */
 export const STARMAP = 2;
-/** Not a task: the payload is the reference of function `b`, which the tasks after it need. */
-export const DEFINE = 3;
-/** Not a task: there are no more. */
-export const DISMISS = 4;
-/** With a mode: note when each item begins, somebody looks at the time. */
-export const TIMED = 8;
+const DEFINITION = 3;
+const DISMISSAL = 4;
+const WAY = 7;
+/** With a way: note when each item begins, somebody looks at the time. */
+const TIMED = 8;
 /** With MAP or STARMAP: each item's outcome is a value, as of Promise.allSettled. */
 export const SETTLED = 16;
-const WAY = 7;
 const BATCH_SHIFT = 8;
 
-/** A mode without its flags. */
-export function wayOf(mode: number): number {
-  return mode & WAY;
+export function isApply(mode: number): boolean {
+  return (mode & WAY) === APPLY;
 }
 
-/** A mode, with the number of its task's batch. */
-export function inBatch(mode: number, batch: number): number {
-  return mode | batch << BATCH_SHIFT;
+/** Of a task that isn't APPLY: whether it is MAP, else it is STARMAP. */
+export function isMap(mode: number): boolean {
+  return (mode & WAY) === MAP;
 }
 
-/** The number of a task's batch. */
-export function batchOf(mode: number): number {
-  return mode >>> BATCH_SHIFT;
+export function isTimed(mode: number): boolean {
+  return (mode & TIMED) !== 0;
 }
 
-// Into a worker: a = task, b = function, c = mode and batch. Out of a worker: a = worker, b = task, or one of READY, UNFIT and
-// OUTGROWN, c = the item at which it failed, -1 = it succeeded, or one of FULFILLED and REJECTED.
+export function isSettled(mode: number): boolean {
+  return (mode & SETTLED) !== 0;
+}
 
-/** c: the value of the next item of a task with SETTLED. */
-export const FULFILLED = -2;
-/** c: its error. */
-export const REJECTED = -3;
+// ── to a worker ──
+
+/** Adds a task that belongs to the claims' batch of that number; SerializationError when its payload can't travel. */
+export function addTask(
+  writer: BatchWriter,
+  task: { readonly id: number; readonly fn: number; readonly mode: number; readonly payload: readonly unknown[] },
+  batch: number,
+  hasTimeLimit: boolean,
+): void {
+  const { id, fn, mode, payload } = task, word = (hasTimeLimit ? mode | TIMED : mode) | batch << BATCH_SHIFT;
+  writer.add(id, fn, word, payload, isApply(mode) ? "args" : "items", true); // a function is called with the elements
+}
+
+/** Says how a function is found: before the first task that calls it. */
+export function addDefinition(writer: BatchWriter, fn: number, reference: Reference | undefined): void {
+  writer.add(NO_TASK, fn, DEFINITION, reference, "function");
+}
+
+/** Says that no more will come. */
+export function addDismissal(writer: BatchWriter): void {
+  writer.add(NO_TASK, 0, DISMISSAL, null, "dismissal");
+}
+
+export function isDefinition(entry: Received): boolean {
+  return entry.word2 === DEFINITION;
+}
+
+export function isDismissal(entry: Received): boolean {
+  return entry.word2 === DISMISSAL;
+}
+
+/** The number of a task's, or of a definition's, function. */
+export function functionIn(entry: Received): number {
+  return entry.word1;
+}
+
+/** The id of the task that an entry is, or is about. */
+export function taskIn(entry: Received): number {
+  return entry.word0;
+}
+
+/** A task's mode. */
+export function modeIn(entry: Received): number {
+  return entry.word2 & (1 << BATCH_SHIFT) - 1;
+}
+
+/** The number of a task's batch, by which it is claimed. */
+export function batchIn(entry: Received): number {
+  return entry.word2 >>> BATCH_SHIFT;
+}
+
+// ── from a worker ──
 
 /** The worker can take tasks. */
-export const READY = -1;
-/** The initializer failed: value = why. */
-export const UNFIT = -2;
+export const READY = 0;
+/** The initializer failed. */
+export const UNFIT = 1;
 /** The worker's memory has outgrown its limit: it takes no more. */
-export const OUTGROWN = -3;
+export const OUTGROWN = 2;
+/** The next item of a task with SETTLED has a value. */
+export const ITEM_FULFILLED = 3;
+/** The next item of a task with SETTLED has failed. */
+export const ITEM_REJECTED = 4;
+/** The task is done. */
+export const SUCCEEDED = 5;
+/** An item of the task has failed, and the task with it. */
+export const FAILED = 6;
+const WHAT = 7;
+const ITEM_SHIFT = 3;
 
-// Words of the array by which a worker shows what it is at: the task, its item, and when that began (Date.now()).
-export const PROGRESS_TASK = 0;
-export const PROGRESS_ITEM = 1;
-export const PROGRESS_SINCE = 2;
-/** Nanoseconds that a task takes, 0 = not known yet, and the function that this is true of. */
-export const PROGRESS_PACE = 3;
-export const PROGRESS_PACE_OF = 4;
-// In the same array, written by the pool:
-/** Not 0: what the worker has in its hands is done elsewhere. (A thread of Deno's may go on for a while.) */
-export const PROGRESS_STOP = 5;
-/** A task that nobody wants any more: the worker leaves the items that it hasn't begun. */
-export const PROGRESS_UNWANTED = 6;
-export const PROGRESS_WORDS = 7;
+/** Collects what a worker has to say. SerializationError where a value can't travel; what was thrown always travels. */
+export class ReportWriter {
+  readonly #worker: number;
+  readonly #batch: BatchWriter;
+
+  constructor(worker: number, batch: BatchWriter) {
+    this.#worker = worker;
+    this.#batch = batch;
+  }
+
+  ready(): void {
+    this.#batch.add(this.#worker, NO_TASK, READY, null, "report");
+  }
+
+  unfit(thrown: unknown): void {
+    this.#batch.addThrown(this.#worker, NO_TASK, UNFIT, thrown);
+  }
+
+  outgrown(): void {
+    this.#batch.add(this.#worker, NO_TASK, OUTGROWN, null, "report");
+  }
+
+  itemFulfilled(task: number, value: unknown): void {
+    this.#batch.add(this.#worker, task, ITEM_FULFILLED, value, "result");
+  }
+
+  itemRejected(task: number, thrown: unknown): void {
+    this.#batch.addThrown(this.#worker, task, ITEM_REJECTED, thrown);
+  }
+
+  succeeded(task: number, value: unknown): void {
+    this.#batch.add(this.#worker, task, SUCCEEDED, value, "result");
+  }
+
+  failed(task: number, item: number, thrown: unknown): void {
+    this.#batch.addThrown(this.#worker, task, item << ITEM_SHIFT | FAILED, thrown);
+  }
+}
+
+/** What a report says: one of the words above. */
+export function whatIn(entry: Received): number {
+  return entry.word2 & WHAT;
+}
+
+/** The number of the worker that reports. */
+export function workerIn(entry: Received): number {
+  return entry.word0;
+}
+
+/** The id of the task that a report is about. */
+export function reportedTaskIn(entry: Received): number {
+  return entry.word1;
+}
+
+/** Of FAILED: the item of the task's payload. */
+export function failedItemIn(entry: Received): number {
+  return entry.word2 >>> ITEM_SHIFT;
+}

@@ -3,19 +3,32 @@
 import type { Member } from "./member.ts";
 
 /** What became of a task. */
-export type Outcome =
-  | { readonly ok: true; readonly value: unknown }
-  | {
-    readonly ok: false;
-    readonly error: unknown;
-    /** The item of the payload that failed. */
-    readonly index: number;
-    /**
-     * item: it alone failed, the payload's others have no outcome and can be handed in again; task: it failed and the others
-     * are lost with it; pool: no task can be done any more.
-     */
-    readonly reach: "item" | "task" | "pool";
-  };
+export type TaskOutcome = { readonly ok: true; readonly value: unknown } | TaskFailure;
+
+/** Why a task has no value. */
+export interface TaskFailure {
+  readonly ok: false;
+  readonly error: unknown;
+  /** The item of the payload that failed; 0 where it isn't one. */
+  readonly index: number;
+  /**
+   * item: it alone failed, the payload's others have no outcome and can be handed in again; task: it failed and the others
+   * are lost with it; pool: no task can be done any more.
+   */
+  readonly reach: "item" | "task" | "pool";
+}
+
+export function itemFailed(error: unknown, index: number): TaskFailure {
+  return { ok: false, error, index, reach: "item" };
+}
+
+export function taskFailed(error: unknown, index = 0): TaskFailure {
+  return { ok: false, error, index, reach: "task" };
+}
+
+export function poolFailed(error: unknown): TaskFailure {
+  return { ok: false, error, index: 0, reach: "pool" };
+}
 
 /** A task in a crew's hands. */
 export abstract class Task {
@@ -55,5 +68,5 @@ export abstract class Task {
   }
 
   /** Called once with what became of it; not at all when it was withdrawn. */
-  abstract settle(outcome: Outcome): void;
+  abstract settle(outcome: TaskOutcome): void;
 }

@@ -1,12 +1,11 @@
 /** What tests of a pool's books need: tasks that note what becomes of them. */
 
-import type { Outcome } from "./task.ts";
-import { Task } from "./task.ts";
+import { Task, type TaskOutcome } from "./task.ts";
 
 /** A task that keeps its outcomes. */
 export class Job extends Task {
   readonly name: number;
-  readonly outcomes: Outcome[] = [];
+  readonly outcomes: TaskOutcome[] = [];
   readonly #then: () => void;
 
   constructor(name: number, then: () => void = () => {}) {
@@ -15,7 +14,7 @@ export class Job extends Task {
     this.#then = then;
   }
 
-  override settle(outcome: Outcome): void {
+  override settle(outcome: TaskOutcome): void {
     this.outcomes.push(outcome);
     this.#then();
   }

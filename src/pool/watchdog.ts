@@ -4,10 +4,10 @@ import { TimeoutError } from "../errors/outcomes.ts";
 import { LONGEST_TIMER } from "../base/wait_options.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
-import type { Task } from "./task.ts";
+import { itemFailed, type Task } from "./task.ts";
 
 /** Milliseconds between looks at whether a worker has come to a task that it is to be stopped at. */
-const CHASE = 20;
+const CHASE_MS = 20;
 
 /** What a watchdog asks of its crew. */
 export interface WatchdogActions {
@@ -39,7 +39,7 @@ export class Watchdog {
       const left = running?.task === task ? running.since + task.taskTimeout - Date.now() : task.taskTimeout;
       if (left > 0) return this.watch(task, Math.min(left, task.taskTimeout));
       const error = new TimeoutError(`The task ran for more than ${task.taskTimeout} ms (taskTimeout)`);
-      this.#ledger.settle(task, { ok: false, error, index: running?.item ?? 0, reach: "item" });
+      this.#ledger.settle(task, itemFailed(error, running?.item ?? 0));
       this.#actions.replace(member);
     }, Math.min(LONGEST_TIMER, Math.max(1, delay)));
   }
@@ -54,7 +54,7 @@ export class Watchdog {
       member.chase = setTimeout(() => {
         this.#actions.drain();
         this.chase(member);
-      }, CHASE);
+      }, CHASE_MS);
       return;
     }
   }

@@ -1,38 +1,30 @@
 /** A pool's worker: takes batches of tasks from its inbox and says what came of each. */
 
 import { SerializationError } from "../errors/outcomes.ts";
-import type { AnyFunction } from "../targets/fit.ts";
+import type { AnyFunction } from "../targets/plain_function.ts";
 import type { Reference } from "../targets/reference.ts";
 import { resolveReference } from "../targets/resolve.ts";
 import { ExitSignal, isEnding } from "../process/exit.ts";
-import { keptAlive } from "../base/kept_alive.ts";
+import { keptAlive } from "../base/event_loop.ts";
 import { runtime } from "../runtime/current.ts";
 import type { BatchQueue } from "../channels/batch_queue.ts";
-import type { Received } from "../wire/batch.ts";
-import { BatchWriter } from "../wire/batch.ts";
+import { BatchWriter, type Received } from "../wire/batch.ts";
 import { WorkerClaims } from "./claims.ts";
 import { LaneWriter } from "../wire/lane.ts";
+import { WorkerProgress } from "./progress.ts";
 import {
-  APPLY,
-  batchOf,
-  DEFINE,
-  DISMISS,
-  FULFILLED,
-  MAP,
-  OUTGROWN,
-  PROGRESS_ITEM,
-  PROGRESS_PACE,
-  PROGRESS_PACE_OF,
-  PROGRESS_SINCE,
-  PROGRESS_STOP,
-  PROGRESS_TASK,
-  PROGRESS_UNWANTED,
-  READY,
-  REJECTED,
-  SETTLED,
-  TIMED,
-  UNFIT,
-  wayOf,
+  batchIn,
+  functionIn,
+  isApply,
+  isDefinition,
+  isDismissal,
+  isMap,
+  isSettled,
+  isTimed,
+  modeIn,
+  NO_TASK,
+  ReportWriter,
+  taskIn,
 } from "./protocol.ts";
 
 /** What a worker is started with. */
@@ -58,8 +50,10 @@ export async function servePool(options: WorkerOptions): Promise<void> {
 class PoolWorker {
   readonly #options: WorkerOptions;
   readonly #out: BatchWriter;
+  readonly #reports: ReportWriter;
   readonly #lane: LaneWriter;
   readonly #claims: WorkerClaims;
+  readonly #progress: WorkerProgress;
   /** Nanoseconds that each function takes. */
   readonly #paces = new Map<number, number>();
   /** How functions are found, by their numbers. */
@@ -70,12 +64,14 @@ class PoolWorker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#out = new BatchWriter(options.results.family);
+    this.#reports = new ReportWriter(options.index, this.#out);
     this.#lane = new LaneWriter(options.lane);
     this.#claims = new WorkerClaims(options.claims);
+    this.#progress = new WorkerProgress(options.progress);
   }
 
   async run(): Promise<void> {
-    const { inbox, initializer, initargs, maxMemory, progress } = this.#options;
+    const { inbox, initializer, initargs, maxMemory } = this.#options, progress = this.#progress;
     // Ctrl-C reaches the whole group of processes; the pool's owner says what becomes of the tasks.
     runtime.onInterrupt(() => {});
     if (initializer !== null) {
@@ -83,74 +79,86 @@ class PoolWorker {
         await (await resolveReference(initializer))(...initargs);
       } catch (error) {
         throwIfLeaving(error);
-        return this.#report(UNFIT, 0, error);
+        if (isEnding()) return;
+        this.#reports.unfit(error);
+        return this.#send(NO_TASK);
       }
     }
-    this.#report(READY, -1, null);
+    if (!isEnding()) {
+      this.#reports.ready();
+      this.#put();
+    }
     for (;;) {
       const batch = await inbox.take();
       const since = performance.now();
       let tasks = 0, fn = 0;
       for (const entry of batch) {
         if (isEnding()) return await new Promise<never>(() => {}); // nothing more is begun
-        if (entry.c === DISMISS || progress[PROGRESS_STOP] !== 0) return;
-        if (entry.c === DEFINE) this.#definitions.set(entry.b, entry);
+        if (isDismissal(entry) || progress.isStopped) return;
+        if (isDefinition(entry)) this.#definitions.set(functionIn(entry), entry);
         else {
-          if (!this.#claims.take(batchOf(entry.c))) break; // the rest was given to others
+          if (!this.#claims.take(batchIn(entry))) break; // the rest was given to others
           const later = this.#perform(entry);
           if (later !== undefined) await later;
           tasks++;
-          fn = entry.b;
+          fn = functionIn(entry);
         }
       }
-      if (maxMemory > 0 && runtime.residentBytes() > maxMemory) this.#report(OUTGROWN, -1, null);
+      if (maxMemory > 0 && runtime.residentBytes() > maxMemory && !isEnding()) {
+        this.#reports.outgrown();
+        this.#put();
+      }
       if (tasks === 0) continue;
       this.#notePace(fn, (performance.now() - since) * 1e6 / tasks);
     }
   }
 
-  /** Shows how many nanoseconds a function's calls take; 0 while it changes. */
+  /** Notes how many nanoseconds a function's calls took, lately. */
   #notePace(fn: number, pace: number): void {
-    const { progress } = this.#options, known = this.#paces.get(fn) ?? pace, mean = Math.max(1, (known + pace) / 2);
+    const known = this.#paces.get(fn) ?? pace, mean = Math.max(1, (known + pace) / 2);
     this.#paces.set(fn, mean);
-    if (progress[PROGRESS_PACE_OF] !== fn) progress[PROGRESS_PACE] = 0;
-    progress[PROGRESS_PACE_OF] = fn;
-    progress[PROGRESS_PACE] = mean;
+    this.#progress.showPace(fn, mean);
   }
 
   /** Does a task. Synchronous as long as the function is: short tasks don't pay for an await. */
-  #perform({ a: id, b: number, c: mode, value: payload, error }: Received): Promise<void> | undefined {
-    const { progress } = this.#options;
-    if ((mode & TIMED) !== 0) progress[PROGRESS_SINCE] = Date.now();
-    progress[PROGRESS_ITEM] = 0;
-    progress[PROGRESS_TASK] = id;
-    if (error !== undefined) return void this.#report(id, 0, error.reason);
-    const fn = this.#functions.get(number);
-    if (typeof fn !== "function") return this.#performLater(id, number, mode, payload as unknown[]);
-    if (wayOf(mode) !== APPLY) return this.#each(id, fn, mode, payload as unknown[], []);
-    let value: unknown;
-    try {
-      value = fn(...payload as unknown[]);
-    } catch (thrown) {
-      throwIfLeaving(thrown);
-      return void this.#report(id, 0, thrown);
-    }
-    if (isThenable(value)) return this.#settle(id, value);
-    this.#report(id, -1, value);
-    return undefined;
+  #perform(entry: Received): Promise<void> | undefined {
+    const id = taskIn(entry), mode = modeIn(entry);
+    this.#progress.beginTask(id, isTimed(mode));
+    if (entry.error !== undefined) return void this.#fail(id, 0, entry.error.reason);
+    const fn = this.#functions.get(functionIn(entry));
+    if (typeof fn !== "function") return this.#performLater(entry);
+    return this.#call(id, fn, mode, entry.value as unknown[]);
   }
 
   /** Does a task whose function isn't there yet. */
-  async #performLater(id: number, number: number, mode: number, payload: unknown[]): Promise<void> {
+  async #performLater(entry: Received): Promise<void> {
+    const id = taskIn(entry), number = functionIn(entry), mode = modeIn(entry);
     // The task begins when its module is there: in a worker that has just come, loading that takes its time.
-    if ((mode & TIMED) !== 0) this.#options.progress[PROGRESS_SINCE] = Infinity;
+    if (isTimed(mode)) this.#progress.stopClock();
+    let fn: AnyFunction;
     try {
-      this.#functions.set(number, await this.#load(number));
+      fn = await this.#load(number);
+      this.#functions.set(number, fn);
     } catch (error) {
       throwIfLeaving(error);
-      return this.#report(id, 0, error);
+      return this.#fail(id, 0, error);
     }
-    await this.#perform({ a: id, b: number, c: mode, value: payload });
+    if (isTimed(mode)) this.#progress.startClock();
+    await this.#call(id, fn, mode, entry.value as unknown[]);
+  }
+
+  #call(id: number, fn: AnyFunction, mode: number, payload: unknown[]): Promise<void> | undefined {
+    if (!isApply(mode)) return this.#each(id, fn, mode, payload, []);
+    let value: unknown;
+    try {
+      value = fn(...payload);
+    } catch (thrown) {
+      throwIfLeaving(thrown);
+      return void this.#fail(id, 0, thrown);
+    }
+    if (isThenable(value)) return this.#settle(id, value);
+    this.#succeed(id, value);
+    return undefined;
   }
 
   /** Finds a function: not before a task asks for it, whose end it is when the module ends this worker. */
@@ -169,33 +177,31 @@ class PoolWorker {
       value = await promise;
     } catch (thrown) {
       throwIfLeaving(thrown);
-      return this.#report(id, 0, thrown);
+      return this.#fail(id, 0, thrown);
     }
-    this.#report(id, -1, value);
+    this.#succeed(id, value);
   }
 
   /** Calls for each item from `values.length` on. */
   #each(id: number, fn: AnyFunction, mode: number, items: unknown[], values: unknown[]): Promise<void> | undefined {
-    const { progress } = this.#options, isTimed = (mode & TIMED) !== 0, isMap = wayOf(mode) === MAP;
-    const isSettled = (mode & SETTLED) !== 0;
+    const progress = this.#progress, timed = isTimed(mode), takesItem = isMap(mode), settled = isSettled(mode);
     while (values.length < items.length) {
       const at = values.length;
-      if (progress[PROGRESS_STOP] !== 0) return undefined;
-      if (progress[PROGRESS_UNWANTED] === id) return void this.#report(id, -1, null);
-      progress[PROGRESS_ITEM] = at;
-      if (isTimed) progress[PROGRESS_SINCE] = Date.now();
+      if (progress.isStopped) return undefined;
+      if (progress.isUnwanted(id)) return void this.#succeed(id, null); // nobody looks at it
+      progress.beginItem(at, timed);
       try {
-        const value = isMap ? fn(items[at]) : fn(...items[at] as unknown[]);
+        const value = takesItem ? fn(items[at]) : fn(...items[at] as unknown[]);
         if (isThenable(value)) return this.#eachLater(id, fn, mode, items, values, value);
-        values.push(isSettled ? { status: "fulfilled", value } : value);
+        values.push(settled ? { status: "fulfilled", value } : value);
       } catch (thrown) {
         throwIfLeaving(thrown);
-        if (!isSettled) return void this.#report(id, at, thrown);
+        if (!settled) return void this.#fail(id, at, thrown);
         values.push({ status: "rejected", reason: thrown });
       }
     }
-    if (isSettled) this.#reportEach(id, values as PromiseSettledResult<unknown>[]);
-    else this.#reportAll(id, values);
+    if (settled) this.#settleEach(id, values as PromiseSettledResult<unknown>[]);
+    else this.#succeedAll(id, values);
     return undefined;
   }
 
@@ -207,45 +213,44 @@ class PoolWorker {
     values: unknown[],
     first: PromiseLike<unknown>,
   ): Promise<void> {
-    const isSettled = (mode & SETTLED) !== 0;
+    const settled = isSettled(mode);
     try {
       const value = await first;
-      values.push(isSettled ? { status: "fulfilled", value } : value);
+      values.push(settled ? { status: "fulfilled", value } : value);
     } catch (thrown) {
       throwIfLeaving(thrown);
-      if (!isSettled) return this.#report(id, values.length, thrown);
+      if (!settled) return this.#fail(id, values.length, thrown);
       values.push({ status: "rejected", reason: thrown });
     }
     await this.#each(id, fn, mode, items, values);
   }
 
   /** Says what came of each item, each by itself: one that can't travel, or can't be rebuilt, fails alone. */
-  #reportEach(id: number, outcomes: readonly PromiseSettledResult<unknown>[]): void {
-    const { index } = this.#options, out = this.#out;
+  #settleEach(id: number, outcomes: readonly PromiseSettledResult<unknown>[]): void {
+    const reports = this.#reports;
     for (const outcome of outcomes) {
-      if (outcome.status === "rejected") out.addThrown(index, id, REJECTED, outcome.reason);
+      if (outcome.status === "rejected") reports.itemRejected(id, outcome.reason);
       else {
         try {
-          out.add(index, id, FULFILLED, outcome.value, "result");
+          reports.itemFulfilled(id, outcome.value);
         } catch (error) {
           if (!(error instanceof SerializationError)) throw error;
-          out.addThrown(index, id, REJECTED, error);
+          reports.itemRejected(id, error);
         }
       }
     }
-    out.add(index, id, -1, null, "result");
+    reports.succeeded(id, null);
     this.#send(id);
   }
 
   /** Says what came of all items. One whose value can't travel has failed. */
-  #reportAll(id: number, values: readonly unknown[]): void {
+  #succeedAll(id: number, values: readonly unknown[]): void {
     if (isEnding() || this.#sendShort(id, values)) return;
-    const { index } = this.#options, out = this.#out;
     try {
-      out.add(index, id, -1, values, "result");
+      this.#reports.succeeded(id, values);
     } catch (error) {
       const found = this.#firstThatStays(values);
-      out.addThrown(index, id, found?.at ?? 0, found?.error ?? error);
+      this.#reports.failed(id, found?.at ?? 0, found?.error ?? error);
     }
     this.#send(id);
   }
@@ -254,7 +259,7 @@ class PoolWorker {
   #firstThatStays(values: readonly unknown[]): { readonly at: number; readonly error: unknown } | undefined {
     for (const [at, value] of values.entries()) {
       try {
-        this.#out.add(0, 0, 0, value, "result");
+        this.#reports.succeeded(NO_TASK, value);
       } catch (error) {
         return { at, error };
       } finally {
@@ -264,20 +269,24 @@ class PoolWorker {
     return undefined;
   }
 
-  /** Says what came of a task, at once: it is known even if this worker dies in the next one. */
-  #report(what: number, failedAt: number, value: unknown): void {
-    if (isEnding()) return; // the exit code is the outcome
-    if (failedAt < 0 && what >= 0 && this.#sendShort(what, value)) return;
-    const { index } = this.#options, out = this.#out;
+  /** Says what a task came to, at once: it is known even if this worker dies in the next one. */
+  #succeed(id: number, value: unknown): void {
+    if (isEnding() || this.#sendShort(id, value)) return; // of one that ends, the exit code is the outcome
     try {
-      if (failedAt < 0) out.add(index, what, failedAt, value, "result");
-      else out.addThrown(index, what, failedAt, value);
+      this.#reports.succeeded(id, value);
     } catch (error) {
       // What can't travel is replaced by the error that says so.
       if (!(error instanceof SerializationError)) throw error;
-      out.addThrown(index, what, 0, error);
+      this.#reports.failed(id, 0, error);
     }
-    this.#send(what);
+    this.#send(id);
+  }
+
+  /** Says at once that a task has failed, at which item, and why. */
+  #fail(id: number, item: number, thrown: unknown): void {
+    if (isEnding()) return;
+    this.#reports.failed(id, item, thrown);
+    this.#send(id);
   }
 
   /** Sends a small plain value; false when it must go another way. */
@@ -287,19 +296,23 @@ class PoolWorker {
     return true;
   }
 
-  /** Sends what was collected. */
-  #send(what: number): void {
-    const { index, results } = this.#options, out = this.#out;
+  /** Sends what was collected about a task, or NO_TASK: that the initializer failed. */
+  #send(id: number): void {
     try {
-      results.putNowait(out);
+      this.#put();
     } catch (error) {
       // There is no room for it: the task fails, not the worker.
       if (!(error instanceof RangeError)) throw error;
-      out.clear();
-      out.addThrown(index, what, 0, error);
-      results.putNowait(out);
+      this.#out.clear();
+      if (id === NO_TASK) this.#reports.unfit(error);
+      else this.#reports.failed(id, 0, error);
+      this.#put();
     }
-    out.clear();
+  }
+
+  #put(): void {
+    this.#options.results.putNowait(this.#out);
+    this.#out.clear();
   }
 }
 

@@ -27,7 +27,7 @@ import { spawner } from "../runtime/spawner.ts";
 import { decode } from "../codec/codec.ts";
 import { FamilyLink } from "../wire/handles.ts";
 import { textOf } from "../base/words.ts";
-import { childEntry } from "./entries.ts";
+import { childEntry } from "./own_modules.ts";
 import type { Report } from "./report.ts";
 import type { writeLetter } from "./write_letter.ts";
 import { watch } from "./watch.ts";

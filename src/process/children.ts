@@ -1,7 +1,7 @@
 /** The children of this process that are alive. */
 
 import { runtime } from "../runtime/current.ts";
-import { keptAlive } from "../base/kept_alive.ts";
+import { keptAlive } from "../base/event_loop.ts";
 
 /** What is kept of a child. */
 export interface Child {

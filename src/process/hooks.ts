@@ -4,7 +4,7 @@ import { runtime } from "../runtime/current.ts";
 import { nameOfThis } from "../family/identity.ts";
 import { textOf } from "../base/words.ts";
 
-const EXIT_DEADLINE = 5000;
+const EXIT_DEADLINE_MS = 5000;
 
 const exitHooks = new Set<() => unknown>();
 
@@ -40,9 +40,9 @@ async function runAll(hooks: readonly (() => unknown)[]): Promise<void> {
   const deadline = new Promise<void>((resolve) =>
     timer = setTimeout(() => {
       late = true;
-      runtime.writeError(`${nameOfThis()}: gave up the exit hooks, which took longer than ${EXIT_DEADLINE} ms\n`);
+      runtime.writeError(`${nameOfThis()}: gave up the exit hooks, which took longer than ${EXIT_DEADLINE_MS} ms\n`);
       resolve();
-    }, EXIT_DEADLINE)
+    }, EXIT_DEADLINE_MS)
   );
   const all = (async () => {
     for (const hook of hooks) {

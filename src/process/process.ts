@@ -25,7 +25,7 @@ import { classReference, referenceTo } from "../targets/naming.ts";
 import { mainModule } from "../targets/main.ts";
 import type { ProcessOptions, ProcessSettings } from "./settings.ts";
 import { checkSettings } from "./settings.ts";
-import { keptAlive } from "../base/kept_alive.ts";
+import { keptAlive } from "../base/event_loop.ts";
 import { limited } from "../base/limited.ts";
 
 const SIGINT = 2, SIGKILL = 9, SIGTERM = 15;

@@ -1,6 +1,6 @@
 /** Waiting for what happens to another agent: the bell is heard, and the family table is looked at. */
 
-import { type Family, TICK } from "../family/family.ts";
+import { type Family, TICK_MS } from "../family/family.ts";
 import type { WaitOptions } from "../base/wait_options.ts";
 import { limited } from "../base/limited.ts";
 
@@ -32,7 +32,7 @@ export function watch<T>(family: Family, look: () => T | undefined): Promise<T> 
 /** Waits for the end of an agent; false when the limit ran out. */
 export async function waitForEnd(family: Family, owner: number, options?: WaitOptions): Promise<boolean> {
   // A death is rung to everyone once it is found; this asks, in case nobody else does.
-  const timer = setInterval(() => family.probe(owner), TICK);
+  const timer = setInterval(() => family.probe(owner), TICK_MS);
   try {
     return await limited(watching(family, () => family.alive(owner) ? undefined : true), options) ?? false;
   } finally {

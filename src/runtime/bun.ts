@@ -3,13 +3,13 @@
 import { MisuseError, SpawnError } from "../errors/base.ts";
 import type { BunApi } from "./bun_api.ts";
 import { childWords, MEMORY_FD } from "./boot.ts";
-import { withinQuota } from "./cpu_quota.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
 import { bindLazily, LIBC_FUNCTIONS, LIBC_NAMES } from "./libc.ts";
+import { handlesNodeInterrupt, onNodeInterrupt } from "./interrupts.ts";
 import { LinuxSystem, requireLinux } from "./linux_system.ts";
 import { builtin, nodeProcess, urlInStack, urlOfFile } from "./node_builtins.ts";
 import { pullBellReader, type PullSource } from "./pull_bell.ts";
-import { handlesNodeInterrupt, onNodeInterrupt, residentBytesOf } from "./self_care.ts";
+import { residentBytesOf, withinQuota } from "./proc_files.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { firstMessage } from "./boot.ts";
 import { threadId, threadRuns } from "./threads.ts";

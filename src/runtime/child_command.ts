@@ -73,7 +73,7 @@ const WITH_VALUE =
 export function inheritedFlags(execArgv: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < execArgv.length; i++) {
-    const flag = execArgv[i]!;
+    const flag = execArgv[i] as string; // noUncheckedIndexedAccess
     if (!DROPPED.test(flag)) kept.push(flag);
     else if (WITH_VALUE.test(flag)) i++;
   }

@@ -2,14 +2,13 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { childWords, MEMORY_FD } from "./boot.ts";
-import { withinQuota } from "./cpu_quota.ts";
 import { type DenoApi, locks } from "./deno_api.ts";
 import { openDenoSystem } from "./deno_native.ts";
 import { allGranted, commandLine } from "./deno_permissions.ts";
 import { ExitHandlers, writeFully, writesAtExit } from "./exit_hooks.ts";
 import type { LinuxSystem } from "./linux_system.ts";
 import { nodeProcess } from "./node_builtins.ts";
-import { residentBytesOf } from "./self_care.ts";
+import { residentBytesOf, withinQuota } from "./proc_files.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { firstMessage } from "./boot.ts";
 

@@ -11,9 +11,9 @@ const COMMANDS = new Set(["run", "test", "bench", "serve", "eval", "repl", "jupy
 /** What to pass on from `words`, a process's command line after the executable: `run --config x main.ts …`. */
 export function denoFlags(words: readonly string[]): string[] {
   const flags: string[] = [];
-  for (let i = COMMANDS.has(words[0] ?? "") ? 1 : 0; words[i]?.startsWith("-"); i++) {
-    const flag = words[i]!;
-    if (WITH_VALUE.test(flag)) flags.push(flag, words[++i] ?? "");
+  let at = COMMANDS.has(words[0] ?? "") ? 1 : 0;
+  for (let flag = words[at]; flag?.startsWith("-"); flag = words[++at]) {
+    if (WITH_VALUE.test(flag)) flags.push(flag, words[++at] ?? "");
     else if (PLAIN.test(flag)) flags.push(flag);
   }
   return flags;

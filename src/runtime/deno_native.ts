@@ -63,6 +63,7 @@ export function openDenoSystem(deno: DenoApi, isChild: boolean): LinuxSystem {
     return new LinuxSystem({
       libc,
       view(address, length) {
+        // Only address 0, where nothing is ever mapped, has no pointer.
         return deno.UnsafePointerView.getArrayBuffer(deno.UnsafePointer.create(address)!, length);
       },
       bellReader: (readEnd, writeEnd) =>

@@ -1,4 +1,7 @@
-/** Ending a process or thread of Node or Bun: what must run and be written before. */
+/**
+ * The end of a process or thread: what must run and be written before. Deno has its own way to end and uses the functions that
+ * run and write; what listens to `process` is for Node and Bun.
+ */
 
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import type { Runtime } from "./runtime.ts";

@@ -77,7 +77,7 @@ export class LinuxSystem implements SystemCalls {
   #errno(): number {
     const value = new Int32Array(1);
     this.#libc.memcpy(value, BigInt(this.#libc.__errno_location()), 4n);
-    return value[0]!;
+    return value[0] as number; // noUncheckedIndexedAccess
   }
 
   createMemory(): number {
@@ -130,7 +130,7 @@ export class LinuxSystem implements SystemCalls {
     if (this.#libc.pipe2(ends, O_CLOEXEC | O_NONBLOCK) !== 0) {
       throw new SpawnError(`Cannot create a pipe: pipe2 failed (errno ${this.#errno()})`);
     }
-    const [fd, writeEnd] = [ends[0]!, ends[1]!];
+    const [fd, writeEnd] = ends as Iterable<number> as readonly [number, number]; // noUncheckedIndexedAccess
     const inode = pipeInode(this.readLink(`/proc/self/fd/${fd}`));
     if (inode === undefined) throw new SpawnError("Cannot identify a pipe: /proc is not mounted");
     const reader = this.#native.bellReader(fd, writeEnd);

@@ -2,12 +2,12 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { childWords, MEMORY_FD } from "./boot.ts";
-import { withinQuota } from "./cpu_quota.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
+import { handlesNodeInterrupt, onNodeInterrupt } from "./interrupts.ts";
 import { LinuxSystem, requireLinux } from "./linux_system.ts";
 import { builtin, nodeProcess, urlInStack, urlOfFile } from "./node_builtins.ts";
 import { BINARY, loadNodeNative } from "./node_native.ts";
-import { handlesNodeInterrupt, onNodeInterrupt, residentBytesOf } from "./self_care.ts";
+import { residentBytesOf, withinQuota } from "./proc_files.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { socketBellReader } from "./socket_bell.ts";
 import type { WorkerWords } from "./boot.ts";

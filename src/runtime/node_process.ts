@@ -1,4 +1,4 @@
-/** Starting a child process through node:child_process (Node, Deno). */
+/** Starting a child process through node:child_process (Node, Deno), and how failed starts and signals are named (also Bun). */
 
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";

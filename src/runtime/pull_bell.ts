@@ -1,5 +1,6 @@
 /** Reading a bell where a pending read holds the process: it is taken back a little after `rest()` (Bun, Deno). */
 
+import { Lingering } from "../base/event_loop.ts";
 import type { BellReader } from "./linux_system.ts";
 
 /** How long after `rest()` a pending read is kept: longer than the pauses of a busy exchange. */
@@ -22,8 +23,7 @@ export function pullBellReader(source: PullSource): BellReader {
   let closed = false;
   let reading = false;
   let cancelled = false;
-  let rests = 0; // how often rest() was called
-  let lingering = false;
+  let hasRested = false;
 
   async function read(): Promise<void> {
     reading = true;
@@ -42,16 +42,7 @@ export function pullBellReader(source: PullSource): BellReader {
     source.cancel();
   }
 
-  function linger(): void {
-    lingering = true;
-    const seen = rests;
-    setTimeout(() => {
-      lingering = false;
-      if (listening || closed) return;
-      if (rests === seen) cancel();
-      else linger();
-    }, LINGER_MS);
-  }
+  const lingering = new Lingering(LINGER_MS, () => listening || closed, cancel);
 
   return {
     listen(handler) {
@@ -59,13 +50,13 @@ export function pullBellReader(source: PullSource): BellReader {
       listening = true;
       if (reading || closed) return;
       void read();
-      if (source.lossy && rests > 0) queueMicrotask(() => onRing());
+      if (source.lossy && hasRested) queueMicrotask(() => onRing());
     },
     rest() {
       if (!listening) return;
       listening = false;
-      rests++;
-      if (!lingering) linger();
+      hasRested = true;
+      lingering.used();
     },
     close() {
       if (closed) return;

@@ -86,7 +86,9 @@ test("Node without koffi says so, or uses its own FFI", onNode, async () => {
   try {
     mkdirSync(join(folder, "runtime"));
     cpSync(fileURLToPath(here(".")), join(folder, "runtime"), { recursive: true });
-    cpSync(fileURLToPath(here("../errors/")), join(folder, "errors"), { recursive: true });
+    for (const below of ["base", "errors"]) {
+      cpSync(fileURLToPath(here(`../${below}/`)), join(folder, below), { recursive: true });
+    }
     const said = await evaluate(attempts(pathToFileURL(join(folder, "runtime/")).href), []);
     if (process.getBuiltinModule("node:ffi" as "node:fs") === undefined) {
       assert.match(said, /SpawnError: .*npm install koffi/);

@@ -1,4 +1,8 @@
-/** The boundary to the runtime: everything that differs between Deno, Bun and Node, as two interfaces. */
+/**
+ * The boundary to the runtime: everything that differs between Deno, Bun and Node. `Runtime` is what every process needs,
+ * `Spawner` starts children, `SystemCalls` is what the system does for start method "process"; the others are what they take
+ * and give.
+ */
 
 /** "process": an OS process. "worker": a thread. */
 export type StartMethod = "process" | "worker";

@@ -13,19 +13,24 @@
 import { ClosedError, MisuseError } from "../errors/base.ts";
 import { registerKind } from "../family/care.ts";
 import { KIND_ARRAY } from "../memory/layout.ts";
-import type { Blueprint, Named } from "../objects/object.ts";
-import { attach, type Attachment, SharedObject } from "../objects/object.ts";
+import { attach, type Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
 import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
 import { encodeHandle, type FamilyLink, handleFrom } from "../wire/handles.ts";
-import type { Link } from "../codec/registry.ts";
-import { registerShareable, shareable } from "../codec/registry.ts";
+import { type Link, registerShareable, shareable } from "../codec/registry.ts";
 import { allocateData, dataOf, disposeData } from "./data_block.ts";
-import type { SharedOptions } from "./options.ts";
-import { lockIn, withoutLock } from "./options.ts";
+import { lockIn, type SharedOptions, withoutLock } from "./options.ts";
 import { checkGuard, disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
-import type { AnyTypedArray, ElementOf, TypeCode, TypedArrays } from "./typecodes.ts";
-import { checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
+import {
+  type AnyTypedArray,
+  checkElement,
+  codeFromNumber,
+  codeNumber,
+  codeOf,
+  type ElementOf,
+  type TypeCode,
+  type TypedArrays,
+} from "./typecodes.ts";
 
 const CODE = 0, LENGTH = 1, DATA = 2, GUARD = 3, WORDS = GUARD + GUARD_WORDS;
 

@@ -10,8 +10,7 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import type { Link } from "../codec/registry.ts";
-import { registerShareable, shareable } from "../codec/registry.ts";
+import { type Link, registerShareable, shareable } from "../codec/registry.ts";
 import { SharedMemory } from "./shared_memory.ts";
 
 const NULL = 0, BOOLEAN = 1, NUMBER = 2, BIGINT = 3, STRING = 4, BYTES = 5;

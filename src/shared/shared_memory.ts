@@ -2,8 +2,7 @@
 
 import { makeFace, wear } from "../objects/face.ts";
 import { registerSharedClass } from "../wire/handles.ts";
-import type { SharedMemoryOptions } from "./shared_memory_engine.ts";
-import { SharedMemoryEngine } from "./shared_memory_engine.ts";
+import { SharedMemoryEngine, type SharedMemoryOptions } from "./shared_memory_engine.ts";
 
 /**
  * A block of bytes that processes of the family share by name. CPython: `multiprocessing.shared_memory.SharedMemory`.

@@ -5,8 +5,7 @@ import type { Attachment, Named } from "../objects/object.ts";
 import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
 import { registerSharedClass } from "../wire/handles.ts";
-import type { SharedOptions } from "./options.ts";
-import { withoutLock } from "./options.ts";
+import { type SharedOptions, withoutLock } from "./options.ts";
 import type { ElementOf, TypeCode } from "./typecodes.ts";
 import { ValueEngine } from "./value_engine.ts";
 

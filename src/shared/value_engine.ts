@@ -15,15 +15,20 @@
 import { MisuseError } from "../errors/base.ts";
 import { registerKind } from "../family/care.ts";
 import { KIND_VALUE } from "../memory/layout.ts";
-import { Attachment, SharedObject } from "../objects/object.ts";
-import type { Blueprint } from "../objects/object.ts";
+import { Attachment, type Blueprint, SharedObject } from "../objects/object.ts";
 import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
-import type { SharedOptions } from "./options.ts";
-import { lockIn } from "./options.ts";
+import { lockIn, type SharedOptions } from "./options.ts";
 import { checkGuard, disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
-import type { AnyTypedArray, TypeCode } from "./typecodes.ts";
-import { checkAddend, checkElement, codeFromNumber, codeNumber, codeOf } from "./typecodes.ts";
+import {
+  type AnyTypedArray,
+  checkAddend,
+  checkElement,
+  codeFromNumber,
+  codeNumber,
+  codeOf,
+  type TypeCode,
+} from "./typecodes.ts";
 
 const DATA = 0, CODE = 2, GUARD = 3, WORDS = GUARD + GUARD_WORDS;
 

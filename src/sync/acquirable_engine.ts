@@ -2,12 +2,9 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { TimeoutError } from "../errors/outcomes.ts";
-import type { Awaited } from "../family/futex.ts";
-import type { BlockOptions, WaitOptions } from "../base/wait_options.ts";
-import { WaitQueue } from "../family/futex.ts";
-import { limitOf } from "../base/wait_options.ts";
-import type { Attachment, Blueprint, Named } from "../objects/object.ts";
-import { SharedObject } from "../objects/object.ts";
+import { type Awaited, WaitQueue } from "../family/futex.ts";
+import { type BlockOptions, limitOf, type WaitOptions } from "../base/wait_options.ts";
+import { type Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
 import type { Acquirable, Held } from "./acquirable.ts";
 
 /** An engine that is acquired by taking from one word of memory. */

@@ -3,8 +3,7 @@
 import type { WaitOptions } from "../base/wait_options.ts";
 import { makeFace, wear } from "../objects/face.ts";
 import { registerSharedClass } from "../wire/handles.ts";
-import type { BarrierOptions } from "./barrier_engine.ts";
-import { BarrierEngine } from "./barrier_engine.ts";
+import { BarrierEngine, type BarrierOptions } from "./barrier_engine.ts";
 
 /**
  * A number of parties that wait for each other. CPython: `multiprocessing.Barrier`.

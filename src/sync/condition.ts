@@ -4,8 +4,7 @@ import type { BlockOptions, WaitOptions } from "../base/wait_options.ts";
 import { makeFace, wear } from "../objects/face.ts";
 import { registerSharedClass } from "../wire/handles.ts";
 import type { Held } from "./acquirable.ts";
-import type { ConditionOptions } from "./condition_engine.ts";
-import { ConditionEngine } from "./condition_engine.ts";
+import { ConditionEngine, type ConditionOptions } from "./condition_engine.ts";
 import type { Lock } from "./lock.ts";
 import type { RLock } from "./rlock.ts";
 

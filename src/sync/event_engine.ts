@@ -11,16 +11,12 @@
  * Who waits has seen a number of sets: a set that is cleared again before they run still ends their wait.
  */
 
-import type { Awaited } from "../family/futex.ts";
-import type { WaitOptions } from "../base/wait_options.ts";
-import { WaitQueue } from "../family/futex.ts";
-import { limitOf } from "../base/wait_options.ts";
+import { type Awaited, WaitQueue } from "../family/futex.ts";
+import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { registerKind } from "../family/care.ts";
 import { KIND_EVENT, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
-import type { Attachment, Blueprint, Named } from "../objects/object.ts";
-import { SharedObject } from "../objects/object.ts";
-import type { Waitable } from "../base/waitable.ts";
-import { waitable } from "../base/waitable.ts";
+import { type Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
+import { type Waitable, waitable } from "../base/waitable.ts";
 
 const FLAG = 0, SETS = 1, WAITERS = 2;
 

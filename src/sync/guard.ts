@@ -9,8 +9,7 @@ import { attach, part } from "../objects/object.ts";
 import { H_KIND, HEADER_WORDS, KIND_RLOCK } from "../memory/layout.ts";
 import type { Lock } from "./lock.ts";
 import { isHeldBy, LockEngine } from "./lock_engine.ts";
-import type { RLock } from "./rlock.ts";
-import { lockOf } from "./rlock.ts";
+import { lockOf, type RLock } from "./rlock.ts";
 import { RLockEngine } from "./rlock_engine.ts";
 
 /** Words that name a lock in a payload: address and generation; 0 = none. */

@@ -13,8 +13,7 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import type { Kind } from "../family/care.ts";
-import { registerKind } from "../family/care.ts";
+import { type Kind, registerKind } from "../family/care.ts";
 import { KIND_LOCK, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Attachment, Blueprint, Named } from "../objects/object.ts";
 import { TURNS_WORDS } from "../family/turns.ts";

@@ -2,8 +2,7 @@
 
 import type { AsyncLocalStorage } from "node:async_hooks";
 import { MisuseError } from "../errors/base.ts";
-import type { BlockOptions, WaitOptions } from "../base/wait_options.ts";
-import { limitOf } from "../base/wait_options.ts";
+import { type BlockOptions, limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { registerKind } from "../family/care.ts";
 import { KIND_RLOCK } from "../memory/layout.ts";
 import type { Attachment, Blueprint, Named } from "../objects/object.ts";

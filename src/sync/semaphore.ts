@@ -4,8 +4,7 @@ import type { BlockOptions, WaitOptions } from "../base/wait_options.ts";
 import { makeFace, wear } from "../objects/face.ts";
 import { registerSharedClass } from "../wire/handles.ts";
 import type { Acquirable, Held } from "./acquirable.ts";
-import type { SemaphoreOptions } from "./semaphore_engine.ts";
-import { BoundedSemaphoreEngine, SemaphoreEngine } from "./semaphore_engine.ts";
+import { BoundedSemaphoreEngine, SemaphoreEngine, type SemaphoreOptions } from "./semaphore_engine.ts";
 
 /**
  * A number of permits. CPython: `multiprocessing.Semaphore`.

@@ -4,8 +4,8 @@ import { TargetError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import { importModule } from "./loading.ts";
 import type { Reference } from "./reference.ts";
-import type { AnyFunction } from "./fit.ts";
-import { digest, refuseUnfit } from "./fit.ts";
+import type { AnyFunction } from "./plain_function.ts";
+import { digest, refuseUnfit } from "./plain_function.ts";
 import { registeredTask } from "./tasks.ts";
 
 type Namespace = Readonly<Record<string, unknown>>;

@@ -2,7 +2,7 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { type ModuleRef, moduleUrl } from "./module_ref.ts";
-import { type AnyFunction, refuseUnfit } from "./fit.ts";
+import { type AnyFunction, refuseUnfit } from "./plain_function.ts";
 import type { Reference } from "./reference.ts";
 
 /** Functions that name themselves: made by task(), or taken from targets(). */

@@ -1,10 +1,13 @@
 /**
- * Batches: many small messages in one frame, each with a few numbers and a value that can be bad without spoiling the others.
+ * Batches: many small messages in one frame, each with three words and a value that can be bad without spoiling the others.
  *
  * ```
- * batch        word 0: number of entries      then the entries
- * entry        4 words: the sender's three numbers, bytes of the value      then the value, encoded, in whole words
+ * batch        number of entries      then the entries
+ * entry        word 0, word 1, word 2, bytes of the value      then the value, encoded, in whole words
  * ```
+ *
+ * What an entry's three words mean is the business of whoever says something in batches: pool/protocol.ts and
+ * managers/protocol.ts name them, and nobody else touches them.
  *
  * As a message it comes behind the list of the handles in the values. One without any is written and read where it lies.
  */
@@ -14,25 +17,23 @@ import { encodeThrown } from "../codec/thrown.ts";
 import { HANDLE_FREE, openInPlace, openMessage, packInPlace, packMessage } from "./parcels.ts";
 import { FamilyLink } from "./handles.ts";
 import type { Family } from "../family/family.ts";
-import type { Frame, Parcel } from "./ring.ts";
-import { LARGE_FRAME } from "./ring.ts";
+import { type Frame, LARGE_FRAME, type Parcel } from "./ring.ts";
 
-const HEADER_BYTES = 16;
+/** Bytes of an entry's four words, and of a batch's one. */
+const HEADER_BYTES = 16, COUNT_BYTES = 4;
 /** Words of a writer's memory: at first, and what it keeps for the next batch, at most. */
-const LEAST_WORDS = 1024, MOST_KEPT = 1 << 20;
+const LEAST_WORDS = 1024, MOST_KEPT_WORDS = 1 << 20;
+/** Bytes that there are at least for a value on the short way; one that needs more than there are goes the long way. */
+const LEAST_ROOM_BYTES = 64;
 /** Where the first entry of a writer lies: behind the empty list of handles and the number of entries. */
-const FIRST_ENTRY = HANDLE_FREE + 4;
+const FIRST_ENTRY = HANDLE_FREE + COUNT_BYTES;
 
-/** A message in a batch. */
-export interface Entry {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
+/** An entry that was taken out of a batch; `error` when its value couldn't be rebuilt. */
+export interface Received {
+  readonly word0: number;
+  readonly word1: number;
+  readonly word2: number;
   readonly value: unknown;
-}
-
-/** A message out of a batch; `error` when its value couldn't be rebuilt. */
-export interface Received extends Entry {
   readonly error?: { readonly reason: unknown };
 }
 
@@ -57,9 +58,9 @@ export class BatchWriter {
    * Adds an entry; SerializationError when its value can't travel, and nothing is added. `root` names it in errors. `bare`: see
    * encodeSmall().
    */
-  add(a: number, b: number, c: number, value: unknown, root: string, bare = false): void {
+  add(word0: number, word1: number, word2: number, value: unknown, root: string, bare = false): void {
     const start = this.#length, body = start + HEADER_BYTES;
-    this.#reserve(body + 64);
+    this.#reserve(body + LEAST_ROOM_BYTES);
     let end = encodeSmall(value, this.#bytes, body, bare);
     if (end < 0) {
       const handles = this.#link.handles.length;
@@ -70,13 +71,13 @@ export class BatchWriter {
         throw error;
       }
     }
-    this.#close(start, end, a, b, c);
+    this.#close(start, end, word0, word1, word2);
   }
 
   /** As add, for what was thrown: it always travels, if not unchanged. */
-  addThrown(a: number, b: number, c: number, thrown: unknown): void {
+  addThrown(word0: number, word1: number, word2: number, thrown: unknown): void {
     const start = this.#length;
-    this.#close(start, this.#place(encodeThrown(thrown, this.#link), start + HEADER_BYTES), a, b, c);
+    this.#close(start, this.#place(encodeThrown(thrown, this.#link), start + HEADER_BYTES), word0, word1, word2);
   }
 
   #place(encoded: Uint8Array, at: number): number {
@@ -85,13 +86,13 @@ export class BatchWriter {
     return at + encoded.length;
   }
 
-  #close(start: number, end: number, a: number, b: number, c: number): void {
+  #close(start: number, end: number, word0: number, word1: number, word2: number): void {
     const body = start + HEADER_BYTES;
-    const word = start >>> 2, words = this.#words;
-    words[word] = a;
-    words[word + 1] = b;
-    words[word + 2] = c;
-    words[word + 3] = end - body;
+    const at = start >>> 2, words = this.#words;
+    words[at] = word0;
+    words[at + 1] = word1;
+    words[at + 2] = word2;
+    words[at + 3] = end - body;
     this.#length = (end + 3) & ~3;
     this.#count++;
   }
@@ -109,7 +110,7 @@ export class BatchWriter {
     this.#length = FIRST_ENTRY;
     this.#count = 0;
     this.#link.handles.length = 0;
-    if (this.#words.length > MOST_KEPT) this.#allocate(LEAST_WORDS);
+    if (this.#words.length > MOST_KEPT_WORDS) this.#allocate(LEAST_WORDS);
   }
 
   #reserve(bytes: number): void {
@@ -147,9 +148,11 @@ function readBatch(
   slow?: (value: Uint8Array) => unknown,
 ): Received[] | typeof unread {
   const count = words[at >>> 2] as number, entries: Received[] = new Array(count);
-  at += 4;
+  at += COUNT_BYTES;
   for (let i = 0; i < count; i++) {
-    const word = at >>> 2, a = words[word] as number, b = words[word + 1] as number, c = words[word + 2] as number;
+    // noUncheckedIndexedAccess: what the writer wrote
+    const word = at >>> 2, word0 = words[word] as number;
+    const word1 = words[word + 1] as number, word2 = words[word + 2] as number;
     const body = at + HEADER_BYTES, end = body + (words[word + 3] as number);
     let value = decodeSmall(bytes, body, end), error: Received["error"];
     if (value === unread) {
@@ -161,7 +164,7 @@ function readBatch(
         error = { reason };
       }
     }
-    entries[i] = error === undefined ? { a, b, c, value } : { a, b, c, value, error };
+    entries[i] = error === undefined ? { word0, word1, word2, value } : { word0, word1, word2, value, error };
     at = (end + 3) & ~3;
   }
   return entries;

@@ -1,13 +1,11 @@
 /** How shared objects travel in values: by handle, within their family. */
 
-import type { Link, ShareableType } from "../codec/registry.ts";
-import { registerShareable, shareable } from "../codec/registry.ts";
+import { type Link, registerShareable, shareable, type ShareableType } from "../codec/registry.ts";
 import { MisuseError } from "../errors/base.ts";
 import type { Family } from "../family/family.ts";
 import type { Handle } from "../objects/messages.ts";
 import { engineOf, faceOf, setFace } from "../objects/face.ts";
-import type { Attachment, SharedObject } from "../objects/object.ts";
-import { attach } from "../objects/object.ts";
+import { attach, type Attachment, type SharedObject } from "../objects/object.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 
 /** The family that a value travels in, and the handles that were met in it. */

@@ -1,15 +1,19 @@
 /** Values into parcels for a ring and back, with the handles that travel in them. */
 
-import type { Handle } from "../objects/messages.ts";
-import type { Message } from "../objects/messages.ts";
-import { freeTakenMessage, storeMessage } from "../objects/blocks.ts";
-import { disposeBlock, enterFlight, leaveFlight } from "../objects/blocks.ts";
-import { handleListBytes, loadBytes, loadMessage, splitMessage, writeHandleList } from "../objects/messages.ts";
+import {
+  type Handle,
+  handleListBytes,
+  loadBytes,
+  loadMessage,
+  type Message,
+  splitMessage,
+  writeHandleList,
+} from "../objects/messages.ts";
+import { disposeBlock, enterFlight, freeTakenMessage, leaveFlight, storeMessage } from "../objects/blocks.ts";
 import type { Family } from "../family/family.ts";
 import { decode, decodeSmall, encode, encodeSmall, unread } from "../codec/codec.ts";
 import { FamilyLink } from "./handles.ts";
-import type { Frame, Parcel } from "./ring.ts";
-import { LARGE_FRAME } from "./ring.ts";
+import { type Frame, LARGE_FRAME, type Parcel } from "./ring.ts";
 
 /** A value as the bytes of a message: valid until the next value is packed. Its handles aren't in flight yet. */
 export function packValue(family: Family, value: unknown, root?: string): { handles: Handle[]; bytes: Uint8Array } {

@@ -1,9 +1,8 @@
 /** Dates, regular expressions, boxed primitives and URLs as nodes of a graph. */
 
-import { malformed } from "../refusal.ts";
+import { malformed, Refusal, refusedType } from "../refusal.ts";
 import { type NodeType, nodeType, stringIn } from "./node_type.ts";
 import { refuseExtraElements, refuseExtras, refuseNamedExtras } from "../own_properties.ts";
-import { Refusal, refusedType } from "../refusal.ts";
 
 export const dateType: NodeType = nodeType<Date>({
   expand(date) {

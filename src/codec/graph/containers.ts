@@ -1,9 +1,8 @@
 /** Arrays, plain objects, Maps and Sets as nodes of a graph. */
 
-import { malformed } from "../refusal.ts";
+import { malformed, propertyStep } from "../refusal.ts";
 import { type NodeType, nodeType } from "./node_type.ts";
 import { elementNames, ordinaryValue, refuseExtraElements, refuseExtras, stringKeys } from "../own_properties.ts";
-import { propertyStep } from "../refusal.ts";
 
 /** A key in the path of a Map's value, or undefined if it can't be written. */
 function writtenKey(key: unknown): string | undefined {

@@ -1,4 +1,4 @@
-/** The number of processors that a Linux control group grants. */
+/** What files of the system tell (/proc, control groups): the processors that a process may use, and its memory. */
 
 import { builtin, nodeProcess } from "./node_builtins.ts";
 
@@ -20,10 +20,10 @@ export function withinQuota(available: number, readText: ReadText = readWithNode
   };
   for (const line of (read("/proc/self/cgroup") ?? "").split("\n")) {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-    if (path === undefined) continue;
+    if (controllers === undefined || path === undefined) continue;
     const root = controllers === ""
       ? "/sys/fs/cgroup"
-      : controllers!.split(",").includes("cpu")
+      : controllers.split(",").includes("cpu")
       ? "/sys/fs/cgroup/cpu"
       : undefined;
     if (root === undefined) continue;
@@ -38,7 +38,17 @@ export function withinQuota(available: number, readText: ReadText = readWithNode
   return Math.max(1, limit);
 }
 
+/** Resident bytes of another process; null where that can't be read. */
+export function residentBytesOf(pid: number, readText: ReadText = readWithNode): number | null {
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readText(`/proc/${pid}/status`))?.[1];
+    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+  } catch {
+    return null;
+  }
+}
+
 function readWithNode(path: string): string {
-  if (nodeProcess().platform !== "linux") throw new Error("no control groups");
+  if (nodeProcess().platform !== "linux") throw new Error("these files are Linux's");
   return builtin("node:fs").readFileSync(path, "utf8");
 }
