@@ -1,6 +1,6 @@
 /** A queue of batches, for servers that are told many small things: a pool's workers, a manager's server. */
 
-import type { Awaited } from "../family/futex.ts";
+import type { Wanted } from "../family/futex.ts";
 import type { Attachment } from "../objects/object.ts";
 import { type BatchWriter, openBatch, type Received } from "../wire/batch.ts";
 import { registerSharedClass } from "../wire/handles.ts";
@@ -30,7 +30,7 @@ export class BatchQueue extends QueueEngine<BatchWriter | Received[]> {
 
   /** Arrivals of batches, or of what `isReady()` sees come beside them: `wait` resolves when there is one. */
   arrivals(isReady: () => boolean): { wait(signal: AbortSignal): Promise<void> } {
-    const awaited: Awaited<true> = {
+    const awaited: Wanted<true> = {
       ready: () => this.isClosed || this.qsize() > 0 || isReady(),
       attempt: () => this.qsize() > 0 || isReady() ? true : undefined,
     };

@@ -4,7 +4,7 @@ import { MisuseError } from "../errors/base.ts";
 import { BufferTooShort, EOFError, TimeoutError } from "../errors/outcomes.ts";
 import type { Segment } from "../memory/arena.ts";
 import type { Family } from "../family/family.ts";
-import { type Awaited, WaitQueue } from "../family/futex.ts";
+import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { ensureOptions } from "../base/options.ts";
 import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
@@ -58,7 +58,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
   readonly #mode: number;
   readonly #in: Direction;
   readonly #out: Direction;
-  readonly #receiving: Awaited<Box<In>>;
+  readonly #receiving: Wanted<Box<In>>;
 
   constructor(source: Attachment) {
     super(endBlueprint, source);
@@ -208,7 +208,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
   }
 
   /** A wait for something to read. */
-  #reading<T>(attempt: () => T | undefined): Awaited<T> {
+  #reading<T>(attempt: () => T | undefined): Wanted<T> {
     return {
       ready: () => this.#in.ring.count > 0 || this.isClosed || this.#isGone(1 - this.#side),
       attempt,
@@ -217,7 +217,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     };
   }
 
-  async #receive<T>(reading: Awaited<Box<T>>, options: WaitOptions | undefined): Promise<Box<T>> {
+  async #receive<T>(reading: Wanted<Box<T>>, options: WaitOptions | undefined): Promise<Box<T>> {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     const { readers } = this.#in;
@@ -272,7 +272,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
         return;
       }
       const kept = parcel = keepParcel(parcel);
-      const sending: Awaited<true> = {
+      const sending: Wanted<true> = {
         ready: () => this.isClosed || this.#out.ring.bytes < BACK_PRESSURE || this.#isGone(1 - this.#side),
         attempt: () => this.#append(kept) ? true : undefined,
         blockers: () => this.#holdersOf(1 - this.#side),

@@ -9,13 +9,13 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import { type Awaited, WaitQueue } from "../family/futex.ts";
+import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import { KIND_JOINABLE_QUEUE, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Attachment } from "../objects/object.ts";
 import { QueueEngine } from "./queue_engine.ts";
-import { QUEUE_WORDS, queueKind, type QueueOptions } from "./queue_layout.ts";
+import { QUEUE_WORDS, queueCare, type QueueOptions } from "./queue_layout.ts";
 
 const UNFINISHED = QUEUE_WORDS, JOINERS = UNFINISHED + 1, WORDS = JOINERS + WAIT_QUEUE_WORDS;
 
@@ -42,7 +42,7 @@ export class JoinableQueueEngine<T = unknown> extends QueueEngine<T> {
       if (this.family.due()) await this.family.turn();
       return true;
     }
-    const joining: Awaited<true> = {
+    const joining: Wanted<true> = {
       ready: () => this.isClosed || this.#isDone(),
       attempt: () => {
         this.ensureOpen("join");
@@ -87,4 +87,4 @@ export class JoinableQueueEngine<T = unknown> extends QueueEngine<T> {
   }
 }
 
-registerKind(KIND_JOINABLE_QUEUE, queueKind(JOINERS));
+registerCare(KIND_JOINABLE_QUEUE, queueCare(JOINERS));

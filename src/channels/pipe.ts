@@ -5,7 +5,7 @@ import { disposeBlock, hold } from "../objects/blocks.ts";
 import type { Family } from "../family/family.ts";
 import { familyOf } from "../family/families.ts";
 import { WaitQueue } from "../family/futex.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import { H_KIND, HEADER_WORDS, KIND_CONNECTION, KIND_PIPE } from "../memory/layout.ts";
 import type { Handle } from "../objects/messages.ts";
 import { joinOrCreate } from "../objects/names.ts";
@@ -130,7 +130,7 @@ function checkEnd(family: Family, address: number, duplex: boolean, name: string
   }
 }
 
-registerKind(KIND_PIPE, {
+registerCare(KIND_PIPE, {
   locks: DIRECTIONS,
   waitQueues: DIRECTIONS.flatMap((at) => [at + DIRECTION_READERS, at + DIRECTION_WRITERS]),
   dispose(family, segment, at) {
@@ -141,7 +141,7 @@ registerKind(KIND_PIPE, {
   },
 });
 
-registerKind(KIND_CONNECTION, {
+registerCare(KIND_CONNECTION, {
   waitQueues: [],
   dispose(family, { i32 }, at) {
     const pipe = (i32[at + END_PIPE] as number) >>> 0, side = i32[at + END_SIDE] as number;

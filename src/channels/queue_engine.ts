@@ -2,9 +2,9 @@
 
 import { ClosedError } from "../errors/base.ts";
 import { Empty, Full } from "../errors/outcomes.ts";
-import { type Awaited, WaitQueue } from "../family/futex.ts";
+import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { type BlockOptions, limitOf } from "../base/wait_options.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import { KIND_QUEUE } from "../memory/layout.ts";
 import { Attachment, SharedObject } from "../objects/object.ts";
 import { ensureOptions } from "../base/options.ts";
@@ -21,7 +21,7 @@ import {
   maxsizeOf,
   plainQueue,
   PUTTERS,
-  queueKind,
+  queueCare,
   type QueueOptions,
   type QueuePlan,
   RING,
@@ -40,7 +40,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
   readonly #getters: WaitQueue;
   readonly #putters: WaitQueue;
   readonly #maxsize: number;
-  readonly #getting: Awaited<Taken<T>>;
+  readonly #getting: Wanted<Taken<T>>;
 
   constructor(options?: number | QueueOptions | Attachment, plan: QueuePlan = plainQueue) {
     // Whatever isn't an object was meant as a size, and is checked as one.
@@ -166,7 +166,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
       this.ensureOpen("wait for");
       return this.#ring.count > 0 || this.#isShutDown();
     };
-    const waiting: Awaited<true> = {
+    const waiting: Wanted<true> = {
       ready: () => this.isClosed || isReady(),
       attempt: () => isReady() ? true : undefined,
       of: this,
@@ -212,7 +212,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
   }
 
   async #appendLater(parcel: Parcel, limit: number, signal: AbortSignal | undefined): Promise<boolean> {
-    const putting: Awaited<true> = {
+    const putting: Wanted<true> = {
       ready: () => this.#hasRoom() || this.#isShutDown() || this.isClosed,
       attempt: () => {
         this.ensureOpen("put into");
@@ -259,7 +259,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
   protected stagePut(): void {}
 
   /** For subclasses: waits as getters do, for something that comes beside the items. */
-  protected async waitBeside(awaited: Awaited<true>, signal: AbortSignal): Promise<void> {
+  protected async waitBeside(awaited: Wanted<true>, signal: AbortSignal): Promise<void> {
     if (awaited.attempt() ?? this.#getters.spin(awaited)) {
       if (this.family.due()) await this.family.turn();
     } else await this.#getters.sleep(awaited, Infinity, signal);
@@ -289,4 +289,4 @@ export class QueueEngine<T = unknown> extends SharedObject {
   }
 }
 
-registerKind(KIND_QUEUE, queueKind());
+registerCare(KIND_QUEUE, queueCare());

@@ -16,7 +16,7 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import type { Kind } from "../family/care.ts";
+import type { Care } from "../family/care.ts";
 import { KIND_QUEUE, LOCK_WORDS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Blueprint, Named } from "../objects/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
@@ -73,7 +73,7 @@ export function maxsizeOf(options: QueueOptions): number {
 }
 
 /** How queues are cared for; a subclass has more wait queues. */
-export function queueKind(...waitQueues: number[]): Kind {
+export function queueCare(...waitQueues: number[]): Care {
   return {
     locks: [LOCK],
     waitQueues: [GETTERS, PUTTERS, ...waitQueues],

@@ -1,13 +1,13 @@
 /** SimpleQueue: a queue with the least of methods. */
 
 import { ensureOptions } from "../base/options.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import { KIND_SIMPLE_QUEUE } from "../memory/layout.ts";
 import { makeFace, wear } from "../objects/face.ts";
 import type { Attachment, Named } from "../objects/object.ts";
 import { registerSharedClass } from "../wire/handles.ts";
 import { QueueEngine } from "./queue_engine.ts";
-import { QUEUE_WORDS, queueKind } from "./queue_layout.ts";
+import { QUEUE_WORDS, queueCare } from "./queue_layout.ts";
 
 class SimpleQueueEngine<T = unknown> extends QueueEngine<T> {
   constructor(options?: Named | Attachment) {
@@ -80,5 +80,5 @@ export class SimpleQueue<T = unknown> implements Disposable {
   }
 }
 
-registerKind(KIND_SIMPLE_QUEUE, queueKind());
+registerCare(KIND_SIMPLE_QUEUE, queueCare());
 registerSharedClass("SimpleQueue", SimpleQueue, SimpleQueueEngine);

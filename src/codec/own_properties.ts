@@ -22,13 +22,13 @@ function plainDescription(value: readonly unknown[] | TypedArray): string {
   let template = templates.get(prototype);
   if (template === undefined) {
     const bare = Array.isArray(value) ? new Array(LISTED_LENGTH + 1) : (value as TypedArray).subarray();
-    template = describe(bare).replaceAll(String(bare.length), PLACEHOLDER);
+    template = inspected(bare).replaceAll(String(bare.length), PLACEHOLDER);
     templates.set(prototype, template);
   }
   return template.replaceAll(PLACEHOLDER, String(value.length));
 }
 
-function describe(value: object): string {
+function inspected(value: object): string {
   return builtin("node:util").inspect(value, Array.isArray(value) ? SHALLOW_HIDDEN : SHALLOW);
 }
 
@@ -41,7 +41,7 @@ export function hasExtraElements(value: readonly unknown[] | TypedArray): boolea
   }
   // A list of all names costs 25–500 ns an element. What inspect() does costs 1–2 µs (Deno: 10 µs), however long the array is:
   // only it can list the other names alone.
-  return describe(value) !== plainDescription(value) && firstExtra(value) !== undefined;
+  return inspected(value) !== plainDescription(value) && firstExtra(value) !== undefined;
 }
 
 /** An array, typed array or boxed string. */

@@ -8,7 +8,7 @@ import type { Family } from "./family.ts";
 import type { Segment } from "../memory/arena.ts";
 
 /** How one kind of block is cared for. `at` is the index of the payload's first word in `segment.i32`. */
-export interface Kind {
+export interface Care {
   /** Offsets in the payload of its robust locks: a change that a dead holder committed is completed. */
   readonly locks?: readonly number[];
   /** Offsets in the payload of its wait queues. */
@@ -36,19 +36,19 @@ export interface Recovery {
   bury(family: Family, owner: number): void;
 }
 
-const kinds = new Map<number, Kind>();
-const none: Kind = { waitQueues: [] };
+const kinds = new Map<number, Care>();
+const none: Care = { waitQueues: [] };
 let recovery: Recovery | undefined;
 /** Loads the modules that register the others; undefined = all there are have registered. */
 let loadOthers: (() => Promise<unknown>) | undefined;
 
 /** Says how blocks of `kind` are cared for. */
-export function registerKind(kind: number, care: Kind = none): void {
+export function registerCare(kind: number, care: Care = none): void {
   kinds.set(kind, care);
 }
 
 /** How blocks of `kind` are cared for; undefined when nobody has said so yet: then `othersLoaded()` comes first. */
-export function kindOf(kind: number): Kind | undefined {
+export function careOf(kind: number): Care | undefined {
   return kinds.get(kind) ?? (loadOthers === undefined ? none : undefined);
 }
 

@@ -28,7 +28,7 @@ import { Turns } from "./turns.ts";
 import { LONGEST_TIMER } from "../base/wait_options.ts";
 
 /** What is waited for. */
-export interface Awaited<T> {
+export interface Wanted<T> {
   /** A cheap look, without locks: might `attempt` succeed? Wrong answers are legal, a stale "no" only before a wake. */
   ready(): boolean;
   /** Takes it, if it is there. undefined = not yet. What it throws ends the wait. */
@@ -40,7 +40,7 @@ export interface Awaited<T> {
 }
 
 interface LocalWaiter {
-  readonly awaited: Awaited<unknown>;
+  readonly awaited: Wanted<unknown>;
   settle(result: unknown): void;
   fail(error: unknown): void;
 }
@@ -112,20 +112,20 @@ export class WaitQueue implements Waits {
   }
 
   /** Waits until `awaited.attempt` gives a result; undefined = the limit ran out first. The caller has tried once. */
-  wait<T>(awaited: Awaited<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
+  wait<T>(awaited: Wanted<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
     const result = limit > 0 && !signal?.aborted ? this.spin(awaited) : undefined;
     // Answers that always come while spinning must not keep the event loop from its turns either.
     return result === undefined ? this.sleep(awaited, limit, signal) : this.#resolved(result);
   }
 
   /** The result that `awaited.attempt` gives within the moment that is worth spinning for; undefined = none. Then sleep(). */
-  spin<T>(awaited: Awaited<T>): T | undefined {
+  spin<T>(awaited: Wanted<T>): T | undefined {
     if (this.crowded || !this.#spinner.spin(awaited) || this.crowded) return undefined;
     return awaited.attempt();
   }
 
   /** As wait, for a caller that has spun. */
-  sleep<T>(awaited: Awaited<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
+  sleep<T>(awaited: Wanted<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     // Nor must a loop that only asks: what it waits for may need a timer, a signal or the news of a death.
     if (limit <= 0) return this.#resolved(undefined);
@@ -200,7 +200,7 @@ export class WaitQueue implements Waits {
   serve(polite = false): void {
     if (this.#family.isOver) return;
     for (;;) {
-      let last: Awaited<unknown> | undefined;
+      let last: Wanted<unknown> | undefined;
       const patience = polite ? this.#turns?.patience ?? 0 : 0;
       if (patience > 0) this.#serveLater(patience);
       for (const waiter of patience > 0 ? [] : this.#local) {
@@ -302,7 +302,7 @@ export class WaitQueue implements Waits {
   }
 
   /** No local waiter is left: clears the own bit, and passes a wake on that came in the meantime. */
-  #unregister(awaited: Awaited<unknown>): void {
+  #unregister(awaited: Wanted<unknown>): void {
     this.#turns?.done();
     if ((Atomics.and(this.#i32, this.#word, ~this.#mask) & this.#mask) === 0) this.wake(() => awaited.ready());
   }

@@ -24,7 +24,7 @@ import {
   KIND_BYTES,
   KIND_MESSAGE,
 } from "../memory/layout.ts";
-import { kindOf, othersLoaded, registerKind } from "../family/care.ts";
+import { careOf, othersLoaded, registerCare } from "../family/care.ts";
 import { type Handle, handleListBytes, type Message, writeHandleList } from "./messages.ts";
 import { unlinkName } from "./names.ts";
 
@@ -91,7 +91,7 @@ export function disposeBlock(family: Family, address: number): void {
   if (Atomics.load(segment.i32, at + H_STATE) !== BLOCK_TRANSIT) return;
   const generation = segment.i32[at + H_GENERATION] as number;
   segment.i32[at + H_LINK] = family.self;
-  const kind = kindOf(segment.i32[at + H_KIND] as number);
+  const kind = careOf(segment.i32[at + H_KIND] as number);
   if (kind === undefined) {
     // Until then it is in this agent's hands, and comes back if that dies.
     void othersLoaded()?.then(() => disposeBlock(family, address));
@@ -127,8 +127,8 @@ export function freeTakenMessage(family: Family, address: number): void {
   disposeBlock(family, address);
 }
 
-registerKind(KIND_BYTES);
-registerKind(KIND_MESSAGE, {
+registerCare(KIND_BYTES);
+registerCare(KIND_MESSAGE, {
   waitQueues: [],
   dispose(family, { i32 }, at) {
     const count = i32[at + 1] as number;

@@ -9,7 +9,7 @@
 
 import { MisuseError } from "../errors/base.ts";
 import type { Family } from "../family/family.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import {
   BLOCK_PART,
   BLOCK_TRANSIT,
@@ -136,4 +136,4 @@ export function unlinkName(family: Family, address: number, unused: () => boolea
   return gone;
 }
 
-registerKind(KIND_NAME);
+registerCare(KIND_NAME);

@@ -7,7 +7,7 @@ import { disposeBlock, hold, releaseHolder } from "./blocks.ts";
 import type { Family } from "../family/family.ts";
 import { familyOf } from "../family/families.ts";
 import { indexOf } from "../family/agents.ts";
-import { kindOf } from "../family/care.ts";
+import { careOf } from "../family/care.ts";
 import { H_KIND, H_NAME, HEADER_WORDS } from "../memory/layout.ts";
 import { joinOrCreate, nameOf } from "./names.ts";
 import { ensureOptions } from "../base/options.ts";
@@ -186,7 +186,7 @@ function isKept(family: Family, { address }: Handle): boolean {
   const segment = family.arena.segment(address), at = address - segment.start;
   if (segment.i32[at + H_NAME] === 0) return false;
   // noUncheckedIndexedAccess: the header lies inside
-  return kindOf(segment.i32[at + H_KIND] as number)?.heldBy?.(family, segment, at + HEADER_WORDS, family.self) ?? false;
+  return careOf(segment.i32[at + H_KIND] as number)?.heldBy?.(family, segment, at + HEADER_WORDS, family.self) ?? false;
 }
 
 /** The other open handles of this process for the same object. */

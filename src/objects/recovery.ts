@@ -13,7 +13,7 @@
 import { indexOf } from "../family/agents.ts";
 import { disposeBlock, freeIfUnused } from "./blocks.ts";
 import type { Family } from "../family/family.ts";
-import { type Kind, kindOf, type Recovery } from "../family/care.ts";
+import { type Care, careOf, type Recovery } from "../family/care.ts";
 import {
   A_BOOT,
   A_PARENT,
@@ -108,7 +108,7 @@ function takeBack(family: Family, address: number, dead: number): boolean {
     family.allocator.still(() => {
       const state = Atomics.load(i32, at + H_STATE), payload = at + HEADER_WORDS;
       if (state === BLOCK_FREE) return;
-      const kind = kindOf(i32[at + H_KIND] as number) as Kind; // all are loaded before a recovery begins
+      const kind = careOf(i32[at + H_KIND] as number) as Care; // all are loaded before a recovery begins
       for (const offset of kind.locks ?? []) {
         busy ||= new RobustLock(family.arena, family, segment, payload + offset, "an object of a dead process")
           .settle();

@@ -6,7 +6,7 @@ import { allocateLine } from "../family/agents.ts";
 import { disposeBlock } from "./blocks.ts";
 import { DeathRoll } from "../family/deaths.ts";
 import { Family } from "../family/family.ts";
-import { kindOf, kindsAreComplete, kindsComeLater, registerKind } from "../family/care.ts";
+import { careOf, kindsAreComplete, kindsComeLater, registerCare } from "../family/care.ts";
 import { AGENT_DEAD, BLOCK_FREE, BLOCK_OBJECT, BLOCK_TRANSIT, H_STATE } from "../memory/layout.ts";
 import { recovery } from "./recovery.ts";
 
@@ -16,7 +16,7 @@ function comesLater(kind: number): string[] {
   kindsComeLater(async () => {
     await turn();
     done.push("loaded");
-    registerKind(kind, {
+    registerCare(kind, {
       waitQueues: [],
       recover: () => void done.push("recovered"),
       dispose: () => void done.push("disposed"),
@@ -34,7 +34,7 @@ test("a block of a kind that isn't known yet is freed once it is", async () => {
   const address = family.allocator.allocate(64);
   family.allocator.setKind(address, 99);
   const done = comesLater(99);
-  assert.equal(kindOf(99), undefined);
+  assert.equal(careOf(99), undefined);
   disposeBlock(family, address);
   assert.equal(family.arena.load(address + H_STATE), BLOCK_TRANSIT, "in this agent's hands until then");
   await turn();

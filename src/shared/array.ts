@@ -11,7 +11,7 @@
  */
 
 import { ClosedError, MisuseError } from "../errors/base.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import { KIND_ARRAY } from "../memory/layout.ts";
 import { attach, type Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
 import type { Lock } from "../sync/lock.ts";
@@ -201,7 +201,7 @@ export const RawArray: {
   "RawArray",
 );
 
-registerKind(KIND_ARRAY, {
+registerCare(KIND_ARRAY, {
   waitQueues: [],
   dispose(family, { i32 }, at) {
     disposeGuard(family, i32, at + GUARD);

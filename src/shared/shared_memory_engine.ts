@@ -12,7 +12,7 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { enterFlight, leaveFlight } from "../objects/blocks.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import { KIND_SHARED_MEMORY } from "../memory/layout.ts";
 import { nameOf, unlinkName } from "../objects/names.ts";
 import { Attachment, type Blueprint, SharedObject } from "../objects/object.ts";
@@ -114,7 +114,7 @@ export class SharedMemoryEngine extends SharedObject {
   }
 }
 
-registerKind(KIND_SHARED_MEMORY, {
+registerCare(KIND_SHARED_MEMORY, {
   waitQueues: [],
   dispose: (family, { i32 }, at) => disposeData(family, i32, at + DATA),
 });

@@ -76,14 +76,14 @@ export function checkElement(code: TypeCode, value: unknown): void {
 function checkIn(code: TypeCode, value: unknown, range: Code["range"]): void {
   const wanted = code === "q" || code === "Q" ? "bigint" : "number";
   const given: string = typeof value;
-  if (given !== wanted) throw new TypeError(`Type code "${code}" takes a ${wanted}, not ${describe(value)}`);
+  if (given !== wanted) throw new TypeError(`Type code "${code}" takes a ${wanted}, not ${shown(value)}`);
   if (range === undefined) return;
   if (wanted === "number" && !Number.isInteger(value)) {
-    throw new RangeError(`Type code "${code}" takes integers, not ${describe(value)}`);
+    throw new RangeError(`Type code "${code}" takes integers, not ${shown(value)}`);
   }
   const [least, greatest] = range;
   if ((value as number) < least || (value as number) > greatest) {
-    throw new RangeError(`${describe(value)} is out of range for type code "${code}": ${least} to ${greatest}`);
+    throw new RangeError(`${shown(value)} is out of range for type code "${code}": ${least} to ${greatest}`);
   }
 }
 
@@ -94,6 +94,6 @@ export function checkAddend(code: TypeCode, n: unknown): void {
   else checkIn(code, n, range);
 }
 
-function describe(value: unknown): string {
+function shown(value: unknown): string {
   return typeof value === "bigint" ? `${value}n` : typeof value === "string" ? JSON.stringify(value) : String(value);
 }

@@ -13,7 +13,7 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import { KIND_VALUE } from "../memory/layout.ts";
 import { Attachment, type Blueprint, SharedObject } from "../objects/object.ts";
 import type { Lock } from "../sync/lock.ts";
@@ -133,7 +133,7 @@ export class ValueEngine extends SharedObject {
   }
 }
 
-registerKind(KIND_VALUE, {
+registerCare(KIND_VALUE, {
   waitQueues: [],
   dispose: (family, { i32 }, at) => disposeGuard(family, i32, at + GUARD),
 });

@@ -2,7 +2,7 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { TimeoutError } from "../errors/outcomes.ts";
-import { type Awaited, WaitQueue } from "../family/futex.ts";
+import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { type BlockOptions, limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { type Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
 import type { Acquirable, Held } from "./acquirable.ts";
@@ -10,7 +10,7 @@ import type { Acquirable, Held } from "./acquirable.ts";
 /** An engine that is acquired by taking from one word of memory. */
 export abstract class AcquirableEngine extends SharedObject implements Acquirable {
   protected readonly waiters: WaitQueue;
-  readonly #awaited: Awaited<true>;
+  readonly #awaited: Wanted<true>;
 
   /** `waiters` and `turns` are the offsets of its wait queue and turns in the payload. */
   constructor(blueprint: Blueprint, source: Attachment | Named | undefined, waiters: number, turns: number) {

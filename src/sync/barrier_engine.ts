@@ -26,10 +26,10 @@ import { BrokenBarrierError } from "../errors/outcomes.ts";
 import { indexOf } from "../family/agents.ts";
 import { disposeBlock, storeMessage } from "../objects/blocks.ts";
 import { loadMessage } from "../objects/messages.ts";
-import { type Awaited, WaitQueue } from "../family/futex.ts";
+import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { ensureOptions } from "../base/options.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import { KIND_BARRIER, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import { Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
@@ -191,7 +191,7 @@ export class BarrierEngine extends SharedObject {
     );
   }
 
-  #awaited<T>(attempt: () => T | undefined, ready: () => boolean): Awaited<T> {
+  #awaited<T>(attempt: () => T | undefined, ready: () => boolean): Wanted<T> {
     return {
       ready: () => this.isClosed || ready(),
       attempt: () => {
@@ -306,7 +306,7 @@ export class BarrierEngine extends SharedObject {
   }
 }
 
-registerKind(KIND_BARRIER, {
+registerCare(KIND_BARRIER, {
   locks: [LOCK],
   waitQueues: [INSIDE_QUEUE, OUTSIDE_QUEUE],
   recover(family, segment, at, dead) {

@@ -20,9 +20,9 @@ import { MisuseError } from "../errors/base.ts";
 import { indexOf } from "../family/agents.ts";
 import type { Segment } from "../memory/arena.ts";
 import type { Family } from "../family/family.ts";
-import { type Awaited, WaitQueue } from "../family/futex.ts";
+import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import { KIND_CONDITION, LOCK_WORDS, MAX_AGENTS } from "../memory/layout.ts";
 import { engineOf } from "../objects/face.ts";
 import { Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
@@ -84,7 +84,7 @@ export class ConditionEngine extends SharedObject {
     const self = indexOf(this.family.self);
     this.#beginWait(self);
     const acquireAgain = this.guard.releaseFully();
-    const waiting: Awaited<true> = {
+    const waiting: Wanted<true> = {
       ready: () => this.isClosed || this.#notified(self) > 0,
       attempt: () => this.#beginReturn(self) ? true : undefined,
       of: this,
@@ -260,7 +260,7 @@ function recoverCondition(family: Family, segment: Segment, at: number, dead: nu
   });
 }
 
-registerKind(KIND_CONDITION, {
+registerCare(KIND_CONDITION, {
   locks: [LOCK],
   waitQueues: [WAITERS],
   heldBy: (family, { i32 }, at, owner) => isGuardHeldBy(family, i32, at + GUARD, owner),

@@ -11,9 +11,9 @@
  * Who waits has seen a number of sets: a set that is cleared again before they run still ends their wait.
  */
 
-import { type Awaited, WaitQueue } from "../family/futex.ts";
+import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import { KIND_EVENT, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import { type Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
@@ -56,7 +56,7 @@ export class EventEngine extends SharedObject {
     }
     const { i32 } = this.segment, sets = Atomics.load(i32, this.at + SETS);
     const isOver = () => Atomics.load(i32, this.at + FLAG) !== 0 || Atomics.load(i32, this.at + SETS) !== sets;
-    const waiting: Awaited<true> = {
+    const waiting: Wanted<true> = {
       ready: () => this.isClosed || isOver(),
       attempt: () => {
         this.ensureOpen("wait for");
@@ -80,4 +80,4 @@ export class EventEngine extends SharedObject {
   }
 }
 
-registerKind(KIND_EVENT, { waitQueues: [WAITERS] });
+registerCare(KIND_EVENT, { waitQueues: [WAITERS] });

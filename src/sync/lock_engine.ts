@@ -13,7 +13,7 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import { type Kind, registerKind } from "../family/care.ts";
+import { type Care, registerCare } from "../family/care.ts";
 import { KIND_LOCK, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import type { Attachment, Blueprint, Named } from "../objects/object.ts";
 import { TURNS_WORDS } from "../family/turns.ts";
@@ -108,11 +108,11 @@ export class LockEngine extends AcquirableEngine {
 }
 
 /** How locks are cared for. */
-export const lockKind: Kind = {
+export const lockCare: Care = {
   waitQueues: [WAITERS],
   turns: [TURNS],
   heldBy: (_family, { i32 }, at, owner) => isHeldBy(i32, at, owner),
   recover: (_family, { i32 }, at, dead) => recoverLock(i32, at, dead),
 };
 
-registerKind(KIND_LOCK, lockKind);
+registerCare(KIND_LOCK, lockCare);

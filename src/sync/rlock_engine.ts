@@ -3,12 +3,12 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
 import { MisuseError } from "../errors/base.ts";
 import { type BlockOptions, limitOf, type WaitOptions } from "../base/wait_options.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import { KIND_RLOCK } from "../memory/layout.ts";
 import type { Attachment, Blueprint, Named } from "../objects/object.ts";
 import { builtin } from "../runtime/node_builtins.ts";
 import type { Held } from "./acquirable.ts";
-import { LOCK_PAYLOAD_WORDS, LockEngine, lockKind } from "./lock_engine.ts";
+import { LOCK_PAYLOAD_WORDS, lockCare, LockEngine } from "./lock_engine.ts";
 
 const blueprint: Blueprint = { label: "RLock", kind: KIND_RLOCK, words: LOCK_PAYLOAD_WORDS };
 
@@ -105,4 +105,4 @@ export class RLockEngine extends LockEngine {
   }
 }
 
-registerKind(KIND_RLOCK, lockKind);
+registerCare(KIND_RLOCK, lockCare);

@@ -22,9 +22,9 @@ import { TimeoutError } from "../errors/outcomes.ts";
 import type { Family } from "../family/family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { indexOf } from "../family/agents.ts";
-import type { Awaited } from "../family/futex.ts";
+import type { Wanted } from "../family/futex.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
-import { registerKind } from "../family/care.ts";
+import { registerCare } from "../family/care.ts";
 import { KIND_BOUNDED_SEMAPHORE, KIND_SEMAPHORE, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import { Attachment, type Blueprint, type Named } from "../objects/object.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
@@ -101,7 +101,7 @@ export class SemaphoreEngine extends AcquirableEngine {
     this.ensureOpen("hold");
     let took = this.waiters.crowded ? undefined : this.#take(true);
     if (took === undefined) {
-      const holding: Awaited<{ abandoned: boolean }> = {
+      const holding: Wanted<{ abandoned: boolean }> = {
         ready: () => this.isFree() || this.isClosed,
         attempt: () => {
           this.ensureOpen("hold");
@@ -223,7 +223,7 @@ function recoverSemaphore(family: Family, segment: Segment, at: number, dead: nu
 }
 
 for (const kind of [KIND_SEMAPHORE, KIND_BOUNDED_SEMAPHORE]) {
-  registerKind(kind, {
+  registerCare(kind, {
     locks: [LOCK],
     waitQueues: [WAITERS],
     turns: [TURNS],

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { test } from "node:test";
-import { kindsAreComplete, registerKind } from "../family/care.ts";
+import { kindsAreComplete, registerCare } from "../family/care.ts";
 import type { Family } from "../family/family.ts";
 import { census, objectOf, payloadOf, relatives } from "../family/testing.ts";
 import { LOCK_WORDS } from "../memory/layout.ts";
@@ -17,7 +17,7 @@ import { discardFrame, openMessage, rawParcel } from "./parcels.ts";
 import { disposeRing, initRing, LARGE_FRAME, Ring, RING_WORDS } from "./ring.ts";
 
 const KIND_RING = 97;
-registerKind(KIND_RING, {
+registerCare(KIND_RING, {
   locks: [0],
   waitQueues: [],
   dispose(family, segment, at) {
