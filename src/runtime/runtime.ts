@@ -1,6 +1,6 @@
 /** The boundary to the runtime: everything that differs between Deno, Bun and Node, as two interfaces. */
 
-/** "process": an OS process. "worker": a thread. */
+/** How children are started: "process": an OS process; "worker": a thread. CPython's "spawn" is nearest to both. */
 export type StartMethod = "process" | "worker";
 
 /** What a child's output stream is connected to. */
