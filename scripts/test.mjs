@@ -3,7 +3,7 @@
  *
  * `node scripts/test.mjs [--only STAGE,…] [--runtime NAME,…] [--method process|worker] [--case TEXT] [--repeat N]`
  *
- * - `--only`: fmt, lint, layers, types, unit, model, package, conformance
+ * - `--only`: fmt, lint, layers, types, docs, unit, model, package, conformance
  * - `--runtime`: deno, bun, node (all three), node22, node24, node26
  * - `--method`: conformance only, with one start method
  * - `--case`: conformance only, the cases whose name contains the text
@@ -30,7 +30,7 @@ const TIME_LIMIT = 45 * 60_000;
  */
 const repeatedOnOtherNodes = ["tutorial/0", "process/", "bad input/target", "mixed/", "pool/apply", "pool/values"];
 
-const stageNames = ["fmt", "lint", "layers", "types", "unit", "model", "package", "conformance"];
+const stageNames = ["fmt", "lint", "layers", "types", "docs", "unit", "model", "package", "conformance"];
 
 /** @typedef {import("./setup.mjs").Tool} Tool */
 
@@ -210,6 +210,16 @@ async function main() {
   if (has("types")) {
     await check("tsc", tool("node24").path, ["node_modules/typescript/bin/tsc", "-p", "."]);
     await check("deno check mod.ts", deno, ["check", "mod.ts"]);
+  }
+  if (has("docs")) {
+    heading("Documentation");
+    const files = ["README.md", "mod.ts", ...find("src", /\.ts$/)]
+      .filter((file) => readFileSync(join(root, file), "utf8").includes("```ts"));
+    const test = ["test", "--doc", "--parallel", "--no-check", "-A", "--preload", "scripts/doc_test_preload.ts"];
+    await check("deno doc --lint", deno, ["doc", "--lint", "mod.ts"]);
+    await check("examples, their types", deno, ["check", "--doc-only", ...files]);
+    await check("examples, run", deno, [...test, ...files]);
+    await check("examples that are programs", process.execPath, ["scripts/check_programs.mjs", ...files]);
   }
   if (has("unit")) {
     heading("Unit tests");
