@@ -1,5 +1,40 @@
 /**
- * Python's `multiprocessing` for Deno, Bun and Node: processes and workers with locks, queues and state in shared memory.
+ * Python's `multiprocessing` for Deno, Bun and Node: processes and workers with locks, queues and state in shared memory. Names
+ * are CPython's in camelCase; waits are promises that take a `timeout` in milliseconds and an AbortSignal.
+ *
+ * ```ts
+ * import { isMain, Pool, Process, Queue } from "@manyproc/multiprocessing";
+ *
+ * const greetings = new Queue<string>({ name: "greetings" }); // the same name is the same queue in every process
+ *
+ * export const greet = async (name: string) => await greetings.put(`hello ${name}`);
+ * export const square = (x: number) => x * x;
+ *
+ * if (isMain(import.meta)) { // children load this module too
+ *   const child = new Process({ target: greet, args: ["Ada"] });
+ *   await child.start();
+ *   console.log(await greetings.get(), await child.join()); // hello Ada 0
+ *
+ *   await using pool = new Pool(2);
+ *   console.log(await pool.map(square, [1, 2, 3])); // [ 1, 4, 9 ]
+ * }
+ * ```
+ *
+ * - To run something elsewhere: {@linkcode Process}, {@linkcode Pool}; what can be run is a {@linkcode Target}: an exported
+ *   function, one made by {@linkcode task}, or a URL.
+ * - To talk: {@linkcode Queue}, {@linkcode JoinableQueue}, {@linkcode SimpleQueue}, {@linkcode Pipe}, and {@linkcode wait} for
+ *   several.
+ * - To take turns: {@linkcode Lock}, {@linkcode RLock}, {@linkcode Semaphore}, {@linkcode Condition}, {@linkcode Event},
+ *   {@linkcode Barrier}.
+ * - To share: {@linkcode Value}, {@linkcode SharedArray}, {@linkcode SharedMemory}, {@linkcode ShareableList},
+ *   {@linkcode Manager}.
+ * - Processes or threads: {@linkcode getContext}, {@linkcode setStartMethod}.
+ * - What can go wrong: {@linkcode ProcessError} and its subclasses, each with a stable `code`.
+ *
+ * Nothing breaks when a process dies: a lock goes to the next, who is told so; a queue stays whole; a pool's task rejects with
+ * {@linkcode WorkerDiedError}, and the pool goes on.
+ *
+ * Permissions of Deno: `--allow-read` for workers; `--allow-read --allow-env --allow-run --allow-ffi` for processes.
  *
  * @module
  */
@@ -9,7 +44,9 @@ export type { BlockOptions, WaitOptions } from "./src/base/wait_options.ts";
 export type { Named } from "./src/objects/object.ts";
 export type { StartMethod } from "./src/runtime/runtime.ts";
 export { remoteOrigin } from "./src/codec/graph/errors.ts";
+export type { Origin } from "./src/codec/graph/errors.ts";
 export { registerCodec } from "./src/codec/registry.ts";
+export type { Codec } from "./src/codec/registry.ts";
 export type { Acquirable, Held } from "./src/sync/acquirable.ts";
 export { Lock } from "./src/sync/lock.ts";
 export { RLock } from "./src/sync/rlock.ts";

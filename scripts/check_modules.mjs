@@ -104,13 +104,19 @@ function* faultsOfReach(graph) {
   }
 }
 
+/** Documentation takes a child no time. @param {string} source */
+function linesOfCode(source) {
+  const lines = source.replace(/\/\*.*?\*\//gs, "").split("\n").map((line) => line.trim());
+  return lines.filter((line) => line !== "" && !line.startsWith("//")).length;
+}
+
 /** @param {Graph} graph */
 function* faultsOfChild(graph) {
   const loaded = [ENTRY, ...waysFrom(graph, ENTRY, "static").keys()].filter((path) => graph.has(path)).sort();
-  const lines = loaded.reduce((sum, path) => sum + readFileSync(join(root, path), "utf8").split("\n").length - 1, 0);
-  console.log(`A child loads ${loaded.length} modules, ${lines} lines`);
+  const lines = loaded.reduce((sum, path) => sum + linesOfCode(readFileSync(join(root, path), "utf8")), 0);
+  console.log(`A child loads ${loaded.length} modules, ${lines} lines of code`);
   if (loaded.length > childLimits.modules) yield `a child loads more than ${childLimits.modules} modules`;
-  if (lines > childLimits.lines) yield `a child loads more than ${childLimits.lines} lines`;
+  if (lines > childLimits.lines) yield `a child loads more than ${childLimits.lines} lines of code`;
   if (accept) writeFileSync(listFile, loaded.map((path) => `${path}\n`).join(""));
   const listed = readFileSync(listFile, "utf8").split("\n").filter((path) => path !== "");
   const ways = waysFrom(graph, ENTRY, "static");

@@ -7,7 +7,7 @@
  *   - fmt, lint: Deno's formatter and linter; the linter also holds each file to scripts/architecture.mjs
  *   - layers: the modules together, from the same rules: circles, and what a child loads
  *   - types: TypeScript's compiler over all, the scripts too, and Deno's over the package
- *   - docs: every public symbol is documented, and every type that it names is public (`deno doc --lint`)
+ *   - docs: every public symbol is documented, every type that it names is public, and the examples run
  *   - members: the exported classes show the contract's names only (scripts/public_members.mjs)
  *   - publish: JSR would take the package (`deno publish --dry-run`)
  *   - unit, model: the tests beside the sources and the scripts; the futex's protocol, checked exhaustively
@@ -42,9 +42,6 @@ const repeatedOnOtherNodes = ["tutorial/0", "process/", "bad input/target", "mix
 const staticStages = ["fmt", "lint", "layers", "types", "docs", "members", "publish"];
 const stageNames = [...staticStages, "unit", "model", "package", "conformance"];
 
-/** Stages that run only when they are asked for: what they check is not clean yet. */
-const askedOnly = ["docs"];
-
 /** @typedef {import("./setup.mjs").Tool} Tool */
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -63,9 +60,7 @@ function readOptions() {
     },
   });
   const onlyConformance = values.method !== undefined || values.case !== undefined || values.repeat !== "1";
-  const only = (values.only ??
-    (onlyConformance ? "conformance" : stageNames.filter((name) => !askedOnly.includes(name)).join(",")))
-    .split(",");
+  const only = (values.only ?? (onlyConformance ? "conformance" : stageNames.join(","))).split(",");
   const unknown = only.find((name) => !stageNames.includes(name));
   if (unknown !== undefined) throw new Error(`There is no stage "${unknown}" (there are ${stageNames.join(", ")})`);
   const methods = values.method === undefined ? ["process", "worker"] : [values.method];
@@ -226,11 +221,20 @@ async function main() {
     await check("tsc", tool("node24").path, ["node_modules/typescript/bin/tsc", "-p", "."]);
     await check("deno check mod.ts", deno, ["check", "mod.ts"]);
   }
-  if (has("docs")) await check("deno doc --lint", deno, ["doc", "--lint", "mod.ts"]);
   if (has("members")) await check("members of exported classes", tool("node24").path, ["scripts/check_members.mjs"]);
   if (has("publish")) {
     const flags = ["--dry-run", "--allow-dirty", "--no-check"]; // `types` checks them; what JSR calls slow types is seen
     await check("deno publish --dry-run", deno, ["publish", ...flags]);
+  }
+  if (has("docs")) {
+    heading("Documentation");
+    const files = ["README.md", "mod.ts", ...find("src", /\.ts$/)]
+      .filter((file) => readFileSync(join(root, file), "utf8").includes("```ts"));
+    const test = ["test", "--doc", "--parallel", "--no-check", "-A", "--preload", "scripts/doc_test_preload.ts"];
+    await check("deno doc --lint", deno, ["doc", "--lint", "mod.ts"]);
+    await check("examples, their types", deno, ["check", "--doc-only", ...files]);
+    await check("examples, run", deno, [...test, ...files]);
+    await check("examples that are programs", process.execPath, ["scripts/check_programs.mjs", ...files]);
   }
   if (has("unit")) {
     heading("Unit tests");

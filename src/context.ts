@@ -28,45 +28,91 @@ import { wait } from "./channels/wait.ts";
 import { Lock } from "./sync/lock.ts";
 import { RLock } from "./sync/rlock.ts";
 
-/** Every class and factory of this package, bound to one start method. */
+/**
+ * Every class and factory of this package, bound to one start method; see getContext(). CPython:
+ * `multiprocessing.context.BaseContext`.
+ */
 export interface Context {
+  /** The start method that all of this means. */
   readonly startMethod: StartMethod;
+  /** As `Process` of this module, its children started by this method. */
   readonly Process: typeof Process;
+  /** As `Queue` of this module, for the processes of this context. */
   readonly Queue: typeof Queue;
+  /** As `JoinableQueue` of this module, for the processes of this context. */
   readonly JoinableQueue: typeof JoinableQueue;
+  /** As `SimpleQueue` of this module, for the processes of this context. */
   readonly SimpleQueue: typeof SimpleQueue;
+  /** As `Lock` of this module, for the processes of this context. */
   readonly Lock: typeof Lock;
+  /** As `RLock` of this module, for the processes of this context. */
   readonly RLock: typeof RLock;
+  /** As `Semaphore` of this module, for the processes of this context. */
   readonly Semaphore: typeof Semaphore;
+  /** As `BoundedSemaphore` of this module, for the processes of this context. */
   readonly BoundedSemaphore: typeof BoundedSemaphore;
+  /** As `Condition` of this module, for the processes of this context. */
   readonly Condition: typeof Condition;
+  /** As `Event` of this module, for the processes of this context. */
   readonly Event: typeof Event;
+  /** As `Barrier` of this module, for the processes of this context. */
   readonly Barrier: typeof Barrier;
+  /** As `SharedMemory` of this module, for the processes of this context. */
   readonly SharedMemory: typeof SharedMemory;
+  /** As `ShareableList` of this module, for the processes of this context. */
   readonly ShareableList: typeof ShareableList;
+  /** As `Value` of this module, for the processes of this context. */
   readonly Value: typeof Value;
+  /** As `RawValue` of this module, for the processes of this context. */
   readonly RawValue: typeof RawValue;
+  /** As `SharedArray`, of this context. */
   readonly Array: typeof SharedArray;
+  /** As `SharedArray` of this module, for the processes of this context. */
   readonly SharedArray: typeof SharedArray;
+  /** As `RawArray` of this module, for the processes of this context. */
   readonly RawArray: typeof RawArray;
+  /** As `Pipe` of this module, for the processes of this context. */
   readonly Pipe: typeof Pipe;
+  /** As `Pool` of this module, its workers started by this method. */
   readonly Pool: typeof Pool;
+  /** As `Manager` of this module, its server started by this method. */
   readonly Manager: typeof Manager;
+  /** As `currentProcess` of this module: it is the same in every context. */
   readonly currentProcess: typeof currentProcess;
+  /** As `parentProcess` of this module: it is the same in every context. */
   readonly parentProcess: typeof parentProcess;
+  /** As `isMainProcess` of this module: it is the same in every context. */
   readonly isMainProcess: typeof isMainProcess;
+  /** As `exit` of this module: it is the same in every context. */
   readonly exit: typeof exit;
+  /** As `activeChildren` of this module: it is the same in every context. */
   readonly activeChildren: typeof activeChildren;
+  /** As `cpuCount` of this module: it is the same in every context. */
   readonly cpuCount: typeof cpuCount;
+  /** As `wait` of this module: it is the same in every context. */
   readonly wait: typeof wait;
+  /** As `getLogger` of this module: it is the same in every context. */
   readonly getLogger: typeof getLogger;
 }
 
 const contexts = new Map<StartMethod, Context>();
 
 /**
- * The context of a start method; default: the default one's. CPython: `multiprocessing.get_context()`.
+ * The context of a start method; default: that of getStartMethod(). CPython: `multiprocessing.get_context()`.
+ *
+ * Locks, queues and what else is shared belong to the processes of one context: they can't be sent to those of the other.
  * @throws {MisuseError} for a method that isn't one
+ *
+ * @example
+ * ```ts
+ * import { getContext } from "@manyproc/multiprocessing";
+ *
+ * const threads = getContext("worker");
+ * const queue = new threads.Queue<string>();
+ * const child = new threads.Process({ target: new URL("node:path#basename"), args: ["/home/ada"] });
+ * await child.start();
+ * console.log(threads.startMethod, queue.empty(), await child.join()); // worker true 0
+ * ```
  */
 export function getContext(method: StartMethod = getStartMethod()): Context {
   checkMethod(method);

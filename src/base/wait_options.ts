@@ -6,16 +6,36 @@ import { ensureOptions } from "./options.ts";
 /** setTimeout takes at most this many milliseconds; a longer limit is as good as none (24 days). */
 export const LONGEST_TIMER: number = 2 ** 31 - 1;
 
-/** How long to wait. Absent or Infinity = for ever; negative = 0; NaN = MisuseError. */
+/**
+ * How long to wait.
+ *
+ * @example
+ * ```ts
+ * import { Empty, Queue } from "@manyproc/multiprocessing";
+ *
+ * const queue = new Queue<string>();
+ * const canceller = new AbortController();
+ * await queue.get({ timeout: 10, signal: canceller.signal }).catch((error) => {
+ *   console.log(error instanceof Empty); // true
+ * });
+ * ```
+ */
 export interface WaitOptions {
-  /** Milliseconds. */
+  /**
+   * Milliseconds; a negative number means 0. What isn't a number, or is NaN, is a MisuseError.
+   * @default Infinity
+   */
   timeout?: number | undefined;
   /** Rejects the wait with `signal.reason`; nothing is lost, left held, or left waiting. */
   signal?: AbortSignal | undefined;
 }
 
-/** `block: false` = timeout 0. */
+/** How long to wait, if at all. CPython: the parameters `block` and `timeout`. */
 export interface BlockOptions extends WaitOptions {
+  /**
+   * False: don't wait, whatever `timeout` is.
+   * @default true
+   */
   block?: boolean | undefined;
 }
 

@@ -86,6 +86,19 @@ function endsOf(family: Family, end: number): [Handle, Handle] {
  * ```
  */
 export function Pipe<T = unknown>(options: { duplex: false } & Named): [Connection<T, never>, Connection<never, T>];
+/**
+ * As above, both ends sending and receiving unless `duplex` is false: `A` is what the first end receives, `B` the second.
+ *
+ * @example
+ * ```ts
+ * import { Pipe } from "@manyproc/multiprocessing";
+ *
+ * const [client, server] = Pipe<number, string>(); // strings go there, numbers come back
+ * await client.send("four");
+ * await server.send((await server.recv()).length);
+ * console.log(await client.recv()); // 4
+ * ```
+ */
 export function Pipe<A = unknown, B = A>(
   options?: { duplex?: boolean } & Named,
 ): [Connection<A, B>, Connection<B, A>];

@@ -18,11 +18,13 @@ export interface ShareableType<T extends object = object> {
   decode(wire: unknown, link: Link): T;
 }
 
-/** Lets instances of a class travel. */
+/** How instances of a class travel; see registerCodec(). CPython: what `copyreg.pickle()` takes. */
 export interface Codec<T extends object = object> {
-  /** Stable name on the wire. */
+  /** What the class is called on the wire: the same in all processes, and no other class's; "my-package/Point". */
   readonly name: string;
+  /** What travels in place of an instance: any value that can travel, but not one that leads back to the instance. */
   encode(value: T): unknown;
+  /** Makes an instance of what `encode` returned. */
   // deno-lint-ignore no-explicit-any -- what `encode` returned; the public contract leaves its type to the user
   decode(wire: any): T;
 }
@@ -57,9 +59,34 @@ export function registerShareable<T extends object>(type: ShareableType<T>): voi
 
 /**
  * Lets instances of exactly this class travel (a subclass needs its own codec). Register in every process, at module level.
+ * CPython: `copyreg.pickle()`.
  *
- * `encode` returns any value that can travel, but not one that leads back to the instance. A second registration of the
- * same class under the same name replaces the first.
+ * A second registration of the same class under the same name replaces the first.
+ * @throws {MisuseError} when the class has a codec of another name, another class has a codec of this name, or its instances
+ * travel without one
+ *
+ * @example
+ * ```ts
+ * import { Queue, registerCodec } from "@manyproc/multiprocessing";
+ *
+ * class Point {
+ *   readonly x: number;
+ *   readonly y: number;
+ *   constructor(x: number, y: number) {
+ *     this.x = x;
+ *     this.y = y;
+ *   }
+ * }
+ * registerCodec(Point, {
+ *   name: "my-package/Point",
+ *   encode: ({ x, y }) => [x, y],
+ *   decode: ([x, y]) => new Point(x, y),
+ * });
+ *
+ * const points = new Queue<Point>();
+ * await points.put(new Point(1, 2));
+ * console.log(await points.get() instanceof Point); // true
+ * ```
  */
 export function registerCodec<T extends object>(
   // deno-lint-ignore no-explicit-any -- a class with any constructor

@@ -22,7 +22,16 @@ export function birthOfThis(): Birth | undefined {
   return birth;
 }
 
-/** True in the root process, in whichever module it is asked (see isMain). */
+/**
+ * True in the root process, in whichever module it is asked (see isMain). CPython: `parent_process() is None`.
+ *
+ * @example
+ * ```ts
+ * import { isMainProcess } from "@manyproc/multiprocessing";
+ *
+ * console.log(isMainProcess()); // true; in a child false
+ * ```
+ */
 export function isMainProcess(): boolean {
   return birth === undefined;
 }

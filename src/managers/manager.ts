@@ -14,18 +14,37 @@ import { type DictProxy, dictProxy, entriesOf } from "./proxies.ts";
 /** Milliseconds that a server gets to end by itself. */
 const SHUTDOWN_TIMEOUT_MS = 1000;
 
-/** A running server and the means to create objects in it. CPython: `multiprocessing.managers.SyncManager`. */
+/**
+ * A server and the means to create objects in it; Manager() makes one that runs. CPython:
+ * `multiprocessing.managers.SyncManager`.
+ *
+ * @example
+ * ```ts
+ * import { SyncManager } from "@manyproc/multiprocessing";
+ *
+ * const manager = new SyncManager();
+ * await manager.start();
+ * const ages = await manager.dict({ ada: 36 });
+ * console.log(await ages.get("ada")); // 36
+ * await manager.shutdown();
+ * ```
+ */
 export class SyncManager implements AsyncDisposable {
   readonly #method: StartMethod;
   #process: Process | undefined;
   #client: ManagerClient | undefined;
   #state: "initial" | "started" | "shut down" = "initial";
 
+  /** Nothing starts yet; the server will run by the start method of this moment. */
   constructor() {
     this.#method = currentMethod();
   }
 
-  /** Starts the server. MisuseError when it was started already. */
+  /**
+   * Starts the server. CPython: `BaseManager.start()`.
+   * @throws {MisuseError} when it was started or shut down already, or while a child loads its modules
+   * @throws {SpawnError} when the runtime refuses; says which flag or package is missing
+   */
   async start(): Promise<void> {
     refuseWhileLoading("start a Manager");
     if (this.#state !== "initial") throw new MisuseError(`Cannot start the manager: it is ${this.#state} already`);
@@ -43,17 +62,24 @@ export class SyncManager implements AsyncDisposable {
   }
 
   /**
-   * A dict on the server, as a proxy that every process of the family can use.
+   * A dict on the server with these entries (default: none), as a proxy that every process of the family can use. CPython:
+   * `SyncManager.dict()`.
    * @throws {MisuseError} before start() or after shutdown()
+   * @throws {SerializationError} when an entry can't travel
+   * @throws {RemoteError} when the server is gone, or can't read an entry: it has none of the program's codecs
    */
   async dict<K = unknown, V = unknown>(init?: Iterable<readonly [K, V]>): Promise<DictProxy<K, V>>;
+  /** The same with an object's own properties. */
   async dict<V>(init: Record<string, V>): Promise<DictProxy<string, V>>;
   async dict(init: Iterable<readonly [unknown, unknown]> | Record<string, unknown> = []): Promise<DictProxy> {
     const client = this.#running("create a dict");
     return dictProxy(client, await client.call(SERVER, "dict", [entriesOf(init)]) as number);
   }
 
-  /** Ends the server; its objects are gone. Idempotent. */
+  /**
+   * Ends the server; its objects are gone. One that doesn't end by itself within 1 000 ms is terminated, then killed. Idempotent.
+   * CPython: `BaseManager.shutdown()`.
+   */
   async shutdown(): Promise<void> {
     if (this.#state !== "started" || this.#process === undefined) return;
     this.#state = "shut down";
@@ -66,12 +92,12 @@ export class SyncManager implements AsyncDisposable {
     this.#client?.close();
   }
 
-  /** Where it listens; null: it is reached through shared memory only. */
+  /** Where it listens; null: it is reached through shared memory only. CPython: `BaseManager.address`. */
   get address(): null {
     return null;
   }
 
-  /** shutdown(). */
+  /** As shutdown(): `await using manager = await Manager()`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }
@@ -92,12 +118,17 @@ export class SyncManager implements AsyncDisposable {
  *
  * The server loads this package, and nothing of the program: instances of classes with a codec of the program's own can't be
  * stored in it, a call with one rejects with RemoteError. Store what the codec makes of them.
+ * @throws {MisuseError} while a child loads its modules
+ * @throws {SpawnError} when the runtime refuses; says which flag or package is missing
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { Manager } from "@manyproc/multiprocessing";
+ *
  * await using manager = await Manager();
- * const dict = await manager.dict<string, number>();
- * await dict.increment("visits");
+ * const visits = await manager.dict<string, number>();
+ * await visits.increment("ada"); // in any process that got `visits` as an argument
+ * console.log(await visits.get("ada")); // 1
  * ```
  */
 export async function Manager(): Promise<SyncManager> {

@@ -5,29 +5,61 @@ import { type Link, registerShareable, shareable } from "../codec/registry.ts";
 import { clientOf, type ManagerClient } from "./client.ts";
 
 /**
- * Map-like. A proxy stored in it stays a reference; a plain object stored in it is a copy. A key that is an object is the same
- * key as another of equal content (its properties in the same order).
+ * A dict on a manager's server, like a Map. CPython: `multiprocessing.managers.DictProxy`.
+ *
+ * A proxy stored in it stays a reference; a plain object stored in it is a copy. A key that is an object is the same key as
+ * another of equal content (its properties in the same order). Each method is atomic. Iterating goes through the entries of one
+ * moment.
+ *
+ * Every method rejects with SerializationError when a key or value can't travel, and with RemoteError when the server is gone
+ * or can't read it.
+ *
+ * @example
+ * ```ts
+ * import { Manager } from "@manyproc/multiprocessing";
+ *
+ * await using manager = await Manager();
+ * const stock = await manager.dict<string, number>([["apples", 3]]);
+ * await stock.set("pears", 5);
+ * for await (const [fruit, count] of stock) console.log(fruit, count); // apples 3, pears 5
+ * console.log(await stock.pop("plums", 0)); // 0
+ * ```
  */
 export interface DictProxy<K = unknown, V = unknown> extends AsyncIterable<[K, V]> {
-  /** The value, or undefined. */
+  /** The value, or undefined. CPython: `dict.get()`. */
   get(key: K): Promise<V | undefined>;
+  /** Stores a copy of the value. CPython: `d[key] = value`. */
   set(key: K, value: V): Promise<void>;
+  /** Whether it is there. CPython: `key in d`. */
   has(key: K): Promise<boolean>;
-  /** Whether it was there. */
+  /** Removes it; resolves to whether it was there. CPython: `del d[key]`. */
   delete(key: K): Promise<boolean>;
+  /** Removes all. CPython: `dict.clear()`. */
   clear(): Promise<void>;
+  /** Number of entries. CPython: `len(d)`. */
   size(): Promise<number>;
+  /** The keys, in the order in which they came. CPython: `dict.keys()`. */
   keys(): Promise<K[]>;
+  /** The values, in the order of their keys. CPython: `dict.values()`. */
   values(): Promise<V[]>;
+  /** Keys and values, in that order. CPython: `dict.items()`. */
   entries(): Promise<[K, V][]>;
-  /** All of it, as it is at one moment. */
+  /** All of it, as it is at one moment. CPython: `dict.copy()`. */
   copy(): Promise<Map<K, V>>;
-  /** Removes and returns; RangeError when it isn't there and no fallback is given. */
+  /**
+   * Removes the entry and resolves to its value, or to `fallback`. CPython: `dict.pop()`.
+   * @throws {RangeError} when it isn't there and no fallback is given
+   */
   pop(key: K, fallback?: V): Promise<V>;
-  /** The value, after setting it if it wasn't there. */
+  /** The value, after setting it if it wasn't there. CPython: `dict.setdefault()`. */
   setdefault(key: K, value: V): Promise<V>;
+  /** Sets all of these, at once. CPython: `dict.update()`. */
   update(entries: Iterable<readonly [K, V]> | Record<string, V>): Promise<void>;
-  /** Adds to a number, from 0, atomically; returns the new one. */
+  /**
+   * Adds `by` (default 1) to a number, or to 0 where there is none; resolves to the new one. CPython has none: there
+   * `d[key] += 1` is a read and a write.
+   * @throws {TypeError} when the value is not a number
+   */
   increment(key: K, by?: number): Promise<number>;
 }
 

@@ -13,8 +13,13 @@ import { joinOrCreate, nameOf } from "./names.ts";
 import { ensureOptions } from "../base/options.ts";
 import { noteUnnamed } from "./unnamed.ts";
 
-/** `name` joins processes without passing: the same name in one family is the same object. */
+/** The option that lets processes share an object without passing it. */
 export interface Named {
+  /**
+   * The same name in one family is the same object: it is made by the first that asks for it, and joined by the others. It is
+   * not empty; a library's begins with its package: "my-package/jobs".
+   * @default none: a new object, which others get by passing it
+   */
   name?: string | undefined;
 }
 

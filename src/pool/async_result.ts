@@ -9,7 +9,19 @@ import { deferred } from "../base/deferred.ts";
 /** How a result comes about, and how it can be cancelled. */
 type Begin<R> = (resolve: (value: R) => void, reject: (error: unknown) => void) => { cancel(reason: unknown): boolean };
 
-/** A result that is on its way. CPython: `multiprocessing.pool.AsyncResult`. No unhandledRejection if nobody looks. */
+/**
+ * A result that is on its way: a promise that can also be asked and cancelled. There is no unhandledRejection if nobody looks.
+ * CPython: `multiprocessing.pool.AsyncResult`.
+ *
+ * @example
+ * ```ts
+ * import { Pool } from "@manyproc/multiprocessing";
+ *
+ * await using pool = new Pool(1);
+ * const result = pool.applyAsync<string>(new URL("node:path#basename"), ["/home/ada"]);
+ * if (await result.wait({ timeout: 60_000 })) console.log(result.successful(), await result.get()); // true ada
+ * ```
+ */
 export class AsyncResult<R> extends Promise<R> {
   #state: "pending" | "done" | "failed" = "pending";
   #cancel: (reason: unknown) => boolean = () => false;
@@ -41,16 +53,17 @@ export class AsyncResult<R> extends Promise<R> {
   }
 
   /**
-   * Withdraws the task, or stops it by replacing its worker; the result rejects with `reason`, by default an AbortError. False
-   * when there is an outcome already.
+   * Withdraws the task, or stops it by replacing its worker; the result rejects with `reason`, by default a DOMException whose
+   * name is "AbortError". False when there is an outcome already.
    */
   cancel(reason: unknown = new DOMException("The task was cancelled", "AbortError")): boolean {
     return this.#cancel(reason);
   }
 
   /**
-   * The value, or the task's error.
-   * @throws {TimeoutError} when `timeout` milliseconds ran out; it can be asked again
+   * The value; rejects with the task's error, and with `signal.reason` when aborted (which ends this wait, not the task).
+   * CPython: `AsyncResult.get()`.
+   * @throws {TimeoutError} when `timeout` milliseconds (default: no limit) ran out; it can be asked again
    */
   async get(options?: WaitOptions): Promise<R> {
     const settled = this.then((value) => ({ value }));
@@ -62,17 +75,23 @@ export class AsyncResult<R> extends Promise<R> {
     return box.value;
   }
 
-  /** Waits for the outcome, whatever it is; false when `timeout` milliseconds ran out. */
+  /**
+   * Waits for the outcome, whatever it is; false when `timeout` milliseconds (default: no limit) ran out. Rejects with
+   * `signal.reason` when aborted. CPython: `AsyncResult.wait()`, which doesn't tell.
+   */
   async wait(options?: WaitOptions): Promise<boolean> {
     return await withLimit(this.then(() => true, () => true), options) ?? false;
   }
 
-  /** Whether the outcome is known. */
+  /** Whether the outcome is known. CPython: `AsyncResult.ready()`. */
   ready(): boolean {
     return this.#state !== "pending";
   }
 
-  /** Whether it is a value; MisuseError while it isn't known. */
+  /**
+   * Whether the outcome is a value. CPython: `AsyncResult.successful()`.
+   * @throws {MisuseError} while it isn't known
+   */
   successful(): boolean {
     if (this.#state === "pending") {
       throw new MisuseError("Cannot tell whether the task was successful: it is not ready");

@@ -6,56 +6,90 @@ import type { WaitOptions } from "../base/wait_options.ts";
 import type { Target } from "../targets/reference.ts";
 import { cpuCount } from "../process/start_method.ts";
 
-/** What a pool is to be. */
+/** What a pool is to be. CPython: the parameters of `Pool()`. */
 export interface PoolOptions {
-  /** Number of workers; default cpuCount(). */
+  /**
+   * Number of workers.
+   * @default cpuCount()
+   */
   processes?: number;
-  /** Runs in each worker before its first task. One that fails fails the pool, with the cause. */
+  /**
+   * Runs in each worker before its first task. One that fails fails the pool: every call rejects with what it threw.
+   * @default none
+   */
   initializer?: Target;
+  /**
+   * Arguments of `initializer`; each worker gets a copy.
+   * @default []
+   */
   initargs?: unknown[];
-  /** Tasks (for map: chunks) after which a worker is replaced; default: never. */
+  /**
+   * Tasks (for map: chunks) after which a worker is replaced.
+   * @default Infinity
+   */
   maxTasksPerChild?: number;
-  /** Bytes of resident memory after which a worker is replaced between tasks; only processes. */
+  /**
+   * "process" only: bytes of resident memory; a worker that has more is replaced, between tasks.
+   * @default no limit
+   */
   maxMemoryPerChild?: number;
-  /** Times a task is given to another worker after its worker died; default 0. */
+  /**
+   * Times a task is given to another worker after its worker died.
+   * @default 0
+   */
   retries?: number;
-  /** A label of its workers; default "PoolWorker". */
+  /**
+   * A label of its workers.
+   * @default "PoolWorker"
+   */
   name?: string;
   /**
-   * What the pool does at Ctrl-C while there is work. "drain" (default): at the first it cancels what no worker has begun and lets
-   * the rest finish (5 s at most), then the process ends as it would have, unless it has a handler of its own (on Deno, that is
-   * called once more); at the second it kills. "ignore": nothing.
+   * What the pool does at Ctrl-C while there is work. "drain": at the first it cancels what no worker has begun and lets the rest
+   * finish (5 000 ms at most), then the process ends as it would have, unless it has a handler of its own (on Deno, that is called
+   * once more); at the second it kills. "ignore": nothing.
+   * @default "drain"
    */
   sigint?: "drain" | "ignore";
 }
 
-/** Limits of a call. */
+/** Limits of a call: `timeout` is for all of it, from handing it in to its outcome. */
 export interface TaskOptions extends WaitOptions {
   /**
-   * Milliseconds for one task from its start. Running out, like an abort, replaces the worker; the others of its chunk run
-   * again.
+   * Milliseconds for one task (of a map: for one item) from its start, more than 0. Running out, like an abort, replaces the
+   * worker; the others of its chunk run again.
+   * @default Infinity
    */
   taskTimeout?: number | undefined;
 }
 
 /** How map and its relatives go about it. */
 export interface MapOptions extends TaskOptions {
-  /** Items that go to a worker in one go. map: default a quarter of a worker's share. imap: default 1. */
+  /**
+   * Items that go to a worker in one go, at least 1.
+   * @default map, starmap: a quarter of a worker's share; imap: 1
+   */
   chunksize?: number;
-  /** Called here, after each chunk, with the number of items done and of all (undefined: not known). What it throws rejects the call. */
+  /**
+   * Called here, after each chunk, with the number of items done and of all (undefined: not known, in imap and its relatives).
+   * What it throws rejects the call.
+   * @default none
+   */
   onProgress?: (done: number, total: number | undefined) => void;
 }
 
-/** How imap and imapUnordered go about it. */
+/** How imap, imapSettled and imapUnordered go about it. */
 export interface ImapOptions extends MapOptions {
-  /** Items that may be read ahead of the consumer; default 2 × processes × chunksize. */
+  /**
+   * Items that may be read ahead of the consumer, at least 1.
+   * @default 2 × processes × chunksize
+   */
   buffersize?: number;
 }
 
 /** What may be iterated for items. */
 export type Items<T> = Iterable<T> | AsyncIterable<T>;
 
-/** Arguments are needed by functions that take some. */
+/** What apply takes after the function: its arguments, which are needed by functions that take some, and the limits. */
 export type Rest<A extends readonly unknown[]> = [] extends A ? [args?: A, options?: TaskOptions]
   : [args: A, options?: TaskOptions];
 

@@ -45,9 +45,17 @@ import type { PoolStats } from "./stats.ts";
  * one, which leaves the processors to the workers.
  *
  * @example
- * ```ts ignore
- * await using pool = new Pool(4);
- * console.log(await pool.map(square, [1, 2, 3])); // [1, 4, 9]
+ * ```ts
+ * import { isMain, Pool } from "@manyproc/multiprocessing";
+ *
+ * export function square(x: number) {
+ *   return x * x;
+ * }
+ *
+ * if (isMain(import.meta)) {
+ *   await using pool = new Pool(4);
+ *   console.log(await pool.map(square, [1, 2, 3])); // [ 1, 4, 9 ]
+ * }
  * ```
  */
 export class Pool implements AsyncDisposable {
@@ -58,10 +66,11 @@ export class Pool implements AsyncDisposable {
   #state: "open" | "closed" | "terminated" = "open";
 
   /**
-   * Starts the workers.
+   * Starts the workers: as many as the number, or as the options say.
    * @throws {RangeError} for a number of processes below 1, or another number out of its range
    * @throws {MisuseError} for another bad option, or while a child loads its modules
    * @throws {TargetError} when a worker could never find the initializer
+   * @throws {SpawnError} when the start method can't be used here; says which flag or package is missing
    */
   constructor(options?: number | PoolOptions) {
     refuseWhileLoading("create a Pool");
@@ -93,43 +102,97 @@ export class Pool implements AsyncDisposable {
     return this.#size;
   }
 
-  /** Calls `fn` with `args` in a worker. CPython: `Pool.apply`. */
+  /**
+   * Calls `fn` with a copy of `args` in a worker; resolves to what it returned, or what that resolves to, and rejects with what it
+   * threw (see remoteOrigin()). CPython: `Pool.apply()`.
+   * @throws {WorkerDiedError} when the worker died at it, and `retries` are used up
+   * @throws {TimeoutError} when `timeout` or `taskTimeout` milliseconds ran out
+   * @throws {SerializationError} when an argument or the result can't travel
+   * @throws {TargetError} when a worker can't find or load the function
+   * @throws {ClosedError} when the pool is closed, or is terminated before there is an outcome
+   * @throws {MisuseError} for a function, arguments or options that are none
+   * @throws {RangeError} for a `taskTimeout` that isn't above 0
+   *
+   * @example
+   * ```ts
+   * import { Pool } from "@manyproc/multiprocessing";
+   *
+   * await using pool = new Pool(1);
+   * const join = new URL("node:path#join"); // of one's own: new URL("./tasks.ts#join", import.meta.url)
+   * console.log(await pool.apply(join, ["home", "ada"], { timeout: 60_000 })); // home/ada
+   * ```
+   */
   apply<A extends unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A>): Promise<Awaited<R>>;
+  /** The same, with a function that a URL names. */
   apply<R = unknown>(fn: URL, args?: readonly unknown[], options?: TaskOptions): Promise<R>;
   apply(fn: Target, args: readonly unknown[] = [], options: TaskOptions = {}): Promise<unknown> {
     return new Promise((resolve, reject) => void this.#apply(fn, args, options, resolve, reject));
   }
 
-  /** As apply; the result can also be asked and cancelled. CPython: `Pool.apply_async`. */
+  /** As apply, and rejects as it does; the result can also be asked and cancelled. CPython: `Pool.apply_async()`. */
   applyAsync<A extends unknown[], R>(fn: (...args: A) => R, ...rest: Rest<A>): AsyncResult<Awaited<R>>;
+  /** The same, with a function that a URL names. */
   applyAsync<R = unknown>(fn: URL, args?: readonly unknown[], options?: TaskOptions): AsyncResult<R>;
   applyAsync(fn: Target, args: readonly unknown[] = [], options: TaskOptions = {}): AsyncResult<unknown> {
     return AsyncResult.of((resolve, reject) => this.#apply(fn, args, options, resolve, reject));
   }
 
   /**
-   * Calls `fn` with each item; results in the order of the items. The first failure rejects at once and withdraws the rest.
-   * CPython: `Pool.map`.
+   * Calls `fn` with each item; results in the order of the items. All items are read before the first is handed in. The first
+   * failure rejects at once and withdraws the rest. CPython: `Pool.map()`.
+   * @throws {WorkerDiedError} when a worker died at an item, and `retries` are used up
+   * @throws {TimeoutError} when `timeout` milliseconds ran out, or `taskTimeout` for one item
+   * @throws {SerializationError} when an item or a result can't travel
+   * @throws {TargetError} when a worker can't find or load the function
+   * @throws {ClosedError} when the pool is closed, or is terminated before there is an outcome
+   * @throws {MisuseError} for a function, items or options that are none
+   * @throws {RangeError} for a `chunksize` or `taskTimeout` out of its range
+   *
+   * @example
+   * ```ts
+   * import { Pool } from "@manyproc/multiprocessing";
+   *
+   * await using pool = new Pool(2);
+   * const names = await pool.map<string>(new URL("node:path#basename"), ["/home/ada", "/home/grace"], {
+   *   onProgress: (done, total) => console.log(`${done} of ${total}`),
+   * });
+   * console.log(names); // [ "ada", "grace" ]
+   * ```
    */
   map<T, R>(fn: (item: T) => R, items: Items<T>, options?: MapOptions): Promise<Awaited<R>[]>;
+  /** The same, with a function that a URL names. */
   map<R = unknown>(fn: URL, items: Items<unknown>, options?: MapOptions): Promise<R[]>;
   map(fn: Target, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
     return new Promise((resolve, reject) => void this.#map(fn, items, MAP, options, resolve, reject));
   }
 
-  /** As map; the result can also be asked and cancelled. CPython: `Pool.map_async`. */
+  /** As map, and rejects as it does; the result can also be asked and cancelled. CPython: `Pool.map_async()`. */
   mapAsync<T, R>(fn: (item: T) => R, items: Items<T>, options?: MapOptions): AsyncResult<Awaited<R>[]>;
+  /** The same, with a function that a URL names. */
   mapAsync<R = unknown>(fn: URL, items: Items<unknown>, options?: MapOptions): AsyncResult<R[]>;
   mapAsync(fn: Target, items: Items<unknown>, options?: MapOptions): AsyncResult<unknown[]> {
     return AsyncResult.of((resolve, reject) => this.#map(fn, items, MAP, options, resolve, reject));
   }
 
-  /** As map, but each item has an outcome of its own, as of Promise.allSettled. */
+  /**
+   * As map, but each item has an outcome of its own, as of Promise.allSettled; it rejects where no item can be done any more, the
+   * whole call runs out of time or is aborted, or is wrong. CPython has none.
+   *
+   * @example
+   * ```ts
+   * import { Pool } from "@manyproc/multiprocessing";
+   *
+   * await using pool = new Pool(2);
+   * const outcomes = await pool.mapSettled(new URL("node:path#basename"), ["/home/ada", 7]);
+   * console.log(outcomes.map(({ status }) => status)); // [ "fulfilled", "rejected" ]
+   * ```
+   */
   mapSettled<T, R>(
     fn: (item: T) => R,
     items: Items<T>,
     options?: MapOptions,
   ): Promise<PromiseSettledResult<Awaited<R>>[]>;
+  /** The same, with a function that a URL names. */
   mapSettled<R = unknown>(fn: URL, items: Items<unknown>, options?: MapOptions): Promise<PromiseSettledResult<R>[]>;
   mapSettled(
     fn: Target,
@@ -141,23 +204,35 @@ export class Pool implements AsyncDisposable {
     );
   }
 
-  /** As map, each item an array of arguments. CPython: `Pool.starmap`. */
+  /**
+   * As map, and rejects as it does; each item is an array of arguments. CPython: `Pool.starmap()`.
+   *
+   * @example
+   * ```ts
+   * import { Pool } from "@manyproc/multiprocessing";
+   *
+   * await using pool = new Pool(2);
+   * console.log(await pool.starmap(new URL("node:path#join"), [["a", "b"], ["c", "d", "e"]])); // [ "a/b", "c/d/e" ]
+   * ```
+   */
   starmap<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     items: Items<Readonly<A>>,
     options?: MapOptions,
   ): Promise<Awaited<R>[]>;
+  /** The same, with a function that a URL names. */
   starmap<R = unknown>(fn: URL, items: Items<readonly unknown[]>, options?: MapOptions): Promise<R[]>;
   starmap(fn: Target, items: Items<unknown>, options?: MapOptions): Promise<unknown[]> {
     return new Promise((resolve, reject) => void this.#map(fn, items, STARMAP, options, resolve, reject));
   }
 
-  /** As starmap; the result can also be asked and cancelled. CPython: `Pool.starmap_async`. */
+  /** As starmap, and rejects as it does; the result can also be asked and cancelled. CPython: `Pool.starmap_async()`. */
   starmapAsync<A extends readonly unknown[], R>(
     fn: (...args: A) => R,
     items: Items<Readonly<A>>,
     options?: MapOptions,
   ): AsyncResult<Awaited<R>[]>;
+  /** The same, with a function that a URL names. */
   starmapAsync<R = unknown>(fn: URL, items: Items<readonly unknown[]>, options?: MapOptions): AsyncResult<R[]>;
   starmapAsync(fn: Target, items: Items<unknown>, options?: MapOptions): AsyncResult<unknown[]> {
     return AsyncResult.of((resolve, reject) => this.#map(fn, items, STARMAP, options, resolve, reject));
@@ -165,20 +240,44 @@ export class Pool implements AsyncDisposable {
 
   /**
    * Results in the order of the items, as they are wanted; the input is read only a little ahead. Ending the iteration
-   * withdraws the rest. CPython: `Pool.imap`.
+   * withdraws the rest. A failure ends the iteration where its result would have come. CPython: `Pool.imap()`.
+   *
+   * Nothing is read before the first result is asked for; from then on `timeout` counts, and the iteration throws what map
+   * rejects with.
+   * @throws {ClosedError} when the pool is closed
+   * @throws {MisuseError} for a function, items or options that are none
+   * @throws {TargetError} when no worker could find the function
+   * @throws {RangeError} for a `chunksize` or `buffersize` out of its range
+   *
+   * @example
+   * ```ts
+   * import { Pool } from "@manyproc/multiprocessing";
+   *
+   * function* homes() {
+   *   for (let i = 0;; i++) yield `/home/${i}`; // without end: it is read as it is needed
+   * }
+   *
+   * await using pool = new Pool(2);
+   * for await (const name of pool.imap<string>(new URL("node:path#basename"), homes())) {
+   *   console.log(name);
+   *   if (name === "3") break;
+   * }
+   * ```
    */
   imap<T, R>(fn: (item: T) => R, items: Items<T>, options?: ImapOptions): AsyncGenerator<Awaited<R>, void, undefined>;
+  /** The same, with a function that a URL names. */
   imap<R = unknown>(fn: URL, items: Items<unknown>, options?: ImapOptions): AsyncGenerator<R, void, undefined>;
   imap(fn: Target, items: Items<unknown>, options?: ImapOptions): AsyncGenerator<unknown, void, undefined> {
     return this.#imap(fn, items, MAP, true, options);
   }
 
-  /** As imap, but each item has an outcome of its own, as of Promise.allSettled. */
+  /** As imap, but each item has an outcome of its own, as of Promise.allSettled. CPython has none. */
   imapSettled<T, R>(
     fn: (item: T) => R,
     items: Items<T>,
     options?: ImapOptions,
   ): AsyncGenerator<PromiseSettledResult<Awaited<R>>, void, undefined>;
+  /** The same, with a function that a URL names. */
   imapSettled<R = unknown>(
     fn: URL,
     items: Items<unknown>,
@@ -196,24 +295,25 @@ export class Pool implements AsyncDisposable {
     >;
   }
 
-  /** As imap, results in the order in which they come. CPython: `Pool.imap_unordered`. */
+  /** As imap, results in the order in which they come. CPython: `Pool.imap_unordered()`. */
   imapUnordered<T, R>(
     fn: (item: T) => R,
     items: Items<T>,
     options?: ImapOptions,
   ): AsyncGenerator<Awaited<R>, void, undefined>;
+  /** The same, with a function that a URL names. */
   imapUnordered<R = unknown>(fn: URL, items: Items<unknown>, options?: ImapOptions): AsyncGenerator<R, void, undefined>;
   imapUnordered(fn: Target, items: Items<unknown>, options?: ImapOptions): AsyncGenerator<unknown, void, undefined> {
     return this.#imap(fn, items, MAP, false, options);
   }
 
-  /** No new tasks; accepted ones finish. Idempotent. */
+  /** No new tasks; accepted ones finish, then the workers end. Idempotent. CPython: `Pool.close()`. */
   close(): void {
     if (this.#state === "open") this.#state = "closed";
     this.#crew.close();
   }
 
-  /** Stops the workers; every unsettled result rejects with ClosedError. Idempotent. */
+  /** Stops the workers; every unsettled result rejects with ClosedError. Idempotent. CPython: `Pool.terminate()`. */
   terminate(): void {
     if (this.#state === "terminated") return;
     this.#state = "terminated";
@@ -221,8 +321,9 @@ export class Pool implements AsyncDisposable {
   }
 
   /**
-   * Waits until all workers have ended; false when `timeout` milliseconds ran out. What an imap has not read of its input by
-   * then is refused with ClosedError, since nobody may ever ask for it.
+   * Waits until all workers have ended; false when `timeout` milliseconds (default: no limit) ran out. Rejects with
+   * `signal.reason` when aborted. What an imap has not read of its input by then is refused with ClosedError, since nobody may
+   * ever ask for it. CPython: `Pool.join()`.
    * @throws {MisuseError} before close() or terminate()
    */
   async join(options?: WaitOptions): Promise<boolean> {
@@ -231,12 +332,24 @@ export class Pool implements AsyncDisposable {
     return await keptAlive(withLimit(this.#crew.ended.then(() => true), options)) ?? false;
   }
 
-  /** Live figures. They cost when they are asked for. */
+  /**
+   * Live figures. They cost when they are asked for.
+   *
+   * @example
+   * ```ts
+   * import { Pool } from "@manyproc/multiprocessing";
+   *
+   * await using pool = new Pool(2);
+   * await pool.map(new URL("node:path#basename"), ["/home/ada", "/home/grace"], { chunksize: 1 });
+   * const { done, failed, queued } = pool.stats();
+   * console.log(done, failed, queued); // 2 0 0
+   * ```
+   */
   stats(): PoolStats {
     return this.#crew.stats();
   }
 
-  /** close(), then join(). (CPython's `with Pool` terminates.) */
+  /** close(), then join(): `await using pool = new Pool()`. (CPython's `with Pool` terminates.) */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
     await this.join();

@@ -9,15 +9,20 @@ import { waitForEnd } from "./watch.ts";
 
 /** What a process knows about itself. CPython: `multiprocessing.current_process()`. */
 export interface CurrentProcess {
-  /** "MainProcess" in the root. */
+  /** Its label; "MainProcess" in the root. */
   readonly name: string;
+  /** OS process id; of the host process in a worker. CPython: `os.getpid()`. */
   readonly pid: number;
-  /** pid of the process that started this one; null in the root. */
+  /** `pid` of the process that started this one; null in the root. CPython: `os.getppid()`. */
   readonly ppid: number | null;
   /** Unique in the family: "4711", or "4711:2" for a worker. */
   readonly ident: string;
+  /** Whether it ends with its parent; false in the root. */
   readonly daemon: boolean;
-  /** Key of connections within the family; 32 random bytes in the root, inherited by children. */
+  /**
+   * Key of connections within the family; 32 random bytes in the root, inherited by children.
+   * @throws {MisuseError} when it is set to what isn't a Uint8Array
+   */
   authkey: Uint8Array;
   /**
    * Runs `fn` when this process ends by return, by an error or by exit(): before its children are seen to, last registered
@@ -29,8 +34,11 @@ export interface CurrentProcess {
    * @throws {MisuseError} when `fn` is not a function
    *
    * @example
-   * ```ts ignore
-   * currentProcess().onExit(() => log.flush());
+   * ```ts
+   * import { currentProcess } from "@manyproc/multiprocessing";
+   *
+   * const hook = currentProcess().onExit(() => console.log("goodbye"));
+   * hook[Symbol.dispose](); // no goodbye after all
    * ```
    */
   onExit(fn: () => unknown): Disposable;
@@ -38,11 +46,18 @@ export interface CurrentProcess {
 
 /** The parent, as its child sees it. CPython: `multiprocessing.parent_process()`. */
 export interface ParentProcess {
+  /** Its label; "MainProcess" of the root. */
   readonly name: string;
+  /** Its OS process id; of the host process for a worker. */
   readonly pid: number;
+  /** Unique in the family: "4711", or "4711:2" for a worker. */
   readonly ident: string;
+  /** Whether it still runs. */
   isAlive(): boolean;
-  /** Waits for its end; false when `timeout` milliseconds ran out first. */
+  /**
+   * Waits for its end; false when `timeout` milliseconds (default: no limit) ran out first. Rejects with `signal.reason` when
+   * aborted.
+   */
   join(options?: WaitOptions): Promise<boolean>;
 }
 
@@ -79,12 +94,30 @@ const current: CurrentProcess = {
   },
 };
 
-/** The process that asks. CPython: `multiprocessing.current_process()`. */
+/**
+ * The process that asks. CPython: `multiprocessing.current_process()`.
+ *
+ * @example
+ * ```ts
+ * import { currentProcess } from "@manyproc/multiprocessing";
+ *
+ * console.log(currentProcess().name); // MainProcess
+ * ```
+ */
 export function currentProcess(): CurrentProcess {
   return current;
 }
 
-/** The process that started this one; null in the root. CPython: `multiprocessing.parent_process()`. */
+/**
+ * The process that started this one; null in the root. CPython: `multiprocessing.parent_process()`.
+ *
+ * @example
+ * ```ts
+ * import { parentProcess } from "@manyproc/multiprocessing";
+ *
+ * console.log(parentProcess()?.pid); // undefined: this is the root
+ * ```
+ */
 export function parentProcess(): ParentProcess | null {
   const birth = birthOfThis();
   if (birth === undefined) return null;

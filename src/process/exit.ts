@@ -79,16 +79,24 @@ export function obey(signal: number): void {
 
 /**
  * Ends this process or worker with a code that its parent sees (0 to 255: `code` modulo 256), on every runtime and with
- * either start method; in the root, the program. CPython: `sys.exit()`.
+ * either start method; in the root, the program. The default is 0. CPython: `sys.exit()`.
  *
  * It throws, so that its caller doesn't go on and `finally` blocks run. What it throws is no error for anyone to see; to
  * catch it doesn't stop the end. Then what `onExit()` registered runs, daemons are terminated and other children awaited.
  * @throws {TypeError} when `code` is not an integer
  *
  * @example
- * ```ts ignore
- * export function work() {
- *   if (!ready()) exit(3); // `await child.join()` is 3
+ * ```ts
+ * import { exit, isMain, Process } from "@manyproc/multiprocessing";
+ *
+ * export function check(size: number) {
+ *   if (size < 0) exit(3);
+ * }
+ *
+ * if (isMain(import.meta)) {
+ *   const child = new Process({ target: check, args: [-1] });
+ *   await child.start();
+ *   console.log(await child.join()); // 3
  * }
  * ```
  */

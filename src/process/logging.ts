@@ -6,16 +6,29 @@ import { logLevel, setLogLevel } from "./log_level.ts";
 import { currentProcess } from "./current.ts";
 import { textOf } from "../base/words.ts";
 
-/** How much is logged. */
+/** The least level that is logged, from the most to the least that it shows. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
 
-/** The package's logger. CPython: `multiprocessing.get_logger()`. */
+/**
+ * The logger that the processes of a program share. CPython: `multiprocessing.get_logger()`.
+ *
+ * Each call writes to standard error, from the level on that is logged: strings as they are, errors with their stack, other
+ * values as JSON.
+ */
 export interface Logger {
+  /** Logs what helps to find a fault. */
   debug(...values: unknown[]): void;
+  /** Logs what goes on. */
   info(...values: unknown[]): void;
+  /** Logs what may be wrong. */
   warning(...values: unknown[]): void;
+  /** Logs what is wrong. */
   error(...values: unknown[]): void;
-  /** Least level that is logged; "off" until logToStderr(). Children inherit it. */
+  /**
+   * Least level that is logged: a LogLevel, or "off". Children inherit it.
+   * @default "off", until logToStderr()
+   * @throws {MisuseError} when it is set to anything else
+   */
   level: string;
 }
 
@@ -56,14 +69,33 @@ const logger: Logger = {
   },
 };
 
-/** The package's logger, the same at each call. CPython: `multiprocessing.get_logger()`. */
+/**
+ * The logger that the processes of a program share, the same at each call. CPython: `multiprocessing.get_logger()`.
+ *
+ * @example
+ * ```ts
+ * import { getLogger } from "@manyproc/multiprocessing";
+ *
+ * getLogger().info("started"); // silent: the level is "off" until logToStderr()
+ * ```
+ */
 export function getLogger(): Logger {
   return logger;
 }
 
 /**
- * Writes what the package logs to standard error, from `given` (default "info") on: `[INFO/Process-1] …`. Called twice, it
- * prints each line once. CPython: `multiprocessing.log_to_stderr()`.
+ * From now on what is logged with getLogger() goes to standard error, from the level `given` on (default "info"):
+ * `[INFO/Process-1] …`. Called twice, it prints each line once. CPython: `multiprocessing.log_to_stderr()`.
+ * @throws {MisuseError} for a level that isn't one
+ *
+ * @example
+ * ```ts
+ * import { logToStderr } from "@manyproc/multiprocessing";
+ *
+ * const logger = logToStderr("warning");
+ * logger.warning("disk almost full:", { free: 1024 }); // [WARNING/MainProcess] disk almost full: {"free":1024}
+ * logger.level = "off";
+ * ```
  */
 export function logToStderr(given: LogLevel = "info"): Logger {
   logger.level = given;

@@ -129,8 +129,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
 
   /**
    * Nothing starts yet.
-   * @throws {MisuseError} for a bad option
-   * @throws {TargetError} when another process could never find the target
+   * @throws {MisuseError} for a bad option, or one that means nothing with this start method
+   * @throws {TargetError} when another process could never find the target: it has no name, or is a generator or a class
    */
   constructor(options: ProcessOptions<A> = {}) {
     this.#isHere = (options as unknown) instanceof Revival;
@@ -159,18 +159,21 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
 
   /**
    * What the child runs: calls the target. A subclass that is exported from its module may override it; its instances' own
-   * public fields travel to the child (#private ones can't), its constructor doesn't run there.
+   * public fields travel to the child (#private ones can't), its constructor doesn't run there. CPython: `Process.run()`.
    */
   run(): unknown {
     return this.#fn?.(...this.#args as never[]);
   }
 
   /**
-   * Starts the child; resolves once it has loaded its target. Need not be awaited: join() rejects with the same error.
+   * Starts the child; resolves once it has loaded its target. Need not be awaited: join() rejects with the same error. Rejects
+   * with the reason of the option `signal` when that was aborted before. CPython: `Process.start()`.
    * @throws {SerializationError} when an argument can't travel; names its path
    * @throws {TargetError} when the child can't find or load the target; says what to write instead
-   * @throws {SpawnError} when the runtime refuses; says which flag or package is missing
+   * @throws {SpawnError} when the runtime refuses, and says which flag or package is missing; or when the child ended before it
+   * had loaded its target
    * @throws {MisuseError} when started twice, or while a child loads its modules
+   * @throws {ClosedError} after close()
    */
   start(): Promise<void> {
     return this.#begin(true);
@@ -279,7 +282,10 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     return exitcode;
   }
 
-  /** True between start and end. */
+  /**
+   * True between start and end. CPython: `Process.is_alive()`.
+   * @throws {ClosedError} after close()
+   */
   isAlive(): boolean {
     this.#ensureOpen("ask");
     if (this.#isHere) return true;
@@ -297,7 +303,11 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     this.#signal(SIGTERM, "terminate");
   }
 
-  /** As terminate(), by SIGKILL, which no process can ignore; exit code -9. CPython: `Process.kill()`. */
+  /**
+   * As terminate(), by SIGKILL, which no process can ignore; exit code -9. CPython: `Process.kill()`.
+   * @throws {MisuseError} before the start
+   * @throws {ClosedError} after close()
+   */
   kill(): void {
     this.#signal(SIGKILL, "kill");
   }
@@ -305,6 +315,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   /**
    * As terminate(), by SIGINT, as Ctrl-C does; exit code -2. A process may listen for it and do something else; a worker can't.
    * CPython 3.14: `Process.interrupt()`.
+   * @throws {MisuseError} before the start
+   * @throws {ClosedError} after close()
    */
   interrupt(): void {
     this.#signal(SIGINT, "interrupt");
@@ -329,13 +341,19 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     this.#closed = true;
   }
 
-  /** OS process id (of the host process for a worker); null before the start. */
+  /**
+   * OS process id (of the host process for a worker); null before the start. CPython: `Process.pid`.
+   * @throws {ClosedError} after close()
+   */
   get pid(): number | null {
     this.#ensureOpen("look at");
     return this.#isHere ? runtime.pid : this.#offspring?.pid ?? null;
   }
 
-  /** Unique in the family: "4711", or "4711:2" for a worker. */
+  /**
+   * Unique in the family: "4711", or "4711:2" for a worker; null before the start. CPython: `Process.ident`.
+   * @throws {ClosedError} after close()
+   */
   get ident(): string | null {
     this.#ensureOpen("look at");
     return this.#isHere ? currentProcess().ident : this.#offspring?.ident ?? null;
@@ -364,7 +382,10 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     }, options));
   }
 
-  /** null while alive; 0; n of exit(n); 1 after an uncaught error; -signal. */
+  /**
+   * null before the end; 0; n of exit(n); 1 after an uncaught error; -signal. CPython: `Process.exitcode`.
+   * @throws {ClosedError} after close()
+   */
   get exitcode(): number | null {
     this.#ensureOpen("look at");
     return this.#exitcode;
@@ -373,6 +394,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   /**
    * Resolves with the exit code, never rejects; for `Promise.race` and wait(). CPython: `Process.sentinel`.
    * @throws {MisuseError} before the start
+   * @throws {ClosedError} after close()
    */
   get sentinel(): Promise<number> {
     this.#ensureOpen("wait for");
@@ -380,17 +402,20 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     return this.#offspring?.ended ?? Promise.resolve(1);
   }
 
-  /** With `stdout: "pipe"`: what the child writes there. */
+  /** With `stdout: "pipe"`: what the child writes there; null otherwise, and before the start. */
   get stdout(): ReadableStream<Uint8Array> | null {
     return this.#offspring?.output("stdout") ?? null;
   }
 
-  /** With `stderr: "pipe"`: what the child writes there. */
+  /** With `stderr: "pipe"`: what the child writes there; null otherwise, and before the start. */
   get stderr(): ReadableStream<Uint8Array> | null {
     return this.#offspring?.output("stderr") ?? null;
   }
 
-  /** A label; may be changed until the start. CPython: `Process.name`. */
+  /**
+   * A label; the child gets the one of the start. CPython: `Process.name`.
+   * @throws {MisuseError} when it is set to what isn't a string
+   */
   get name(): string {
     return this.#name;
   }
@@ -400,7 +425,10 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     this.#name = name;
   }
 
-  /** Whether it ends with its creator; may be changed until the start. CPython: `Process.daemon`. */
+  /**
+   * Whether it ends with its creator; may be changed until the start. CPython: `Process.daemon`.
+   * @throws {MisuseError} when it is set after that
+   */
   get daemon(): boolean {
     return this.#daemon;
   }
@@ -412,7 +440,11 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     this.#daemon = Boolean(daemon);
   }
 
-  /** The key by which processes of a family know each other on connections; a child gets its creator's. */
+  /**
+   * The key by which processes of a family know each other on connections; a child gets its creator's. CPython:
+   * `Process.authkey`.
+   * @throws {MisuseError} when it is set to what isn't a Uint8Array
+   */
   get authkey(): Uint8Array {
     return this.#authkey;
   }
@@ -455,7 +487,16 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
 
 const processes = new WeakMap<Child, Process>();
 
-/** Children of this process that are alive. CPython: `multiprocessing.active_children()`. */
+/**
+ * Children of this process that are alive. CPython: `multiprocessing.active_children()`.
+ *
+ * @example
+ * ```ts
+ * import { activeChildren } from "@manyproc/multiprocessing";
+ *
+ * for (const child of activeChildren()) child.terminate();
+ * ```
+ */
 export function activeChildren(): Process[] {
   return livingChildren().map((child) => processes.get(child)).filter((one): one is Process => one !== undefined);
 }

@@ -5,40 +5,64 @@ import { runtime } from "../runtime/current.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import { describe } from "../base/words.ts";
 
-/** How a child runs. */
+/** How a child runs: all options of a Process but `target` and `args`. CPython: the parameters of `Process()`. */
 export interface ProcessSettings {
-  /** A label; default (also for "") "Process-1", in that child "Process-1:2". It may change until the start. */
+  /**
+   * A label. It may change until the start.
+   * @default "Process-1" and so on, in that child "Process-1:2"; also for ""
+   */
   name?: string;
   /**
-   * Default: the creator's, and false in the root. A process that ends by itself terminates its daemons and waits for its
-   * other children; a root that dies takes all with it.
+   * A process that ends by itself terminates its daemons and waits for its other children; a root that dies takes all with it.
+   * @default the creator's; false in the root
    */
   daemon?: boolean;
   /** Aborting it terminates the child (exit code -15), or keeps it from starting: then start() rejects with its reason. */
   signal?: AbortSignal;
-  /** "process" only: added to the parent's environment; `undefined` takes a variable away. */
+  /**
+   * "process" only: added to the parent's environment; `undefined` takes a variable away.
+   * @default {}
+   */
   env?: Record<string, string | undefined>;
-  /** "process" only: working directory; default: the parent's. */
+  /**
+   * "process" only: working directory.
+   * @default the parent's
+   */
   cwd?: string;
-  /** "process" only: flags of the interpreter, in place of the parent's (default), which are passed on otherwise. */
+  /**
+   * "process" only: flags of the interpreter, in place of the parent's.
+   * @default the parent's
+   */
   execArgv?: readonly string[];
-  /** "process" only; default "inherit". "pipe": read the child's stdout from `process.stdout`. Its stdin is always empty. */
+  /**
+   * "process" only: where the child's standard output goes. "pipe": it is read from the Process's `stdout`. Its standard input
+   * is always empty.
+   * @default "inherit"
+   */
   stdout?: "inherit" | "ignore" | "pipe";
-  /** As `stdout`. */
+  /**
+   * As `stdout`, for standard error.
+   * @default "inherit"
+   */
   stderr?: "inherit" | "ignore" | "pipe";
   /**
-   * Workers of Deno only: what Deno's `WorkerOptions.deno.permissions` takes; default "inherit". It needs at least `read`
-   * for the modules that it loads, and Deno must run with --unstable-worker-options (else start() rejects with SpawnError).
+   * Workers of Deno only: what Deno's `WorkerOptions.deno.permissions` takes. It needs at least `read` for the modules that it
+   * loads, and Deno must run with --unstable-worker-options (else start() rejects with SpawnError).
+   * @default "inherit"
    */
   permissions?: "inherit" | "none" | Readonly<Record<string, unknown>>;
   /**
-   * Workers of Node only, elsewhere ignored: `maxMemory` in bytes of heap; default: what Node grants. A worker that uses it up
-   * ends with exit code 1, and its process lives on.
+   * Workers of Node only, elsewhere ignored: `maxMemory` in bytes of heap. A worker that uses it up ends with exit code 1, and
+   * its process lives on.
+   * @default what Node grants
    */
   resourceLimits?: { maxMemory?: number };
 }
 
-/** A target that takes arguments requires `args`. */
+/**
+ * Options of a Process: its settings, `target`, which the child runs, and `args`, copies of which it is called with. A target
+ * that takes arguments requires `args`.
+ */
 // deno-lint-ignore no-explicit-any -- a target whose arguments aren't known
 export type ProcessOptions<A extends readonly unknown[] = any[]> =
   & ProcessSettings

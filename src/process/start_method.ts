@@ -9,12 +9,18 @@ const methods: readonly StartMethod[] = runtime.defaultMethod === "process"
   ? ["process", "worker"]
   : ["worker", "process"];
 
-/** Both start methods, the runtime's default first. CPython: `multiprocessing.get_all_start_methods()`. */
+/**
+ * Both start methods, the runtime's default first: on Deno "worker", on Bun and Node "process" (on Windows "worker"). CPython:
+ * `multiprocessing.get_all_start_methods()`.
+ */
 export function getAllStartMethods(): StartMethod[] {
   return [...methods];
 }
 
-/** The default start method: what setStartMethod() chose, in a child its parent's, else the runtime's. CPython: `multiprocessing.get_start_method()`. */
+/**
+ * The default start method: what setStartMethod() chose, in a child that by which it was started, else the runtime's. CPython:
+ * `multiprocessing.get_start_method()`.
+ */
 export function getStartMethod(): StartMethod {
   return currentMethod();
 }
@@ -25,8 +31,13 @@ export function getStartMethod(): StartMethod {
  * @throws {MisuseError} without `force` on a second call or in a child, and for a method that isn't one
  *
  * @example
- * ```ts ignore
- * if (isMain(import.meta)) setStartMethod("worker");
+ * ```ts
+ * import { getStartMethod, isMain, setStartMethod } from "@manyproc/multiprocessing";
+ *
+ * if (isMain(import.meta)) {
+ *   setStartMethod("worker");
+ *   console.log(getStartMethod()); // worker
+ * }
  * ```
  */
 export function setStartMethod(method: StartMethod, options?: { force?: boolean }): void {
@@ -44,14 +55,16 @@ export function checkMethod(method: unknown): asserts method is StartMethod {
 let interpreter: string | undefined;
 
 /**
- * The interpreter that "process" children run on, from the next start() on; default: this process's own. It may be another
+ * The interpreter that "process" children run on, a path, from the next start() on; until this is called, this process's own. It may be another
  * runtime, told by its file's name (`node…`, `bun…`, `deno…`): families of Node, Bun and Deno share all objects. CPython:
  * `multiprocessing.set_executable()`.
  * @throws {MisuseError} when it is no path. One that isn't there is a SpawnError of start().
  *
  * @example
- * ```ts ignore
- * setExecutable("/usr/local/bin/bun");
+ * ```ts
+ * import { isMain, setExecutable } from "@manyproc/multiprocessing";
+ *
+ * if (isMain(import.meta)) setExecutable("/usr/local/bin/bun");
  * ```
  */
 export function setExecutable(path: string): void {
@@ -63,7 +76,16 @@ export function executable(): string | undefined {
   return interpreter;
 }
 
-/** Usable processors: affinity and cgroup quota respected. CPython: `os.process_cpu_count()`. */
+/**
+ * Usable processors: affinity and cgroup quota respected. CPython: `os.process_cpu_count()`.
+ *
+ * @example
+ * ```ts
+ * import { cpuCount } from "@manyproc/multiprocessing";
+ *
+ * console.log(cpuCount() >= 1); // true
+ * ```
+ */
 export function cpuCount(): number {
   return runtime.cpuCount();
 }

@@ -4,7 +4,7 @@
  * and give.
  */
 
-/** "process": an OS process. "worker": a thread. */
+/** How children are started: "process": an OS process; "worker": a thread. CPython's "spawn" is nearest to both. */
 export type StartMethod = "process" | "worker";
 
 /** What a child's output stream is connected to. */

@@ -36,17 +36,25 @@ const CODE = 0, LENGTH = 1, DATA = 2, GUARD = 3, WORDS = GUARD + GUARD_WORDS;
 
 /**
  * A REAL typed array over shared memory: index, length, slice, for-of at native speed. CPython: `multiprocessing.Array`.
- * `lock` is not enumerable. `.buffer` may be the whole arena: use byteOffset, never transfer or clone it.
+ * `lock` is not enumerable; without one (`lock: false`) looking at it throws MisuseError. `.buffer` may be the whole arena: use byteOffset, never transfer or clone it.
  */
 export type SharedArray<C extends TypeCode = TypeCode> = TypedArrays[C] & { readonly lock: Lock | RLock };
 
 /** Makes a SharedArray, with or without `new`. */
 export interface SharedArrayConstructor {
+  /**
+   * An array of so many elements, zero at first, or of a copy of the values; joined by name where `options.name` is given.
+   * @throws {MisuseError} for a code that isn't one, for neither a size nor values, for a bad option, and when the name is
+   * another class's, or an array's of another type code, length or lock
+   * @throws {RangeError} for a size that isn't an integer from 0 on, or a value out of the type's range
+   * @throws {TypeError} for a value of another type
+   */
   new <C extends TypeCode>(
     code: C,
     sizeOrValues: number | Iterable<ElementOf<C>>,
     options?: SharedOptions,
   ): SharedArray<C>;
+  /** The same without `new`. */
   <C extends TypeCode>(code: C, sizeOrValues: number | Iterable<ElementOf<C>>, options?: SharedOptions): SharedArray<C>;
 }
 
@@ -193,7 +201,18 @@ function constructor<F>(
  */
 export const SharedArray: SharedArrayConstructor = constructor(createArray, "SharedArray");
 
-/** As SharedArray, without a lock. CPython: `multiprocessing.RawArray`. */
+/**
+ * As SharedArray, without a lock. CPython: `multiprocessing.RawArray`.
+ *
+ * @example
+ * ```ts
+ * import { RawArray } from "@manyproc/multiprocessing";
+ *
+ * const samples = new RawArray("d", 1000); // a Float64Array
+ * samples.fill(0.5);
+ * console.log(samples.length, samples[999]); // 1000 0.5
+ * ```
+ */
 export const RawArray: {
   new <C extends TypeCode>(code: C, sizeOrValues: number | Iterable<ElementOf<C>>, options?: Named): TypedArrays[C];
 } = constructor(

@@ -5,9 +5,12 @@ import { ensureOptions } from "../base/options.ts";
 import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
 
-/** Options of Value and Array. */
+/** Options of Value and SharedArray. */
 export interface SharedOptions extends Named {
-  /** true (default): a new RLock. A lock: that one. false: none. */
+  /**
+   * true: a new RLock. A lock: that one. false: none.
+   * @default true
+   */
   lock?: boolean | Lock | RLock;
 }
 

@@ -128,7 +128,7 @@ export class ShareableList<T = unknown> implements Iterable<T> {
    * A new list of `items`, or the one in the block called `name`.
    * @throws {TypeError} for an item of another type
    * @throws {RangeError} for a bigint beyond 64 bits or a string with a lone surrogate
-   * @throws {MisuseError} when there is no block of that name
+   * @throws {MisuseError} when there is no block of that name, or the name isn't a non-empty string
    */
   constructor(items?: Iterable<T> | { name: string });
   constructor(items: Iterable<T> | { name: string } | SharedMemory = []) {
@@ -137,6 +137,10 @@ export class ShareableList<T = unknown> implements Iterable<T> {
     else this.#shm = new SharedMemory({ name: items.name });
   }
 
+  /**
+   * Number of items.
+   * @throws {ClosedError} after close()
+   */
   get length(): number {
     return viewOf(this.#shm).getUint32(0, true);
   }
@@ -146,7 +150,11 @@ export class ShareableList<T = unknown> implements Iterable<T> {
     return this.#shm;
   }
 
-  /** The items' types now, a letter each, the slot's bytes in front of strings (s) and bytes (b). */
+  /**
+   * The items' types now, a letter each: `x` null, `?` boolean, `d` number, `q` bigint, `s` string, `b` bytes, these two after
+   * their slot's size in bytes. CPython: `ShareableList.format`.
+   * @throws {ClosedError} after close()
+   */
   get format(): string {
     const view = viewOf(this.#shm);
     let format = "";
@@ -157,14 +165,25 @@ export class ShareableList<T = unknown> implements Iterable<T> {
     return format;
   }
 
-  /** The item; a negative index counts from the end. RangeError outside of the list. */
+  /**
+   * The item; a negative index counts from the end. Bytes are a copy. CPython: `list[index]`.
+   * @throws {RangeError} outside of the list
+   * @throws {MisuseError} when the index isn't a number
+   * @throws {ClosedError} after close()
+   */
   at(index: number): T {
     const slot = this.#slot(index), view = viewOf(this.#shm);
     const length = view.getUint32(slot + 4, true), offset = view.getUint32(slot + 12, true);
     return fromItem(view.getUint32(slot, true), this.#shm.bytes.slice(offset, offset + length)) as T;
   }
 
-  /** Replaces an item. RangeError outside of the list, or when it doesn't fit its slot; TypeError for another type. */
+  /**
+   * Replaces an item; a negative index counts from the end. CPython: `list[index] = value`.
+   * @throws {RangeError} outside of the list, or when the value doesn't fit into its slot; nothing is changed
+   * @throws {TypeError} for a value of another type
+   * @throws {MisuseError} when the index isn't a number
+   * @throws {ClosedError} after close()
+   */
   set(index: number, value: T): void {
     const slot = this.#slot(index), view = viewOf(this.#shm);
     const { type, bytes } = toItem(value);
@@ -177,24 +196,31 @@ export class ShareableList<T = unknown> implements Iterable<T> {
     view.setUint32(slot, type, true);
   }
 
-  /** How often `value` is in it. */
+  /**
+   * How often `value` is in it. CPython: `ShareableList.count()`.
+   * @throws {ClosedError} after close()
+   */
   count(value: T): number {
     let count = 0;
     for (const item of this) if (isSame(item, value)) count++;
     return count;
   }
 
-  /** Index of the first item equal to `value`; -1 when there is none. */
+  /**
+   * Index of the first item equal to `value`; -1 when there is none. CPython: `ShareableList.index()`, which throws then.
+   * @throws {ClosedError} after close()
+   */
   indexOf(value: T): number {
     for (let index = 0; index < this.length; index++) if (isSame(this.at(index), value)) return index;
     return -1;
   }
 
+  /** The items, each as it is when its turn comes. */
   *[Symbol.iterator](): IterableIterator<T> {
     for (let index = 0, { length } = this; index < length; index++) yield this.at(index);
   }
 
-  /** Drops this process's handle of the block. */
+  /** Drops this process's handle of the block. Idempotent. */
   close(): void {
     this.#shm.close();
   }

@@ -29,8 +29,8 @@ export class SharedMemory implements Disposable {
 
   /**
    * With `create` a new block of `size` bytes, else the one called `name`.
-   * @throws {MisuseError} when a block to be created exists, or one to attach to doesn't
-   * @throws {RangeError} for a size below 1
+   * @throws {MisuseError} when a block to be created exists, one to attach to doesn't, or the name can't be one
+   * @throws {RangeError} for the size of a new block when it isn't an integer from 1 on
    */
   constructor(options: SharedMemoryOptions);
   constructor(options: SharedMemoryOptions | SharedMemoryEngine) {
@@ -45,12 +45,12 @@ export class SharedMemory implements Disposable {
     return this.#engine.bytes;
   }
 
-  /** The name by which others attach to it. */
+  /** The name by which others attach to it. CPython: `SharedMemory.name`. */
   get name(): string {
     return this.#engine.name;
   }
 
-  /** Bytes. */
+  /** Bytes in it. CPython: `SharedMemory.size`. */
   get size(): number {
     return this.#engine.size;
   }
@@ -64,7 +64,7 @@ export class SharedMemory implements Disposable {
     this.#engine.unlink();
   }
 
-  /** Drops this process's handle. Idempotent. */
+  /** Drops this process's handle. Idempotent. CPython: `SharedMemory.close()`. */
   close(): void {
     this.#engine.close();
   }

@@ -24,11 +24,17 @@ const SIZE = 0, DATA = 2, WORDS = 3;
 
 /** Which block is meant. */
 export interface SharedMemoryOptions {
-  /** Default with `create`: a new one. */
+  /**
+   * The block's name, without NUL characters. Needed without `create`.
+   * @default with `create`: a new one, "psm_" and eight hexadecimal digits
+   */
   name?: string;
-  /** Make a new block; else attach to the one of that name. */
+  /**
+   * Make a new block; else attach to the one of that name.
+   * @default false
+   */
   create?: boolean;
-  /** Bytes of a new block. */
+  /** Bytes of a new block, at least 1. Needed with `create`, else ignored. */
   size?: number;
 }
 

@@ -2,27 +2,43 @@
 
 import { MisuseError } from "../errors/base.ts";
 
-/** b B h H i I l L: integers (l, L: 32 bits); q Q: bigint; f d: floats; c: bytes. */
+/**
+ * What an element is, in a letter. `b` `B` `h` `H` `i` `I` `l` `L`: integers; `q` `Q`: bigint; `f` `d`: floats; `c`: bytes.
+ * CPython: the codes of `array` and `ctypes` (there `l` and `L` may have 64 bits; here they have 32).
+ */
 export type TypeCode = "b" | "B" | "h" | "H" | "i" | "I" | "l" | "L" | "q" | "Q" | "f" | "d" | "c";
 
 /** The typed array of each code. */
 export interface TypedArrays {
+  /** Signed, 1 byte. */
   b: Int8Array;
+  /** Unsigned, 1 byte. */
   B: Uint8Array;
+  /** Signed, 2 bytes. */
   h: Int16Array;
+  /** Unsigned, 2 bytes. */
   H: Uint16Array;
+  /** Signed, 4 bytes. */
   i: Int32Array;
+  /** Unsigned, 4 bytes. */
   I: Uint32Array;
+  /** As `i`. */
   l: Int32Array;
+  /** As `I`. */
   L: Uint32Array;
+  /** Signed, 8 bytes: bigint. */
   q: BigInt64Array;
+  /** Unsigned, 8 bytes: bigint. */
   Q: BigUint64Array;
+  /** Float, 4 bytes. */
   f: Float32Array;
+  /** Float, 8 bytes. */
   d: Float64Array;
+  /** A character's byte, 0 to 255. */
   c: Uint8Array;
 }
 
-/** What an element of that code is: number, or bigint for q and Q. */
+/** What an element of that code is: number, or bigint for `q` and `Q`. */
 export type ElementOf<C extends TypeCode> = TypedArrays[C][number];
 
 /** Any typed array of a code. */

@@ -9,20 +9,42 @@ import { type SharedOptions, withoutLock } from "./options.ts";
 import type { ElementOf, TypeCode } from "./typecodes.ts";
 import { ValueEngine } from "./value_engine.ts";
 
-/** One number in shared memory. CPython: `multiprocessing.Value`. */
+/**
+ * One number in shared memory. CPython: `multiprocessing.Value`.
+ *
+ * All but `close` throws ClosedError after close().
+ */
 export interface Value<V extends number | bigint = number> {
   /**
    * One load or store, never torn; a loop that reads it sees what others write. Assigning throws RangeError out of the type's
-   * range and TypeError for another type; both throw ClosedError after close().
+   * range and TypeError for another type. CPython: `Value.value`.
    */
   value: V;
-  /** Adds atomically (wraps around), also what is negative to an unsigned one; returns the old value. Integers only. */
+  /**
+   * Adds atomically (wraps around), also what is negative to an unsigned one; returns the old value.
+   * @throws {MisuseError} for the floats: type codes `f` and `d`
+   * @throws {RangeError} for a number out of the type's range
+   * @throws {TypeError} for what isn't a number (for `q` and `Q`: a bigint)
+   */
   add(n: V): V;
-  /** Stores atomically; returns the old value. Integers only. */
+  /**
+   * Stores atomically; returns the old value.
+   * @throws {MisuseError} for the floats: type codes `f` and `d`
+   * @throws {RangeError} for a number out of the type's range
+   * @throws {TypeError} for what isn't a number (for `q` and `Q`: a bigint)
+   */
   exchange(v: V): V;
-  /** Stores `replacement` if the value is `expected`, atomically; returns the old value. Integers only. */
+  /**
+   * Stores `replacement` if the value is `expected`, atomically; returns the old value.
+   * @throws {MisuseError} for the floats: type codes `f` and `d`
+   * @throws {RangeError} for a number out of the type's range
+   * @throws {TypeError} for what isn't a number (for `q` and `Q`: a bigint)
+   */
   compareExchange(expected: V, replacement: V): V;
-  /** For everything else: `await v.lock.with(() => { v.value *= 2 })`. MisuseError when made with `lock: false`. */
+  /**
+   * For everything else: `await v.lock.with(() => { v.value *= 2 })`. CPython: `Value.get_lock()`.
+   * @throws {MisuseError} when it was made with `lock: false`
+   */
   readonly lock: Lock | RLock;
   /** Drops this process's handle; the number goes with the last one. Idempotent. */
   close(): void;
@@ -31,11 +53,14 @@ export interface Value<V extends number | bigint = number> {
 /** Makes a Value, with or without `new`. */
 export interface ValueConstructor {
   /**
-   * A number of that type code; `initial` is 0 by default.
-   * @throws {MisuseError} for a code that isn't one, and when the name is another class's or another type code's
+   * A number of that type code; `initial` is 0 by default. One that is joined by name keeps the value that it has.
+   * @throws {MisuseError} for a code that isn't one, a bad option, and when the name is another class's, or a Value's of another
+   * type code or lock
    * @throws {RangeError} for an initial value out of the type's range
+   * @throws {TypeError} for an initial value of another type
    */
   new <C extends TypeCode>(code: C, initial?: ElementOf<C>, options?: SharedOptions): Value<ElementOf<C>>;
+  /** The same without `new`. */
   <C extends TypeCode>(code: C, initial?: ElementOf<C>, options?: SharedOptions): Value<ElementOf<C>>;
 }
 
@@ -115,7 +140,18 @@ class RawSharedValue extends SharedValue {
   }
 }
 
-/** As Value, without a lock. CPython: `multiprocessing.RawValue`. */
+/**
+ * As Value, without a lock. CPython: `multiprocessing.RawValue`.
+ *
+ * @example
+ * ```ts
+ * import { RawValue } from "@manyproc/multiprocessing";
+ *
+ * const temperature = new RawValue("d", 20.5);
+ * temperature.value += 1;
+ * console.log(temperature.value); // 21.5
+ * ```
+ */
 export const RawValue: {
   new <C extends TypeCode>(code: C, initial?: ElementOf<C>, options?: Named): { value: ElementOf<C> };
 } = callable(RawSharedValue) as never;

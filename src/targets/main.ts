@@ -19,10 +19,22 @@ export function setMainModule(url: string | undefined): void {
 
 /**
  * True when this module is the program and this is the root: what a program does, and its children must not, goes behind it.
+ * Pass `import.meta`; in CommonJS, `module`. CPython: `__name__ == "__main__"`.
+ * @throws {MisuseError} when it was given neither
  *
  * @example
- * ```ts ignore
- * if (isMain(import.meta)) await main();
+ * ```ts
+ * import { isMain, Process } from "@manyproc/multiprocessing";
+ *
+ * export function hello() {
+ *   console.log("hello");
+ * }
+ *
+ * if (isMain(import.meta)) {
+ *   const child = new Process({ target: hello }); // which loads this module too, and must not come here
+ *   await child.start();
+ *   await child.join();
+ * }
  * ```
  */
 export function isMain(module: ImportMeta | { readonly filename: string }): boolean {

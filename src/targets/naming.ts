@@ -14,12 +14,18 @@ import { known } from "./tasks.ts";
 const callers = new WeakMap<object, string>();
 
 /**
- * Typed targets of a module that the caller doesn't load. They can be handed over, not called.
+ * Typed targets of a module that the caller doesn't load. They can be handed over; here, to call one throws MisuseError.
+ *
+ * Of a module of the program's own: `targets<typeof import("./tasks.ts")>(new URL("./tasks.ts", import.meta.url))`.
+ * @throws {MisuseError} when the module is no URL object
  *
  * @example
- * ```ts ignore
- * const { square } = targets<typeof import("./tasks.ts")>(new URL("./tasks.ts", import.meta.url));
- * await pool.map(square, [1, 2, 3]);
+ * ```ts
+ * import { Pool, targets } from "@manyproc/multiprocessing";
+ *
+ * const { basename } = targets<typeof import("node:path")>(new URL("node:path"));
+ * await using pool = new Pool(2);
+ * console.log(await pool.map(basename, ["/home/ada", "/home/grace"])); // [ "ada", "grace" ]
  * ```
  */
 export function targets<M>(

@@ -1,6 +1,18 @@
 /** Targets, and the references by which they travel. */
 
-/** What another process can be told to run: a function that it can import, or a URL whose hash names the export. */
+/**
+ * What another process can be told to run. Code never travels: the child imports the module, and looks the function up.
+ *
+ * 1. A function made by `task()` or taken from `targets()` is found whatever bundlers and minifiers did.
+ * 2. A URL names a module, and its hash the export: `new URL("./tasks.ts#square", import.meta.url)`; without a hash it is the
+ *    default export.
+ * 3. Any other function is looked up by its name among the exports (then the default export's properties) of the file that
+ *    hands it over, then of the main module, and taken only if its source text is the same.
+ *
+ * A function that is imported from elsewhere and not exported again needs 1 or 2. When it isn't found, or is another one, that
+ * is a TargetError which says so. What an async function resolves to is awaited; generators and classes are refused. Where a
+ * `.ts` module isn't there, `.js` and `.mjs` are tried: packages are compiled. CPython: functions are pickled by name.
+ */
 // deno-lint-ignore no-explicit-any -- a target whose arguments aren't known
 export type Target<A extends readonly unknown[] = any[], R = unknown> = ((...args: A) => R | Promise<R>) | URL;
 

@@ -11,18 +11,27 @@ export const known = new WeakMap<object, Reference>();
 const tasks = new Map<string, Map<string, AnyFunction>>();
 
 /**
- * Registers `fn` as a target of its module when the module loads (no export needed) and returns it.
+ * Registers `fn` as a target of its module when the module loads (no export needed) and returns it. Call it at the module's
+ * top level, so that it is called in a child too. Where a function is exported by its own name, CPython's way, it isn't needed.
  *
  * `name` defaults to the function's own, else to the ordinal of this call in the module.
- * @throws {MisuseError} when the module has another task of that name, or `fn` is not a function
+ * @throws {MisuseError} when the module has another task of that name, `fn` is not a function, or `module` is none
+ * @throws {TargetError} when `fn` is a generator or a class
  *
  * @example
- * ```ts ignore
+ * ```ts
+ * import { isMain, Pool, task } from "@manyproc/multiprocessing";
+ *
  * const square = task(import.meta, (x: number) => x * x);
- * await pool.map(square, [1, 2, 3]);
+ *
+ * if (isMain(import.meta)) {
+ *   await using pool = new Pool(2);
+ *   console.log(await pool.map(square, [1, 2, 3])); // [ 1, 4, 9 ]
+ * }
  * ```
  */
-export function task<F extends AnyFunction>(module: ModuleRef, fn: F, name?: string): F {
+// deno-lint-ignore no-explicit-any -- a target may take anything
+export function task<F extends (...args: any[]) => unknown>(module: ModuleRef, fn: F, name?: string): F {
   refuseUnfit(fn, "register as a task");
   const url = moduleUrl(module);
   let named = tasks.get(url);

@@ -7,9 +7,11 @@ import { propertyStep, Refusal } from "../refusal.ts";
 
 /** Where an error came from. */
 export interface Origin {
+  /** OS process id; of the host process for a worker. */
   readonly pid: number;
+  /** Unique in the family: "4711", or "4711:2" for a worker. */
   readonly ident: string;
-  /** Of the input that the failed task had, in a map. */
+  /** In a map and its relatives: the place of the item that failed, among all of the call. */
   readonly index?: number;
 }
 
@@ -20,7 +22,26 @@ export function markOrigin(error: unknown, origin: Origin): void {
   if (typeof error === "object" && error !== null) origins.set(error, origin);
 }
 
-/** Where an error came from that a task or a method threw in another process; undefined for all other values. */
+/**
+ * Where an error came from that a task or a method threw in another process; undefined for all other values. CPython:
+ * `multiprocessing.pool.RemoteTraceback`.
+ *
+ * Such an error arrives as itself: of the same class for built-in errors, those of this package and those with a codec (else an
+ * Error with the same `name`), with its message, its own properties (`code` …), its `cause` and `errors`; its `stack` is that of
+ * where it was thrown.
+ *
+ * @example
+ * ```ts
+ * import { Pool, remoteOrigin } from "@manyproc/multiprocessing";
+ *
+ * await using pool = new Pool(1);
+ * try {
+ *   await pool.map(new URL("node:path#basename"), ["/a", 7]);
+ * } catch (error) {
+ *   console.log(error instanceof TypeError, remoteOrigin(error)?.index); // true 1
+ * }
+ * ```
+ */
 export function remoteOrigin(error: unknown): Origin | undefined {
   return typeof error === "object" && error !== null ? origins.get(error) : undefined;
 }
