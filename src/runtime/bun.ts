@@ -7,7 +7,7 @@ import { withinQuota } from "./cpu_quota.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
 import { bindLazily, LIBC_FUNCTIONS, LIBC_NAMES } from "./libc.ts";
 import { LinuxSystem, requireLinux } from "./linux_system.ts";
-import { builtin, nodeProcess, urlInStack, urlOfFile } from "./node_builtins.ts";
+import { builtin, isFileless, nodeProcess, urlInStack, urlOfFile } from "./node_builtins.ts";
 import { pullBellReader, type PullSource } from "./pull_bell.ts";
 import { handlesNodeInterrupt, onNodeInterrupt, residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
@@ -186,7 +186,7 @@ export function createBunRuntime(): Runtime {
     pid: process.pid,
     isThread,
     get mainModule() {
-      return /[/\\]\[(eval|stdin)\]$/.test(bun.main) ? undefined : urlOfFile(bun.main);
+      return isFileless(bun.main) ? undefined : urlOfFile(bun.main);
     },
     urlOfFile,
     urlInStack,

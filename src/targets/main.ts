@@ -1,7 +1,10 @@
 /** The program's main module; `__name__ == "__main__"` for runtimes without `import.meta.main`. */
 
+import { MisuseError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
+import { isFileless } from "../runtime/node_builtins.ts";
 import { isMainProcess } from "../family/identity.ts";
+import { callerModules } from "./caller.ts";
 import type { ModuleRef } from "./module_ref.ts";
 import { moduleUrl } from "./module_ref.ts";
 
@@ -20,11 +23,22 @@ export function setMainModule(url: string | undefined): void {
 /**
  * True when this module is the program and this is the root: what a program does, and its children must not, goes behind it.
  *
+ * @throws {MisuseError} when `module` doesn't say which it is, as where a bundler has emptied or changed `import.meta`
+ *
  * @example
  * ```ts ignore
  * if (isMain(import.meta)) await main();
  * ```
  */
 export function isMain(module: ImportMeta | { readonly filename: string }): boolean {
-  return isMainProcess() && moduleUrl(module as ModuleRef) === mainModule();
+  if (!isMainProcess()) return false;
+  const url = moduleUrl(module as ModuleRef), main = mainModule();
+  if (url === main || (main === undefined && isFileless(url))) return true;
+  if (main !== undefined && callerModules()[0] === main) {
+    throw new MisuseError(
+      `Cannot tell whether ${url} is the program: it is ${main} that asks; ` +
+        "where a bundler has changed import.meta, use if (isMainProcess()) { … }",
+    );
+  }
+  return false;
 }
