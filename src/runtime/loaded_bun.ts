@@ -1,6 +1,6 @@
 /** What Bun tells of the modules that it has loaded. */
 
-import { urlInStack } from "./node_builtins.ts";
+import { nodeProcess, urlInStack } from "./node_builtins.ts";
 import type { LoadedModules } from "./runtime.ts";
 import { pathOfUrl, readSource } from "./source_files.ts";
 
@@ -11,6 +11,10 @@ const { cache } = (import.meta as ImportMeta & {
 
 export const bunModules: LoadedModules = {
   looksOnly: true,
+  get textsDiffer() {
+    const { execArgv, env } = nodeProcess(); // for a debugger it compiles what is simpler to step through
+    return env["BUN_INSPECT"] !== undefined || execArgv.some((flag) => flag.startsWith("--inspect"));
+  },
   *all() {
     // The main module gets there when it has run, after what it imports.
     for (const path of Object.keys(cache)) {

@@ -15,6 +15,7 @@ function readablePath(url: string): string | undefined {
 
 export const denoModules: LoadedModules = {
   looksOnly: false,
+  textsDiffer: false,
   all: () => [],
   scriptOf: () => undefined,
   exportsOf(url) {

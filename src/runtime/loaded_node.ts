@@ -91,6 +91,7 @@ function exportsOf(url: string): ReturnType<LoadedModules["exportsOf"]> {
 
 export const nodeModules: LoadedModules = {
   looksOnly: true,
+  textsDiffer: false,
   all: () => [],
   scriptOf,
   exportsOf,

@@ -84,6 +84,8 @@ export interface Spawner {
 export interface LoadedModules {
   /** False: exportsOf() would load a module that isn't loaded. All else loads nothing, nor does it anywhere else. */
   readonly looksOnly: boolean;
+  /** True where a flag that children don't get makes the runtime compile modules in another way: functions' texts differ. */
+  readonly textsDiffer: boolean;
   /** Every module and what it exports, the program's main one last; none where the runtime doesn't tell. */
   all(): Iterable<readonly [url: string, exports: unknown]>;
   /** URL of the script that a function is from, as it runs; undefined where the runtime doesn't tell. */

@@ -61,9 +61,10 @@ function guess(fn: { readonly name: string }, modules: readonly string[]): Place
   return { modules, name: fn.name, text: digest(fn), runtime: runtime.name };
 }
 
-/** It is in that module. What a test runner has loaded, its own way, it has changed: its text says nothing, but its name may. */
+/** It is in that module. What a test runner has loaded, its own way, it has changed: its text says nothing then, its name may. */
 function guessIn(url: string, fn: { readonly name: string }): Place {
-  const isChanged = loaded.exportsOf(url) === "not loaded" && sourceOf(url)?.definesOnce(fn.name) === true;
+  const isChanged = (loaded.textsDiffer || loaded.exportsOf(url) === "not loaded") &&
+    sourceOf(url)?.definesOnce(fn.name) === true;
   return isChanged ? certain(url, fn.name) : guess(fn, [url]);
 }
 

@@ -91,8 +91,9 @@ ${use("square")}console.log(shapes.length === 0 ? "" : "?");`,
 
 /** Writes a program's files, in a folder whose name needs care in a URL; runs it; removes them. */
 async function runFiles(env: Env, files: Files, options: ProgramOptions = {}, main = "main.ts"): Promise<Ended> {
-  // Not where Node itself can't find the program then.
-  const folder = `${env.tempDir}/${options.asUrl ? "plain" : "a b#c%20d"}`;
+  // Node itself doesn't find such a program by its URL, nor Bun one with a question mark.
+  const name = options.asUrl ? "plain" : env.runtime === "bun" ? "a b#c%20d" : "a b#c%20d?e";
+  const folder = `${env.tempDir}/${name}`;
   for (const [name, text] of Object.entries(files)) writeModule(`${folder}/${name}`, text);
   const here = new URL(".", writeModule(`${folder}/empty.ts`, "")).href;
   const text = (files[main] as string).replaceAll("FOLDER/", here);
@@ -203,6 +204,71 @@ ${HEAD}if (isMain(import.meta)) {
       assertStringIncludes(error ?? "", "Cannot find the target here: it is not known which module it is in");
     },
   })),
+  {
+    name: "first program: in a folder whose name means something in a URL, by all that names a module",
+    async run(env) {
+      const files = {
+        "main.ts": `import { square } from "./tasks.ts";
+${HEAD}export function own(x: number) { return x + 1; }
+const byPath = task(import.meta.filename!, (x: number) => x + 2);
+if (isMain({ filename: import.meta.filename! })) {
+  const pool = new mp.Pool(1);
+  for (const fn of [square, own, byPath]) console.log(await pool.apply(fn, [3]));
+  pool.close();
+  await pool.join();
+}\n`,
+        "tasks.ts": TASKS,
+      };
+      const { code, stdout, stderr } = await runFiles(env, files);
+      assertEquals([lines(stdout).filter((line) => line !== "main"), code], [["9", "4", "5"], 0], stderr);
+    },
+  },
+  {
+    name:
+      "first program: what a test runner has loaded and changed is found by its file and its name, if that is clear",
+    needs: ["node"],
+    async run(env) {
+      const files = {
+        "main.mjs": `import { readFileSync } from "node:fs";
+import { runInThisContext } from "node:vm";
+${HEAD}
+function load(name) {
+  const url = new URL(name, import.meta.url), text = readFileSync(url, "utf8");
+  const changed = text.replaceAll("export ", "").replaceAll("{ return", "{ globalThis.covered = true; return");
+  return runInThisContext("(() => {" + changed + "; return tasks; })()", { filename: url.href });
+}
+const pool = new mp.Pool(1);
+console.log(...await pool.map(load("clear.mjs").square, [1, 2, 3]));
+await pool.apply(load("unclear.mjs").square, [2]).catch((error) => console.log(error.message));
+pool.close();
+await pool.join();\n`,
+        "clear.mjs": "export function square(x) { return x * x; }\nconst tasks = { square };\n",
+        "unclear.mjs": "export function square(x) { return x * x; }\nconst tasks = { square(x) { return x; } };\n",
+      };
+      const { code, stdout, stderr } = await runFiles(env, files, {}, "main.mjs");
+      const [main, squares, error, ...more] = lines(stdout);
+      assertEquals([main, squares, more, code], ["main", "1 4 9", [], 0], stderr);
+      assertMatch(error ?? "", /Cannot find the target square: .*unclear\.mjs exports another function of that name/);
+    },
+  },
+  {
+    name: "first program: under Bun's debugger, for which it compiles functions in another way",
+    needs: ["bun"],
+    async run(env) {
+      const files = {
+        "main.ts":
+          `${HEAD}export function own(x: number) { const one = 1; if (x === 0) { return one; } return x + one; }
+if (isMain(import.meta)) {
+  const pool = new mp.Pool(1);
+  console.log(await pool.apply(own, [3]));
+  pool.close();
+  await pool.join();
+}\n`,
+      };
+      const { code, stdout, stderr } = await runFiles(env, files, { flags: ["--inspect=127.0.0.1:0"] });
+      assertEquals([lines(stdout).filter((line) => line !== "main"), code], [["4"], 0], stderr);
+    },
+  },
   {
     name: "first program: named by a URL on the command line of Node, it is the program",
     needs: ["node"],
