@@ -92,7 +92,10 @@ function exportsOf(url: string): ReturnType<LoadedModules["exportsOf"]> {
 export const nodeModules: LoadedModules = {
   looksOnly: true,
   textsDiffer: false,
-  all: () => [],
+  *all() {
+    const { cache } = builtin("node:module").createRequire(import.meta.url);
+    for (const path of Object.keys(cache)) yield [urlInStack(path), cache[path]?.exports]; // of CommonJS alone
+  },
   scriptOf,
   exportsOf,
   sourceOf: readSource,

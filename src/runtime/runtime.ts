@@ -86,7 +86,7 @@ export interface LoadedModules {
   readonly looksOnly: boolean;
   /** True where a flag that children don't get makes the runtime compile modules in another way: functions' texts differ. */
   readonly textsDiffer: boolean;
-  /** Every module and what it exports, the program's main one last; none where the runtime doesn't tell. */
+  /** Modules and what they export: every one (Bun), those of CommonJS (Node), none (Deno). */
   all(): Iterable<readonly [url: string, exports: unknown]>;
   /** URL of the script that a function is from, as it runs; undefined where the runtime doesn't tell. */
   scriptOf(fn: object): string | undefined;

@@ -20,7 +20,8 @@ const NO_CODE = new RegExp(
 
 const IDENTIFIER = String.raw`[\p{ID_Start}$_][\p{ID_Continue}$]*`;
 const IMPORT = /(?<=^|[;}\n])\s*import\b(?!\s*[(.])([^;"'`()=]*?)\bfrom\s*"#(\d+)"[^\n;]*;?/g;
-const EMPTY: readonly Import[] = [];
+/** CommonJS's way, and that of one property. */
+const REQUIRE = /\b(?:const|let|var)\s+([^;"'`()=]+?)\s*=\s*require\s*\(\s*"#(\d+)"\s*\)(?:\s*\.\s*([\w$]+))?/g;
 
 /** The source of a module, seen by what it imports. */
 export class ImportsOf {
@@ -38,14 +39,16 @@ export class ImportsOf {
       return `"#${strings.length - 1}"`;
     });
     const imports: Import[] = [];
-    this.#code = code.includes("import")
-      ? code.replace(IMPORT, (_text, clause: string, index: string) => {
-        const bindings = bindingsOf(clause);
-        if (bindings.length > 0) imports.push({ specifier: strings[Number(index)] as string, bindings });
-        return ";";
-      })
-      : code;
-    this.imports = imports.length === 0 ? EMPTY : imports;
+    const add = (index: string, bindings: Import["bindings"]): string => {
+      if (bindings.length > 0) imports.push({ specifier: strings[Number(index)] as string, bindings });
+      return ";";
+    };
+    this.#code = code.replace(IMPORT, (_text, clause: string, index: string) => add(index, bindingsOf(clause)))
+      .replace(REQUIRE, (_text, clause: string, index: string, property: string | undefined) => {
+        const bindings = bindingsOf(clause.startsWith("{") ? clause.replaceAll(":", " as ") : `* as ${clause}`);
+        return add(index, bindings.map((one) => ({ ...one, imported: property ?? one.imported })));
+      });
+    this.imports = imports;
   }
 
   /**

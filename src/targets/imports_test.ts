@@ -37,6 +37,17 @@ import{tight}from"./h.ts";
   );
 });
 
+test("what CommonJS requires is seen", () => {
+  assert.deepEqual(
+    read(`const { one, two: second } = require("./a.cjs"), all = require("./b.cjs");
+const three = require('./c.cjs').third;
+let four = require("./d.cjs")
+require("./e.cjs"); const five = load("./f.cjs");
+`),
+    ["./a.cjs: one>one two>second", "./c.cjs: third>three", "./d.cjs: *>four"],
+  );
+});
+
 test("what imports no value, or is no statement, isn't", () => {
   assert.deepEqual(
     read(`import type { A } from "./a.ts";

@@ -116,6 +116,25 @@ export const firstProgramCases: readonly Case[] = [
     },
   })),
   {
+    name: "first program: without a guard, in CommonJS",
+    async run(env) {
+      const files = {
+        "main.cjs": `const { getContext } = require(${JSON.stringify(decodeURIComponent(new URL(PACKAGE).pathname))});
+const square = require("./tasks.cjs").square;
+console.log("main");
+const pool = new (getContext(process.env.MP_METHOD)).Pool(1);
+pool.map(square, [1, 2, 3]).then((squares) => {
+  console.log(...squares);
+  pool.close();
+  return pool.join();
+});\n`,
+        "tasks.cjs": "exports.square = function (x) { return x * x; };\n",
+      };
+      const { code, stdout, stderr } = await runFiles(env, files, {}, "main.cjs");
+      assertEquals([lines(stdout), code], [["main", "1 4 9"], 0], stderr);
+    },
+  },
+  {
     name: "first program: a function that goes through another module before it is handed over",
     async run(env) {
       const { code, stdout, stderr } = await runFiles(env, {
