@@ -27,6 +27,12 @@ export const gaps: readonly Gap[] = [
     reason:
       "Deno doesn't tell whether a program listens to a signal: pools end as if it didn't, and it hears of it twice",
   })),
+  ...(["process", "worker"] as const).map((method): Gap => ({
+    case: "first program: on standard input, it finds what it imports",
+    runtime: "deno",
+    method,
+    reason: "Deno doesn't show the text of a program on standard input, nor which modules it has loaded",
+  })),
 ];
 
 /** The gap that a case falls into, if any. */

@@ -1,6 +1,6 @@
 /** What cases need of the system they run on: time, other processes, programs of their own. */
 
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { channel, subscribe, unsubscribe } from "node:diagnostics_channel";
 import {
   existsSync,
@@ -16,6 +16,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -86,6 +87,10 @@ export interface ProgramOptions {
   readonly permissions?: readonly string[];
   /** Of the runtime. */
   readonly flags?: readonly string[];
+  /** The runtime reads the program from standard input. */
+  readonly fromStdin?: boolean;
+  /** It is named by its URL, not by its path. */
+  readonly asUrl?: boolean;
   /** A command that runs it: `["taskset", "-c", "0"]`. */
   readonly under?: readonly string[];
   /** Added to this process's environment; MP_METHOD is the start method under test. */
@@ -96,13 +101,21 @@ export interface ProgramOptions {
 
 /** Starts a module as a program of its own on the runtime under test, with all permissions if it doesn't say which. */
 export function startProgram(env: Env, module: URL, options: ProgramOptions = {}): Program {
-  const { flags = [], args = [], under = [] } = options;
+  const { flags = [], args = [], under = [], fromStdin = false } = options;
   const deno = env.runtime === "deno" ? ["run", "--no-prompt", "--no-check", ...(options.permissions ?? ["-A"])] : [];
-  const [file, ...words] = [...under, process.execPath, ...deno, ...flags, fileURLToPath(module), ...args];
+  const [file, ...words] = [
+    ...under,
+    process.execPath,
+    ...deno,
+    ...flags,
+    fromStdin ? "-" : fileURLToPath(module),
+    ...args,
+  ];
   const child = spawn(file as string, words, {
     env: { ...process.env, NO_COLOR: "1", MP_METHOD: env.method, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+    stdio: [fromStdin ? "pipe" : "ignore", "pipe", "pipe"],
+  }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
+  child.stdin?.end(readFileSync(module));
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);

@@ -23,6 +23,7 @@ import { waitCases } from "./channels/wait.ts";
 import { badInputTargets } from "./bad_input/targets.ts";
 import { badInputValues } from "./bad_input/values.ts";
 import { endCases } from "./process/ends.ts";
+import { firstProgramCases } from "./process/first_program.ts";
 import { familyCases } from "./process/family.ts";
 import { mixedCases } from "./process/mixed.ts";
 import { contextCases } from "./process/contexts.ts";
@@ -57,6 +58,7 @@ export const cases: readonly Case[] = [
   ...badInputTargets,
   ...badInputValues,
   ...endCases,
+  ...firstProgramCases,
   ...familyCases,
   ...mixedCases,
   ...contextCases,

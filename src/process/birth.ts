@@ -106,6 +106,7 @@ function bearProcess(
   const ended = exited.then(({ code, signal }) => signal !== null ? -signal : code ?? 1);
   return offspring(family, owner, pid, ended, {
     output: (name) => handle[name],
+    fault: () => undefined,
     signal: (signal) => handle.kill(signal),
   });
 }
@@ -131,7 +132,11 @@ function bearWorker(
     permissions,
   });
   if (daemon) handle.unref();
-  void handle.failed.then((error) => runtime.writeError(`Process ${name}: ${textOf(error)}\n`));
+  let fault: Error | undefined;
+  void handle.failed.then((error) => {
+    fault = error;
+    runtime.writeError(`Process ${name}: ${textOf(error)}\n`);
+  });
   let requested: number | undefined;
   // Where the runtime doesn't tell that a thread has ended, its line does, just before. To end it then as well, or this thread,
   // would keep Deno from stopping it: it would run on.
@@ -150,6 +155,7 @@ function bearWorker(
   });
   return offspring(family, owner, runtime.pid, ended, {
     output: () => null,
+    fault: () => fault,
     signal(signal) {
       requested ??= -signal;
       if (handle.stopsBusy) return handle.terminate();
@@ -166,7 +172,10 @@ function offspring(
   owner: number,
   pid: number,
   code: Promise<number>,
-  parts: Pick<Offspring, "output" | "signal">,
+  { fault, ...parts }: Pick<Offspring, "output" | "signal"> & {
+    /** What the runtime itself has said of a thread. */
+    fault(): Error | undefined;
+  },
 ): Offspring {
   const ident = family.identOf(owner, pid);
   const loaded = watch(family, () => {
@@ -177,7 +186,7 @@ function offspring(
   });
   const outcome = code.then((exitcode) => {
     try {
-      return { exitcode, failure: failureOf(family, owner, exitcode) };
+      return { exitcode, failure: failureOf(family, owner, exitcode, fault()) };
     } finally {
       family.bury(owner);
     }
@@ -197,14 +206,11 @@ function freeLetter(family: Family, owner: number): void {
 }
 
 /** Why a child that has ended never ran its target; undefined when it did. */
-function failureOf(family: Family, owner: number, exitcode: number): unknown {
+function failureOf(family: Family, owner: number, exitcode: number, fault: Error | undefined): unknown {
   const stage = family.agents.get(owner, A_STAGE);
   if (stage === STAGE_LOADED) return undefined;
   const block = family.agents.lock.with(() => takeMail(family, owner, A_REPORT));
-  if (block === 0) {
-    const how = exitcode < 0 ? `was killed by signal ${-exitcode}` : `ended with exit code ${exitcode}`;
-    return new SpawnError(`Cannot run the target: the child ${how} before it had loaded it`);
-  }
+  if (block === 0) return untold(exitcode, family.agents.get(owner, A_EXITED) !== 0, fault);
   const { handles, bytes } = loadMessage(family, block), link = new FamilyLink(family);
   try {
     return errorIn(decode(bytes, link) as Report, link);
@@ -212,6 +218,18 @@ function failureOf(family: Family, owner: number, exitcode: number): unknown {
     freeTakenMessage(family, block);
     for (const handle of handles) leaveFlight(family, handle);
   }
+}
+
+/** What is known of a start whose child has said nothing. */
+function untold(exitcode: number, hasExited: boolean, fault: Error | undefined): SpawnError {
+  const why = exitcode < 0
+    ? `the child was killed by signal ${-exitcode} before it had loaded it`
+    : fault !== undefined
+    ? `its thread ended before it had loaded it: ${fault.message}`
+    : hasExited
+    ? `a module that the child loads for it ended the child with exit code ${exitcode}, as process.exit() does`
+    : `the child ended with exit code ${exitcode} before it had loaded it; it has written to standard error what it knows`;
+  return new SpawnError(`Cannot run the target: ${why}`, fault && { cause: fault });
 }
 
 /** The error as it was thrown, or one that says so when it is, say, of a class whose codec only the child registers. */

@@ -13,7 +13,7 @@ import { textOf } from "../base/words.ts";
 import type { BootLetter } from "./letter.ts";
 import { readLetter } from "./letter.ts";
 import { setLogLevel } from "./log_level.ts";
-import { ExitSignal, leave, noteExit, obey, recordExit, vanish } from "./exit.ts";
+import { ExitSignal, isEnding, leave, noteExit, obey, recordExit, vanish } from "./exit.ts";
 import type { reviveProcess } from "./process.ts";
 import type { leaveReport } from "./report.ts";
 import { setMainModule } from "../targets/main.ts";
@@ -44,7 +44,7 @@ export async function runChild(whole: LoadWhole): Promise<void> {
   if (start === undefined) return void await vanish(1);
   try {
     const run = await prepare(start);
-    if (!start.loading) return; // something has failed, and ends this process
+    if (!start.loading || isEnding()) return; // something has failed, or a module ends this process
     start.loading = false;
     tell(start, STAGE_LOADED);
     await run();
@@ -68,9 +68,9 @@ function begin(boot: Boot, whole: LoadWhole): Start | undefined {
   const start: Start = { family, letter, whole, loading: true };
   runtime.onUncaught((error) => {
     // A module may fail beside its import, in a promise that nobody awaits.
-    const { modules } = letter.target ?? {};
-    const isOfModule = start.loading && modules !== undefined && !(error instanceof ExitSignal);
-    void (isOfModule ? failed(start, cannotLoad(modules[0] ?? "", error), error) : fail(name, error));
+    const { target } = letter;
+    const isOfModule = start.loading && target !== null && !(error instanceof ExitSignal);
+    void (isOfModule ? failed(start, cannotLoad(target.modules[0] ?? "", error, target), error) : fail(name, error));
   });
   obeyRequests(family);
   return start;

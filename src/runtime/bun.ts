@@ -7,7 +7,7 @@ import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } fr
 import { bindLazily, LIBC_FUNCTIONS, LIBC_NAMES } from "./libc.ts";
 import { handlesNodeInterrupt, onNodeInterrupt } from "./interrupts.ts";
 import { LinuxSystem, requireLinux } from "./linux_system.ts";
-import { builtin, nodeProcess, urlInStack, urlOfFile } from "./node_builtins.ts";
+import { builtin, isFileless, nodeProcess, urlInStack, urlOfFile } from "./node_builtins.ts";
 import { pullBellReader, type PullSource } from "./pull_bell.ts";
 import { residentBytesOf, withinQuota } from "./proc_files.ts";
 import type { Boot, Runtime } from "./runtime.ts";
@@ -186,7 +186,7 @@ export function createBunRuntime(): Runtime {
     pid: process.pid,
     isThread,
     get mainModule() {
-      return /[/\\]\[(eval|stdin)\]$/.test(bun.main) ? undefined : urlOfFile(bun.main);
+      return isFileless(bun.main) ? undefined : urlOfFile(bun.main);
     },
     urlOfFile,
     urlInStack,

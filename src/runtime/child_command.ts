@@ -64,7 +64,7 @@ export function isPermissionFlag(flag: string): boolean {
 }
 
 const DROPPED =
-  /^(-e|-p|-pe|-i|-c|--eval|--print|--check|--interactive|--run|--watch|--hot|--test|--experimental-test|--inspect|--debug|--input-type|--entry-url|--build-|--experimental-sea-config|--build-sea)/;
+  /^(-$|-e|-p|-pe|-i|-c|--eval|--print|--check|--interactive|--run|--watch|--hot|--test|--experimental-test|--inspect|--debug|--input-type|--entry-url|--build-|--experimental-sea-config|--build-sea)/;
 /** Dropped flags whose value is the next word. */
 const WITH_VALUE =
   /^(-e|-p|-pe|--eval|--print|--run|--input-type|--inspect-port|--debug-port|--watch-path|--test-(name-pattern|skip-pattern|reporter|reporter-destination|concurrency|shard|timeout|isolation|global-setup|coverage-.*)|--build-sea|--experimental-sea-config)$/;

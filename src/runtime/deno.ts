@@ -7,7 +7,7 @@ import { openDenoSystem } from "./deno_native.ts";
 import { allGranted, commandLine } from "./deno_permissions.ts";
 import { ExitHandlers, writeFully, writesAtExit } from "./exit_hooks.ts";
 import type { LinuxSystem } from "./linux_system.ts";
-import { nodeProcess } from "./node_builtins.ts";
+import { isFileless, nodeProcess } from "./node_builtins.ts";
 import { residentBytesOf, withinQuota } from "./proc_files.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { firstMessage } from "./boot.ts";
@@ -50,14 +50,10 @@ export function createDenoRuntime(): Runtime {
     isThread,
     get mainModule() {
       const url = deno.mainModule ?? globalThis.location.href;
-      return /\/\$deno\$[^/]*$/.test(url) ? undefined : url;
+      return isFileless(url) ? undefined : url;
     },
     urlOfFile,
-    // The URLs there are decoded, but for those of the net.
-    urlInStack(place) {
-      const [path = "", query] = place.startsWith("file://") ? place.slice(7).split(/(\?.*)/s, 2) : [];
-      return path === "" ? place : urlOfFile(path) + (query ?? "");
-    },
+    urlInStack: (place) => place.startsWith("/") ? urlOfFile(place) : place,
     parentPid: () => deno.ppid,
     cpuCount() {
       const available = navigator.hardwareConcurrency;

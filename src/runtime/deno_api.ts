@@ -21,7 +21,9 @@ export interface DenoApi {
   readonly env: { toObject(): Record<string, string> };
   readonly stderr: { writeSync(bytes: Uint8Array): number };
   readonly permissions: {
-    querySync(descriptor: { name: PermissionName }): { readonly state: string; readonly partial: boolean };
+    querySync(
+      descriptor: { name: PermissionName; path?: string },
+    ): { readonly state: string; readonly partial: boolean };
   };
   dlopen(name: string, functions: Record<string, unknown>): { readonly symbols: Readonly<Record<string, unknown>> };
   readonly UnsafePointer: { create(address: bigint): object | null };

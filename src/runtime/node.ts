@@ -17,6 +17,9 @@ import { threadId, threadRuns } from "./threads.ts";
 function findMainModule(): string | undefined {
   const process = nodeProcess();
   const path = process.argv[1];
+  if (path !== undefined && process.execArgv.includes("--entry-url")) {
+    return new URL(path, urlOfFile(`${process.cwd()}/`)).href;
+  }
   if (
     path === undefined || path === "-" || process.execArgv.some((flag) => /^(-e|-p|-pe|--eval|--print)\b/.test(flag))
   ) {

@@ -13,6 +13,11 @@ export function urlOfFile(path: string): string {
   return builtin("node:url").pathToFileURL(path).href;
 }
 
+/** Whether that is the name that a runtime gives to a program without a file: on standard input, or the command line. */
+export function isFileless(url: string): boolean {
+  return /[/\\](?:\$deno\$[^/]*|(?:\[|%5B)(?:eval|stdin)\d*(?:\]|%5D))$/.test(url);
+}
+
 /** URL of a module as a stack of Node or Bun names it: by its path, in Bun and CommonJS. */
 export function urlInStack(place: string): string {
   return /^(?:\/|[A-Za-z]:[/\\])/.test(place) ? urlOfFile(place) : place;

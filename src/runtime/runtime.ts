@@ -23,7 +23,7 @@ export interface Runtime {
   readonly mainModule: string | undefined;
   /** A file's URL, as this runtime writes that of a module: which characters it encodes differs. */
   urlOfFile(path: string): string;
-  /** URL of a module as a line of a stack names it. */
+  /** URL of a module as a stack names it: by its path, in Bun, CommonJS and where Deno speaks of sources. */
   urlInStack(place: string): string;
   /** Parent's OS process id, as it is now. */
   parentPid(): number;
@@ -82,6 +82,27 @@ export interface Spawner {
   spawnProcess(options: ProcessSpawn): ProcessHandle;
   /** Starts a worker thread that runs `options.entry`. Throws SpawnError. */
   spawnWorker(options: WorkerSpawn): WorkerHandle;
+}
+
+/** What a runtime tells of the modules that this process has loaded. Apart from the rest: a child that starts none doesn't load it. */
+export interface LoadedModules {
+  /** False: exportsOf() would load a module that isn't loaded. All else loads nothing, nor does it anywhere else. */
+  readonly looksOnly: boolean;
+  /** True where a flag that children don't get makes the runtime compile modules in another way: functions' texts differ. */
+  readonly textsDiffer: boolean;
+  /** Modules and what they export: every one (Bun), those of CommonJS (Node), none (Deno). */
+  all(): Iterable<readonly [url: string, exports: unknown]>;
+  /** URL of the script that a function is from, as it runs; undefined where the runtime doesn't tell. */
+  scriptOf(fn: object): string | undefined;
+  /**
+   * What a module exports: its namespace, or `module.exports` of CommonJS. "not loaded": what runs of that file was loaded by
+   * something else than the runtime. Undefined when it can't be told, as while the module runs.
+   */
+  exportsOf(url: string): { readonly exports: unknown } | "not loaded" | undefined;
+  /** The text of a module's file; undefined when it can't, or mustn't, be read. */
+  sourceOf(url: string): string | undefined;
+  /** What a specifier that isn't relative means; undefined where that depends on who asks. */
+  resolve(specifier: string): string | undefined;
 }
 
 /** System calls for start method "process": a memory file, mappings and bells. Linux first. */

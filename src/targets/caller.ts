@@ -1,6 +1,15 @@
-/** Which module called: a hint, read from a stack trace, where to look for a function. */
+/** Which modules called: hints, read from the stack, where to look for a function. */
 
 import { runtime } from "../runtime/current.ts";
+
+/** What V8 and JavaScriptCore tell of a call. */
+interface CallSite {
+  /** Of the source, where the runtime applies source maps to stacks. */
+  getFileName(): string | null;
+  getLineNumber(): number | null;
+  /** Of what runs. */
+  getScriptNameOrSourceURL(): string | null;
+}
 
 /** Whether that module is this package's. */
 function isOwn(url: string): boolean {
@@ -8,33 +17,34 @@ function isOwn(url: string): boolean {
   return url.startsWith(sources) || url.startsWith(sources.replace(/src\/$/, "mod."));
 }
 
-/** URL of the innermost module on the stack that is not this package's; undefined when the runtime doesn't tell. */
-export function callerModule(): string | undefined {
-  return callerFrame()?.url;
+/** URLs of the modules on the stack that are not this package's, innermost first; none when the runtime doesn't tell. */
+export function callerModules(): readonly string[] {
+  return [...new Set(foreignSites().map(({ url }) => url))];
 }
 
-/** As callerModule, with the line. */
-export function callerFrame(): { readonly url: string; readonly line: number } | undefined {
-  // A URL, or a path as Bun and CommonJS have it. Not made before they are needed: every child loads this module.
-  const place = String.raw`((?:file|https?|data|blob):.+?|/.+?|[A-Za-z]:[/\\].+?):(\d+)(?::\d+)?`;
-  // Names and paths may have spaces and parentheses: what is before the place tells how it ends.
-  const inFunction = new RegExp(String.raw`^at .*? \(${place}\)$`), elsewhere = new RegExp(`^at (?:async )?${place}$`);
-  for (const line of stackLines()) {
-    if (line.includes(" (eval at ")) continue; // whoever evaluates is on the stack too
-    const [, module, at] = inFunction.exec(line) ?? elsewhere.exec(line) ?? [];
-    if (module === undefined) continue;
-    const url = runtime.urlInStack(module);
-    if (!isOwn(url)) return { url, line: Number(at) };
-  }
-  return undefined;
+/** File and line of the innermost call that is not this package's, as the program's author knows them. */
+export function callerPlace(): string | undefined {
+  const [first] = foreignSites();
+  return first && `${runtime.urlInStack(first.site.getFileName() ?? first.url)}:${first.site.getLineNumber()}`;
 }
 
-function stackLines(): readonly string[] {
-  const { stackTraceLimit } = Error;
-  // Not by assignment, which throws where a program has frozen Error.
+function foreignSites(): readonly { readonly url: string; readonly site: CallSite }[] {
+  return callSites().flatMap((site) => {
+    // What is evaluated has no name, or that of its own comment; whoever evaluates it is on the stack too.
+    const name = site.getScriptNameOrSourceURL();
+    if (!name || !/^(?:(?:file|https?|data|blob):|\/|[A-Za-z]:[/\\])/.test(name)) return [];
+    const url = runtime.urlInStack(name);
+    return isOwn(url) ? [] : [{ url, site }];
+  });
+}
+
+function callSites(): readonly CallSite[] {
+  const { stackTraceLimit, prepareStackTrace } = Error as { stackTraceLimit?: number; prepareStackTrace?: unknown };
+  // Not by assignment, which throws where a program has frozen Error: nothing is told there.
   Reflect.set(Error, "stackTraceLimit", 50);
-  const { stack } = new Error();
+  Reflect.set(Error, "prepareStackTrace", (_error: unknown, sites: unknown) => sites);
+  const { stack } = new Error() as { readonly stack?: unknown };
   Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
-  // A program may have stacks made of what isn't text.
-  return typeof stack === "string" ? stack.split("\n").map((line) => line.trim()) : [];
+  Reflect.set(Error, "prepareStackTrace", prepareStackTrace);
+  return Array.isArray(stack) ? stack : [];
 }

@@ -3,7 +3,7 @@
 import { MisuseError } from "../errors/base.ts";
 import { watchUnnamed } from "../objects/unnamed.ts";
 import { runtime } from "../runtime/current.ts";
-import { callerFrame } from "./caller.ts";
+import { callerPlace } from "./caller.ts";
 import { isMainProcess } from "../family/identity.ts";
 
 /** True while a child imports the module of its target. */
@@ -24,10 +24,11 @@ export async function importModule(url: string): Promise<Readonly<Record<string,
 function enter(): void {
   loading = true;
   watchUnnamed((label) => {
-    const frame = callerFrame();
-    const place = frame === undefined ? "" : ` (${frame.url}:${frame.line})`;
+    const place = callerPlace();
     runtime.writeError(
-      `Warning: a ${label} without a name is created while a child loads its modules${place}: ` +
+      `Warning: a ${label} without a name is created while a child loads its modules${
+        place === undefined ? "" : ` (${place})`
+      }: ` +
         "it is a new one, not the parent's; give it a name, or pass it\n",
     );
   });

@@ -1,7 +1,10 @@
 /** The program's main module; `__name__ == "__main__"` for runtimes without `import.meta.main`. */
 
+import { MisuseError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
+import { isFileless } from "../runtime/node_builtins.ts";
 import { isMainProcess } from "../family/identity.ts";
+import { callerModules } from "./caller.ts";
 import type { ModuleRef } from "./module_ref.ts";
 import { moduleUrl } from "./module_ref.ts";
 
@@ -22,6 +25,8 @@ export function setMainModule(url: string | undefined): void {
  * Pass `import.meta`; in CommonJS, `module`. CPython: `__name__ == "__main__"`.
  * @throws {MisuseError} when it was given neither
  *
+ * @throws {MisuseError} when `module` doesn't say which it is, as where a bundler has emptied or changed `import.meta`
+ *
  * @example
  * ```ts
  * import { isMain, Process } from "@manyproc/multiprocessing";
@@ -38,5 +43,14 @@ export function setMainModule(url: string | undefined): void {
  * ```
  */
 export function isMain(module: ImportMeta | { readonly filename: string }): boolean {
-  return isMainProcess() && moduleUrl(module as ModuleRef) === mainModule();
+  if (!isMainProcess()) return false;
+  const url = moduleUrl(module as ModuleRef), main = mainModule();
+  if (url === main || (main === undefined && isFileless(url))) return true;
+  if (main !== undefined && callerModules()[0] === main) {
+    throw new MisuseError(
+      `Cannot tell whether ${url} is the program: it is ${main} that asks; ` +
+        "where a bundler has changed import.meta, use if (isMainProcess()) { … }",
+    );
+  }
+  return false;
 }

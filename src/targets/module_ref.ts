@@ -14,5 +14,8 @@ export function moduleUrl(module: ModuleRef): string {
     if ("url" in module && typeof module.url === "string") return module.url;
     if ("filename" in module && typeof module.filename === "string") return runtime.urlOfFile(module.filename);
   }
-  throw new MisuseError("Cannot tell which module is meant: pass import.meta (in CommonJS: module)");
+  throw new MisuseError(
+    "Cannot tell which module is meant: pass import.meta (in CommonJS: module); where a bundler has emptied it, pass the " +
+      "module's URL or path, and use if (isMainProcess()) { … } for if (isMain(import.meta)) { … }",
+  );
 }

@@ -1,17 +1,12 @@
 /** Naming a function so that another process can find it. Code never travels. */
 
 import { MisuseError, TargetError } from "../errors/base.ts";
-import { runtime } from "../runtime/current.ts";
-import { callerModule } from "./caller.ts";
 import { describe } from "../base/words.ts";
-import { digest, refuseUnfit } from "./plain_function.ts";
+import { isExported, placeOf } from "./identify.ts";
 import type { AnyFunction } from "./plain_function.ts";
+import { refuseUnfit } from "./plain_function.ts";
 import type { Reference } from "./reference.ts";
-import { mainModule } from "./main.ts";
 import { known } from "./tasks.ts";
-
-/** Where functions without a reference were met first. */
-const callers = new WeakMap<object, string>();
 
 /**
  * Typed targets of a module that the caller doesn't load. They can be handed over; here, to call one throws MisuseError.
@@ -76,35 +71,24 @@ export function referenceTo(target: unknown, doing: string): Reference {
   const own = known.get(target);
   if (own !== undefined) return own;
   refuseUnfit(target, doing);
-  if (target.name === "" || target.name.startsWith("bound ")) {
+  if ((target.name === "" || target.name.startsWith("bound ")) && !isExported(target)) {
     throw new TargetError(
       `Cannot ${doing}: the function has no name that another process could find it by; ` +
         `export it by name, or wrap it: task(import.meta, ${firstLine(target)})`,
     );
   }
-  return namedReference(target);
+  return { kind: "export", ...placeOf(target) };
 }
 
 /** The reference of a subclass of Process; as referenceTo. TargetError when the class has no name. */
 export function classReference(type: { readonly name: string }): Reference {
   const doing = "create a Process";
-  if (type.name === "") {
+  if (type.name === "" && !isExported(type)) {
     throw new TargetError(
       `Cannot ${doing}: its class has no name that another process could find it by; export it by name`,
     );
   }
-  return { ...namedReference(type), kind: "class" };
-}
-
-/** Where to look for a function or class by its name. */
-function namedReference(target: { readonly name: string }): Reference {
-  let caller = callers.get(target);
-  if (caller === undefined) {
-    caller = callerModule() ?? "";
-    callers.set(target, caller);
-  }
-  const modules = [...new Set([caller, mainModule()])].filter((url): url is string => url !== undefined && url !== "");
-  return { kind: "export", modules, name: target.name, text: digest(target), runtime: runtime.name };
+  return { kind: "class", ...placeOf(type) };
 }
 
 function firstLine(fn: object): string {

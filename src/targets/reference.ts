@@ -25,7 +25,8 @@ export interface Reference {
   readonly kind: "task" | "export" | "class";
   readonly modules: readonly string[];
   readonly name: string;
-  /** Tells two functions of one name apart; only compared on the runtime that made it. */
+  /** Of a function whose module is only a guess: tells two of one name apart; compared on the runtime that made it. */
   readonly text?: string;
+  /** Of a function, not of what was named by a URL. */
   readonly runtime?: string;
 }

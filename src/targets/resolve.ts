@@ -1,6 +1,6 @@
 /** In a child: imports the module of a reference and finds the function in it. */
 
-import { TargetError } from "../errors/base.ts";
+import { MisuseError, TargetError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import { importModule } from "./loading.ts";
 import type { Reference } from "./reference.ts";
@@ -20,21 +20,33 @@ const COMPILED = [".js", ".mjs"];
 
 /** The function that a reference names. TargetError that says what to write instead when it isn't there. */
 export async function resolveReference(reference: Reference): Promise<AnyFunction> {
-  const reasons: string[] = [];
-  for (const module of reference.modules) {
-    const loaded = await load(module, reference);
-    const found = typeof loaded === "string" ? loaded : findIn(loaded, module, reference);
-    if (typeof found === "function") return found;
-    reasons.push(found);
+  const { modules } = reference, reasons: string[] = [];
+  let cause: unknown;
+  for (const module of modules) {
+    const loaded = await load(module);
+    if (loaded instanceof Failure) {
+      cause = loaded.cause;
+      reasons.push(`can't be loaded (${reasonOf(cause)})`);
+      const isMissed = isMissing(cause, loaded.module);
+      // The first is told of by itself. When one is there, but fails, no other is tried in its place.
+      if (modules.length === 1 || (!isMissed && reasons.length === 1)) {
+        throw cannotLoad(loaded.module, cause, reference);
+      }
+      if (!isMissed) break;
+    } else {
+      const found = findIn(loaded, module, reference);
+      if (typeof found === "function") return found;
+      reasons.push(found);
+    }
   }
-  throw notFound(reference, reasons);
+  throw notFound(reference, reasons, cause);
 }
 
-function notFound({ modules, name }: Reference, reasons: readonly string[]): TargetError {
+function notFound({ modules, name }: Reference, reasons: readonly string[], cause: unknown): TargetError {
   const why = modules.length === 0
-    ? `Cannot find ${name}: it is not known which module it is in; `
+    ? `Cannot find the target ${name}: it is not known which module it is in, or that has no file. `
     : `Cannot find the target ${name}: ${reasons.map((reason, i) => `${modules[i]} ${reason}`).join("; ")}. `;
-  return new TargetError(why + advice(name));
+  return new TargetError(why + advice(name), cause === undefined ? undefined : { cause });
 }
 
 /** The function, or why it isn't there. */
@@ -43,8 +55,11 @@ function findIn({ url, exports }: Loaded, module: string, reference: Reference):
   if (kind === "task") {
     const task = registeredTask(url, name) ?? registeredTask(module, name);
     if (task !== undefined) return task;
+    // One without a name is known by its number.
+    const which = name.startsWith("#") ? `of call ${Number(name.slice(1)) + 1} of task()` : `"${name}"`;
+    const otherwise = name.startsWith("#") ? ', or name it: task(import.meta, fn, "name")' : "";
     throw new TargetError(
-      `Cannot find the task "${name}": ${url} didn't register it when it was loaded; call task() at its top level`,
+      `Cannot find the task ${which}: ${url} didn't register it when it was loaded; call task() at its top level${otherwise}`,
     );
   }
   const found = findExport(exports, reference);
@@ -68,12 +83,18 @@ function findExport(exports: Namespace, { name, text, runtime: madeOn }: Referen
     ? fallback as Namespace
     : {};
   const direct = [exports[name], properties[name]];
-  for (const value of direct) if (same(value)) return value;
+  if (text === undefined || madeOn !== runtime.name) {
+    for (const value of direct) if (same(value)) return value;
+  }
   if (text !== undefined) {
-    // Exported under another name.
-    for (const value of [...Object.values(exports), ...Object.values(properties)]) {
-      if (typeof value === "function" && value.name === name && same(value)) return value;
-    }
+    // It may be exported under another name. Closures of one text aren't one function.
+    const all = [
+      ...direct,
+      ...[...Object.values(exports), ...Object.values(properties)].filter((value) => isNamed(value, name)),
+    ];
+    const [first, second] = new Set(all.filter(same));
+    if (second !== undefined) return "exports several functions of that name and text";
+    if (first !== undefined) return first;
   }
   const value = direct.find((one) => one !== undefined);
   if (value === undefined) return "doesn't export it";
@@ -82,36 +103,40 @@ function findExport(exports: Namespace, { name, text, runtime: madeOn }: Referen
     : `exports a ${typeof value} of that name`;
 }
 
-/** A module, or why the next one is to be looked at. */
-async function load(module: string, { modules }: Reference): Promise<Loaded | string> {
-  try {
-    return { url: module, exports: await importModule(module) };
-  } catch (error) {
-    const others = loadCompiled(module, error);
-    return await (modules.length > 1 ? others.catch((failed) => excuse(failed, module)) : others);
+function isNamed(value: unknown, name: string): boolean {
+  return typeof value === "function" && value.name === name;
+}
+
+/** Why a module can't be loaded. */
+class Failure {
+  readonly module: string;
+  readonly cause: unknown;
+
+  constructor(module: string, cause: unknown) {
+    this.module = module;
+    this.cause = cause;
   }
 }
 
-/** Of several modules each is a guess, which may be wrong. */
-function excuse(error: unknown, module: string): string {
-  const { cause } = error as TargetError;
-  if (!isMissing(cause, module)) throw error;
-  return `can't be loaded (${reasonOf(cause)})`;
+async function load(url: string): Promise<Loaded | Failure> {
+  try {
+    return { url, exports: await importModule(url) };
+  } catch (error) {
+    return /\.[cm]?ts$/.test(url) && isMissing(error, url) ? await loadCompiled(url, error) : new Failure(url, error);
+  }
 }
 
-/** After `error`: what a TypeScript module that isn't there may have been compiled to. Else throws why it can't be loaded. */
-async function loadCompiled(module: string, error: unknown): Promise<Loaded> {
-  if (/\.[cm]?ts$/.test(module) && isMissing(error, module)) {
-    for (const extension of COMPILED) {
-      const url = module.replace(/\.[cm]?ts$/, extension);
-      try {
-        return { url, exports: await importModule(url) };
-      } catch (second) {
-        if (!isMissing(second, url)) throw cannotLoad(url, second);
-      }
+/** What a TypeScript module that isn't there may have been compiled to. */
+async function loadCompiled(module: string, error: unknown): Promise<Loaded | Failure> {
+  for (const extension of COMPILED) {
+    const url = module.replace(/\.[cm]?ts$/, extension);
+    try {
+      return { url, exports: await importModule(url) };
+    } catch (second) {
+      if (!isMissing(second, url)) return new Failure(url, second);
     }
   }
-  throw cannotLoad(module, error);
+  return new Failure(module, error);
 }
 
 /** Whether it is that module which isn't there, not one that it imports. */
@@ -122,8 +147,16 @@ function isMissing(error: unknown, module: string): boolean {
 }
 
 /** Says that a module of targets can't be loaded, and why. */
-export function cannotLoad(module: string, cause: unknown): TargetError {
-  return new TargetError(`Cannot load ${module}, the module of the target: ${reasonOf(cause)}`, { cause });
+export function cannotLoad(
+  module: string,
+  cause: unknown,
+  { name, runtime: isFunction }: Partial<Reference> = {},
+): TargetError {
+  // Who named the module by its URL means that one. An error of ours says what to do.
+  const advice = isFunction === undefined || cause instanceof MisuseError
+    ? ""
+    : `; if it is no module that a child can load, as a test runner's file is none, move ${name} to one and import it from there`;
+  return new TargetError(`Cannot load ${module}, the module of the target: ${reasonOf(cause)}${advice}`, { cause });
 }
 
 function reasonOf(cause: unknown): string {

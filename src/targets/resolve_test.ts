@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { runtime } from "../runtime/current.ts";
+import { digest } from "./plain_function.ts";
 import { resolveReference } from "./resolve.ts";
 import { textOf } from "../base/words.ts";
 
@@ -21,6 +23,35 @@ test("when none is there the error says so of each", async () => {
   const message = /Cannot find the target textOf: .*nowhere\.js can't be loaded \(.*; .*elsewhere\.js can't be loaded/;
   await assert.rejects(resolveReference(reference(nowhere, nowhere.replace("nowhere", "elsewhere"))), { message });
   await assert.rejects(resolveReference(reference(nowhere)), /Cannot load .*nowhere\.js, the module of the target/);
+});
+
+test("a guess is compared: another function, or several of one text, are refused, and one under another name is found", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "multiprocessing-test-")), file = join(folder, "closures.mjs");
+  try {
+    const lines = [
+      "const times = (n) => function by(x) { return n * x; };",
+      "export const one = times(1);",
+      "export function two() {}",
+      "function three() {}",
+      "export { three as drei };",
+    ];
+    writeFileSync(file, `${lines.join("\n")}\nexport const other = times(2);\n`);
+    const url = pathToFileURL(file).href, module = await import(url);
+    const guessed = (fn: { name: string }) =>
+      resolveReference({ kind: "export", modules: [url], name: fn.name, text: digest(fn), runtime: runtime.name });
+    assert.equal(await guessed(module.two), module.two);
+    assert.equal(await guessed(module.drei), module.drei);
+    await assert.rejects(guessed(module.one), /exports several functions of that name and text/);
+    await assert.rejects(
+      guessed(function two() {
+        return 2;
+      }),
+      /exports another function of that name/,
+    );
+    assert.equal(await resolveReference({ kind: "export", modules: [url], name: "other" }), module.other);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("a module that is there, but not what it imports, is no wrong guess: that is said", async () => {

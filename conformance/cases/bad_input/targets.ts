@@ -3,12 +3,13 @@
 import {
   assertEquals,
   assertIsError,
+  assertMatch,
   assertRejects,
   assertStrictEquals,
   assertStringIncludes,
   assertThrows,
 } from "../../assert.ts";
-import { MisuseError, TargetError, targets, task } from "../../../mod.ts";
+import { MisuseError, SpawnError, TargetError, targets, task } from "../../../mod.ts";
 import type { Case, Env } from "../../case.ts";
 import { runProgram } from "../../host.ts";
 
@@ -107,6 +108,29 @@ export const badInputTargets: readonly Case[] = [
       const { message } = await refused(env, task(module, function late() {}));
       assertStringIncludes(message, 'Cannot find the task "late"');
       assertStringIncludes(message, "call task() at its top level");
+      const { message: ofNameless } = await refused(env, task(module, () => {}));
+      assertStringIncludes(ofNameless, "Cannot find the task of call ");
+      assertStringIncludes(ofNameless, 'name it: task(import.meta, fn, "name")');
+    },
+  },
+  {
+    name: "bad input/target: a module that ends its child while it is loaded",
+    async run({ mp, method }) {
+      const target = new URL("./process/exits_at_load.ts#f", module);
+      const one = new mp.Process({ target, ...(method === "process" && { stderr: "ignore" }) });
+      const { message } = await assertRejects(() => one.start(), SpawnError);
+      assertStringIncludes(message, "a module that the child loads for it ended the child with exit code 3");
+      assertEquals(one.exitcode, 3);
+    },
+  },
+  {
+    name: "bad input/target: a child that its runtime doesn't start says where the reason is",
+    needs: ["process"],
+    async run({ mp, runtime }) {
+      const execArgv = [runtime === "bun" ? "--preload=./no_such_module.ts" : "--no-such-flag"];
+      const one = new mp.Process({ target: new URL("#nope", module), execArgv, stderr: "ignore" });
+      const { message } = await assertRejects(() => one.start(), SpawnError);
+      assertMatch(message, /the child ended with exit code \d+ before it had loaded it; .*standard error/);
     },
   },
   {
