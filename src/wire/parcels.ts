@@ -98,15 +98,19 @@ export function openInPlace<R>(
   return value;
 }
 
-/** What `read` makes of the bytes of a frame that was taken out; what the frame leaves behind is freed. */
-export function openMessage<R>(family: Family, frame: Frame, read: (bytes: Uint8Array) => R): R {
+/** What `read` makes of the bytes of a frame that was taken out, and the handles in it; what the frame leaves behind is freed. */
+export function openMessage<R>(
+  family: Family,
+  frame: Frame,
+  read: (bytes: Uint8Array, handles: readonly Handle[]) => R,
+): R {
   if (frame.left !== 0) disposeBlock(family, frame.left);
   // A copy, because code of the user's (a codec) may take another frame meanwhile.
   const { handles, bytes } = frame.large !== 0
     ? loadMessage(family, frame.large)
     : splitMessage(frame.bytes.slice(0, frame.size));
   try {
-    return read(bytes);
+    return read(bytes, handles);
   } finally {
     if (frame.large !== 0) freeTakenMessage(family, frame.large);
     for (const handle of handles) leaveFlight(family, handle);
