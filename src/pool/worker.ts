@@ -1,6 +1,5 @@
 /** A pool's worker: takes batches of tasks from its inbox and says what came of each. */
 
-import { SerializationError } from "../errors/outcomes.ts";
 import type { AnyFunction } from "../targets/fit.ts";
 import type { Reference } from "../targets/reference.ts";
 import { resolveReference } from "../targets/resolve.ts";
@@ -124,9 +123,10 @@ class PoolWorker {
     if ((mode & TIMED) !== 0) progress[PROGRESS_SINCE] = Date.now();
     progress[PROGRESS_ITEM] = 0;
     progress[PROGRESS_TASK] = id;
+    if (error?.again !== undefined) return this.#performLater(id, number, mode, error.again);
     if (error !== undefined) return void this.#report(id, 0, error.reason);
     const fn = this.#functions.get(number);
-    if (typeof fn !== "function") return this.#performLater(id, number, mode, payload as unknown[]);
+    if (typeof fn !== "function") return this.#performLater(id, number, mode, () => payload);
     if (wayOf(mode) !== APPLY) return this.#each(id, fn, mode, payload as unknown[], []);
     let value: unknown;
     try {
@@ -140,12 +140,14 @@ class PoolWorker {
     return undefined;
   }
 
-  /** Does a task whose function isn't there yet. */
-  async #performLater(id: number, number: number, mode: number, payload: unknown[]): Promise<void> {
+  /** Does a task whose function isn't there yet; only its module may make it possible to read the payload. */
+  async #performLater(id: number, number: number, mode: number, read: () => unknown): Promise<void> {
     // The task begins when its module is there: in a worker that has just come, loading that takes its time.
     if ((mode & TIMED) !== 0) this.#options.progress[PROGRESS_SINCE] = Infinity;
+    let payload: unknown;
     try {
       this.#functions.set(number, await this.#load(number));
+      payload = read();
     } catch (error) {
       throwIfLeaving(error);
       return this.#report(id, 0, error);
@@ -228,7 +230,6 @@ class PoolWorker {
         try {
           out.add(index, id, FULFILLED, outcome.value, "result");
         } catch (error) {
-          if (!(error instanceof SerializationError)) throw error;
           out.addThrown(index, id, REJECTED, error);
         }
       }
@@ -273,8 +274,7 @@ class PoolWorker {
       if (failedAt < 0) out.add(index, what, failedAt, value, "result");
       else out.addThrown(index, what, failedAt, value);
     } catch (error) {
-      // What can't travel is replaced by the error that says so.
-      if (!(error instanceof SerializationError)) throw error;
+      // What can't travel, such as an object that was closed, is replaced by the error that says so.
       out.addThrown(index, what, 0, error);
     }
     this.#send(what);
@@ -305,9 +305,14 @@ class PoolWorker {
 
 /** What exit() throws is no outcome of the task: this worker ends. */
 function throwIfLeaving(thrown: unknown): void {
-  if (thrown instanceof ExitSignal) throw thrown;
+  if (ExitSignal.is(thrown)) throw thrown;
 }
 
+/** What throws when it is asked, as a revoked Proxy, is none: encoding it says what is wrong with it. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+  try {
+    return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+  } catch {
+    return false;
+  }
 }
