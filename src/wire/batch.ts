@@ -138,7 +138,7 @@ export class BatchWriter {
 export function openBatch(family: Family, frame: Frame): Received[] {
   const entries = openInPlace(family, frame, readSmallBatch);
   return entries !== unread ? entries : openMessage(family, frame, (bytes, handles) => {
-    // A message begins at a whole word of a buffer of its own.
+    // A message begins at a whole word.
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2), link = new FamilyLink(family);
     let kept: KeptHandles | undefined;
     const keep = () => kept ??= new KeptHandles(family, handles);
@@ -194,7 +194,7 @@ function readBatch(
       try {
         value = slow(bytes.subarray(body, end));
       } catch (reason) {
-        const kept = isUnregistered(reason) ? keep?.() : undefined, part = bytes.subarray(body, end);
+        const kept = isUnregistered(reason) ? keep?.() : undefined, part = bytes.slice(body, end);
         error = kept === undefined ? { reason } : { reason, again: () => kept.decode(part) };
       }
     }
