@@ -2,6 +2,7 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { ensureOptions } from "./options.ts";
+import { describe } from "./words.ts";
 
 /** setTimeout takes at most this many milliseconds; a longer limit is as good as none (24 days). */
 export const LONGEST_TIMER: number = 2 ** 31 - 1;
@@ -39,11 +40,21 @@ export interface BlockOptions extends WaitOptions {
   block?: boolean | undefined;
 }
 
+/** Whether that can be used as an AbortSignal: it may be one of another realm, or a library's. */
+export function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener, throwIfAborted } = Object(value) as Partial<AbortSignal>;
+  return typeof aborted === "boolean" && typeof addEventListener === "function" && typeof throwIfAborted === "function";
+}
+
 /** Milliseconds that `timeout` means, `unsaid` where there is none; Infinity = no limit. */
 export function limitOf(options: BlockOptions | undefined, unsaid = Infinity): number {
   if (options === undefined) return unsaid;
   if (typeof options !== "object" || options === null) {
     ensureOptions(options, "wait", { number: "timeout", boolean: "block" });
+  }
+  const signal: unknown = options.signal;
+  if (signal !== undefined && !isSignal(signal)) {
+    throw new MisuseError(`Cannot wait: signal is ${describe(signal)}, it takes an AbortSignal`);
   }
   if (options.block === false) return 0;
   const timeout = options.timeout;

@@ -2,16 +2,19 @@
 
 import { ProcessError } from "../errors/base.ts";
 import { SerializationError } from "../errors/outcomes.ts";
+import { messageOf } from "../base/words.ts";
 import { isPlain } from "./plain.ts";
 import { flatten } from "./graph/flatten.ts";
-import { GRAPH, GRAPH_HEADER, NUMBERS, PLAIN, PLAIN_HEADER, VERSION } from "./format.ts";
+import { GRAPH, GRAPH_HEADER, NUMBERS, PLAIN, PLAIN_HEADER, SPARED, SPARED_HEADER, VERSION } from "./format.ts";
 import { pack, unpack } from "./msgpack.ts";
 import { packNumbers, unpackNumbers } from "./numbers.ts";
+import { malformed } from "./refusal.ts";
 import type { Link } from "./registry.ts";
 import { restore } from "./graph/restore.ts";
 import { writeSmall } from "./small_writer.ts";
 
 export { markOrigin, type Origin, remoteOrigin } from "./graph/errors.ts";
+export { isUnregistered } from "./graph/registered.ts";
 export { VERSION } from "./format.ts";
 export { decodeSmall, unread } from "./small_reader.ts";
 export { type Codec, type Link, registerCodec, registerShareable, shareable, type ShareableType } from "./registry.ts";
@@ -44,9 +47,27 @@ const ALIGNMENT = 8;
  */
 export function encode(value: unknown, link: Link, root = "value"): Uint8Array {
   try {
-    const bytes = encodeNumbers(value) ?? (isPlain(value) ? encodePlain(value) : encodeGraph(value, link, root));
+    const bytes = encodeNumbers(value) ?? (isPlain(value) ? encodePlain(value) : encodeGraph(value, link, root).bytes);
     if (bytes.length > MAX_MESSAGE_BYTES) throw tooLong(root, bytes.length);
     return bytes;
+  } catch (error) {
+    throw error instanceof ProcessError ? error : failure(`Cannot encode ${root}`, error);
+  }
+}
+
+/**
+ * As encode, of an object. What it takes a codec or a shared object of the receiver to read has `spare()`, another message, with
+ * it: decode() reads that if it fails to read the first.
+ */
+export function encodeWithSpare(object: object, link: Link, root: string, spare: () => Uint8Array): Uint8Array {
+  try {
+    const { bytes, isMade } = encodeGraph(object, link, root);
+    if (!isMade) return bytes;
+    const first = bytes.slice(), second = spare(), both = new Uint8Array(SPARED_HEADER + first.length + second.length);
+    writeHeader(both, SPARED, first.length);
+    both.set(first, SPARED_HEADER);
+    both.set(second, SPARED_HEADER + first.length);
+    return both;
   } catch (error) {
     throw error instanceof ProcessError ? error : failure(`Cannot encode ${root}`, error);
   }
@@ -59,7 +80,11 @@ export function encode(value: unknown, link: Link, root = "value"): Uint8Array {
 export function encodeSmall(value: unknown, into: Uint8Array, start: number, bare = false): number {
   into[start] = VERSION;
   into[start + 1] = PLAIN;
-  return writeSmall(value, into, start + PLAIN_HEADER, bare);
+  try {
+    return writeSmall(value, into, start + PLAIN_HEADER, bare);
+  } catch {
+    return -1; // a Proxy or a getter threw: encode() says where
+  }
 }
 
 /** The value that encode() made these bytes of. Keeps nothing of them: they may be overwritten afterwards. */
@@ -74,6 +99,7 @@ export function decode(bytes: Uint8Array, link: Link): unknown {
     );
   }
   try {
+    if (form === SPARED) return decodeSpared(bytes, link);
     if (form === PLAIN) return unpack(bytes, PLAIN_HEADER, bytes.length);
     if (form === GRAPH) return decodeGraph(bytes, link);
     if (form === NUMBERS) return unpackNumbers(bytes);
@@ -98,34 +124,42 @@ function encodePlain(value: unknown): Uint8Array {
   return bytes;
 }
 
-function encodeGraph(value: unknown, link: Link, root: string): Uint8Array {
-  const { slots, buffers } = flatten(value, link, root);
+function encodeGraph(value: unknown, link: Link, root: string): { bytes: Uint8Array; isMade: boolean } {
+  const { slots, buffers, isMade } = flatten(value, link, root);
   const contents = buffers.place();
   const head = pack(slots, GRAPH_HEADER);
-  const bodyLength = head.length - GRAPH_HEADER;
-  head.set([
-    VERSION,
-    GRAPH,
-    0,
-    0,
-    bodyLength >>> 24,
-    (bodyLength >> 16) & 0xff,
-    (bodyLength >> 8) & 0xff,
-    bodyLength & 0xff,
-  ]);
-  if (contents.parts.length === 0) return head;
+  writeHeader(head, GRAPH, head.length - GRAPH_HEADER);
+  if (contents.parts.length === 0) return { bytes: head, isMade };
   const start = aligned(head.length);
   const length = start + contents.length;
   if (length > MAX_MESSAGE_BYTES) throw tooLong(root, length);
   const bytes = new Uint8Array(length);
   bytes.set(head);
   for (const part of contents.parts) bytes.set(part.bytes, start + part.offset);
-  return bytes;
+  return { bytes, isMade };
+}
+
+function writeHeader(bytes: Uint8Array, form: number, length: number): void {
+  bytes.set([VERSION, form, 0, 0, length >>> 24, (length >> 16) & 0xff, (length >> 8) & 0xff, length & 0xff]);
+}
+
+function lengthInHeader(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(4);
+}
+
+function decodeSpared(bytes: Uint8Array, link: Link): unknown {
+  const end = SPARED_HEADER + lengthInHeader(bytes), second = bytes.subarray(end);
+  // Never one in another: that would be no message of ours, and may be nested as deep as it is long.
+  if (second[1] === SPARED) throw malformed("its spare has a spare");
+  try {
+    return decodeGraph(bytes.subarray(SPARED_HEADER, end), link);
+  } catch {
+    return decode(second, link);
+  }
 }
 
 function decodeGraph(bytes: Uint8Array, link: Link): unknown {
-  const bodyLength = new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(4);
-  const end = GRAPH_HEADER + bodyLength;
+  const end = GRAPH_HEADER + lengthInHeader(bytes);
   const slots = unpack(bytes, GRAPH_HEADER, Math.min(end, bytes.length));
   return restore(slots, bytes.subarray(aligned(end)), link);
 }
@@ -140,5 +174,5 @@ function tooLong(what: string, length: number): SerializationError {
 
 /** An error that wasn't foreseen: of msgpackr, of a malformed message, of a stack that is nearly full. */
 function failure(what: string, cause: unknown): SerializationError {
-  return new SerializationError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  return new SerializationError(`${what}: ${messageOf(cause)}`, { cause });
 }

@@ -11,6 +11,7 @@
 
 import { isLittleEndian } from "./format.ts";
 import { hasExtraElements } from "./own_properties.ts";
+import { builtinNameOf } from "./realms.ts";
 
 const INT32 = 0, DOUBLE = 1;
 const HEADER = 8;
@@ -23,7 +24,8 @@ const LARGE = 1 << 24;
 
 /** An array of nothing but numbers as a message, its first two bytes still free; undefined for all else. */
 export function packNumbers(value: unknown): Uint8Array | undefined {
-  if (!isLittleEndian || !Array.isArray(value) || Object.getPrototypeOf(value) !== Array.prototype) return undefined;
+  if (!isLittleEndian || !Array.isArray(value)) return undefined;
+  if (Object.getPrototypeOf(value) !== Array.prototype && builtinNameOf(value) !== "Array") return undefined;
   const { length } = value as unknown[];
   if (length <= LEAST || length > MOST || typeof value[length - 1] !== "number") return undefined;
   const bytes = packIntegers(value) ?? packDoubles(value);

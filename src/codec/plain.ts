@@ -1,6 +1,6 @@
 /** The walk that comes first: whether a value can be packed as it is, which nearly all values can. */
 
-import { hasExtraElements, isOrdinary } from "./own_properties.ts";
+import { hasExtraElements } from "./own_properties.ts";
 import { shareable } from "./registry.ts";
 import { isPlainText } from "./strings.ts";
 
@@ -10,25 +10,8 @@ const MAX_DEPTH = 100;
 const MAX_BYTES = 1 << 10;
 /** Up to this number of objects a search is quicker than a Set. */
 const MAX_SEARCHED = 12;
-
-/** The objects met so far. An object that is met twice, or leads back to itself, isn't plain. */
-class Met {
-  private readonly first: object[] = [];
-  private rest: Set<object> | undefined;
-
-  /** False if the object was met before. */
-  add(object: object): boolean {
-    const { first } = this;
-    for (let i = 0; i < first.length; i++) if (first[i] === object) return false;
-    if (first.length < MAX_SEARCHED) {
-      first.push(object);
-      return true;
-    }
-    this.rest ??= new Set();
-    const { size } = this.rest;
-    return this.rest.add(object).size > size;
-  }
-}
+/** Keys of an object that are remembered: of wider ones the others are looked at each time. */
+const MAX_KNOWN = 64;
 
 /**
  * Whether msgpackr carries a value, and brings it back, exactly: no object in it twice; nothing but null, undefined,
@@ -36,18 +19,16 @@ class Met {
  * False says nothing about whether the value can travel.
  */
 export function isPlain(value: unknown): boolean {
-  return isPlainPrimitive(value) ?? isPlainObject(value as object, 0, new Met());
+  return typeof value === "object" && value !== null ? new Walk().isPlainObject(value, 0) : isPlainPrimitive(value);
 }
 
-/** Undefined for objects. */
-function isPlainPrimitive(value: unknown): boolean | undefined {
+/** Of everything but objects. */
+function isPlainPrimitive(value: unknown): boolean {
   switch (typeof value) {
     case "string":
       return isPlainText(value);
     case "number":
-      return value !== 0 || !Object.is(value, -0);
-    case "object":
-      return value === null ? true : undefined;
+      return value !== 0 || 1 / value > 0;
     case "function":
     case "symbol":
       return false;
@@ -56,38 +37,69 @@ function isPlainPrimitive(value: unknown): boolean | undefined {
   }
 }
 
-function isPlainObject(object: object, depth: number, met: Met): boolean {
-  if (depth > MAX_DEPTH || !met.add(object)) return false;
-  const prototype: unknown = Object.getPrototypeOf(object);
-  if (prototype === Object.prototype) return hasPlainProperties(object, depth, met);
-  if (prototype === Array.prototype) return Array.isArray(object) && hasPlainElements(object, depth, met);
-  return prototype === Uint8Array.prototype && isPlainBytes(object as Uint8Array, met);
-}
+/** One walk. Its methods are long, since a call for each property is what a walk of many records would spend its time on. */
+class Walk {
+  /** The objects met so far, as long as they are few. An object that is met twice, or leads back to itself, isn't plain. */
+  readonly #few: object[] = [];
+  #many: Set<object> | undefined;
+  /** At each depth, the keys that were good there last: the records of a list have the same. */
+  readonly #known: string[][] = [];
 
-function hasPlainProperties(object: object, depth: number, met: Met): boolean {
-  if (Object.getOwnPropertySymbols(object).length > 0) return false;
-  for (const key of Object.getOwnPropertyNames(object)) {
-    const descriptor = Object.getOwnPropertyDescriptor(object, key);
-    if (!isOrdinary(descriptor)) return false;
-    if (key === "__proto__" || !isPlainText(key)) return false;
-    const { value } = descriptor;
-    if (!(isPlainPrimitive(value) ?? isPlainObject(value, depth + 1, met))) return false;
+  /** False if the object was met before. */
+  #meet(object: object): boolean {
+    const many = this.#many;
+    if (many !== undefined) {
+      const { size } = many;
+      return many.add(object).size > size;
+    }
+    const few = this.#few;
+    for (let i = 0; i < few.length; i++) if (few[i] === object) return false;
+    if (few.push(object) > MAX_SEARCHED) this.#many = new Set(few);
+    return true;
   }
-  return true;
-}
 
-function hasPlainElements(array: readonly unknown[], depth: number, met: Met): boolean {
-  for (let i = 0; i < array.length; i++) {
-    const value = array[i];
-    if (value === undefined && !(i in array)) return false;
-    if (!(isPlainPrimitive(value) ?? isPlainObject(value as object, depth + 1, met))) return false;
+  isPlainObject(object: object, depth: number): boolean {
+    if (depth > MAX_DEPTH || !this.#meet(object)) return false;
+    const prototype: unknown = Object.getPrototypeOf(object);
+    if (prototype === Object.prototype) return this.#hasPlainProperties(object, depth);
+    if (prototype === Array.prototype) return Array.isArray(object) && this.#hasPlainElements(object, depth);
+    return prototype === Uint8Array.prototype && this.#isPlainBytes(object as Uint8Array);
   }
-  return !hasExtraElements(array);
-}
 
-/** Whether a byte array is all that matters of its buffer. */
-function isPlainBytes(bytes: Uint8Array, met: Met): boolean {
-  const { buffer } = bytes;
-  return bytes.length > 0 && bytes.length <= MAX_BYTES && buffer instanceof ArrayBuffer && !buffer.resizable &&
-    !Object.hasOwn(bytes, shareable) && met.add(buffer) && !hasExtraElements(bytes);
+  #hasPlainProperties(object: object, depth: number): boolean {
+    const keys = Object.getOwnPropertyNames(object), known = this.#known[depth] ??= [];
+    if (Object.getOwnPropertySymbols(object).length > 0) return false;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string, descriptor = Object.getOwnPropertyDescriptor(object, key);
+      // A Proxy may name what it doesn't have. An accessor has no value, and whether it is one is asked only then.
+      if (descriptor === undefined || descriptor.enumerable !== true) return false;
+      const value: unknown = descriptor.value;
+      if (value === undefined && (descriptor.get !== undefined || descriptor.set !== undefined)) return false;
+      if (known[i] !== key) {
+        if (key === "__proto__" || !isPlainText(key)) return false;
+        if (i < MAX_KNOWN) known[i] = key;
+      }
+      if (typeof value === "object" && value !== null) {
+        if (!this.isPlainObject(value, depth + 1)) return false;
+      } else if (!isPlainPrimitive(value)) return false;
+    }
+    return true;
+  }
+
+  #hasPlainElements(array: readonly unknown[], depth: number): boolean {
+    for (let i = 0; i < array.length; i++) {
+      const value = array[i];
+      if (typeof value === "object" && value !== null) {
+        if (!this.isPlainObject(value, depth + 1)) return false;
+      } else if (!isPlainPrimitive(value) || (value === undefined && !(i in array))) return false;
+    }
+    return !hasExtraElements(array);
+  }
+
+  /** Whether a byte array is all that matters of its buffer. */
+  #isPlainBytes(bytes: Uint8Array): boolean {
+    const { buffer } = bytes;
+    return bytes.length > 0 && bytes.length <= MAX_BYTES && buffer instanceof ArrayBuffer && !buffer.resizable &&
+      !Object.hasOwn(bytes, shareable) && this.#meet(buffer) && !hasExtraElements(bytes);
+  }
 }

@@ -1,6 +1,7 @@
 /** Why a value can't travel, in words. */
 
 import { SerializationError } from "../errors/outcomes.ts";
+import { builtinClassName } from "./realms.ts";
 import { shareableAncestorOf } from "./registry.ts";
 
 /** A value can't travel. Caught by the walk, which knows the path. */
@@ -53,9 +54,9 @@ export function refusedType(value: unknown): string {
     return `is an instance of ${name}, a subclass of ${shared}: registerCodec() lets it travel, or pass ` +
       `${article(shared)} ${shared} that it holds`;
   }
-  if (name === "Object") return "is an object with a prototype of its own, or of another realm (node:vm)";
-  const builtin = (globalThis as Record<string, unknown>)[name];
-  if (typeof builtin === "function" && builtin.prototype === Object.getPrototypeOf(object)) {
+  if (name === "Object") return "is an object with a prototype of its own";
+  const builtin = (globalThis as Record<string, unknown>)[name], prototype: object = Object.getPrototypeOf(object);
+  if (typeof builtin === "function" && (builtin.prototype === prototype || builtinClassName(prototype) === name)) {
     const advice = ADVICE[name];
     return `is ${article(name)} ${name}${advice === undefined ? "" : `: ${advice}`}`;
   }

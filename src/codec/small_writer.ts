@@ -27,7 +27,7 @@ const met: object[] = [];
 let metCount = 0;
 
 /**
- * Writes a value at `into[start]`, if it is small and msgpackr would carry it exactly (see isPlain in admit.ts). Returns where
+ * Writes a value at `into[start]`, if it is small and msgpackr would carry it exactly (see isPlain in plain.ts). Returns where
  * it ends; -1 when it has to go the other way, which says nothing about whether it can travel. `bare`: the value is an array
  * of which nothing but the elements counts.
  */

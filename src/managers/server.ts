@@ -3,7 +3,7 @@
 import { RemoteError } from "../errors/outcomes.ts";
 import type { BatchQueue } from "../channels/batch_queue.ts";
 import type { Received } from "../wire/batch.ts";
-import { textOf } from "../base/words.ts";
+import { messageOf, textOf } from "../base/words.ts";
 import { runtime } from "../runtime/current.ts";
 import {
   addError,
@@ -97,5 +97,5 @@ function sendResult(outbox: Outbox, replies: BatchQueue, number: number, value: 
 }
 
 function failure(what: string, cause: unknown): RemoteError {
-  return new RemoteError(`${what}: ${cause instanceof Error ? cause.message : String(cause)}`, textOf(cause));
+  return new RemoteError(`${what}: ${messageOf(cause)}`, textOf(cause));
 }

@@ -3,6 +3,7 @@
 import { type Deferred, deferred } from "../base/deferred.ts";
 import type { Call } from "./call.ts";
 import type { Items } from "./options.ts";
+import { isAsync } from "./options.ts";
 
 /** What imap is to do. */
 export interface ImapPlan {
@@ -75,7 +76,7 @@ class Feeder {
   async run(): Promise<void> {
     const { items, chunksize, buffersize } = this.#plan;
     try {
-      this.#iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
+      this.#iterator = isAsync(items) ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
       while (!this.isExhausted) {
         if (this.#ahead > 0 && this.#ahead + chunksize > buffersize) {
           await this.#room.wait();

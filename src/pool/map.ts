@@ -2,6 +2,7 @@
 
 import type { Call } from "./call.ts";
 import type { Items, MapOptions } from "./options.ts";
+import { isAsync } from "./options.ts";
 
 /** Chunks that each worker gets, so that one that is slow doesn't keep the others waiting. CPython's choice. */
 const CHUNKS_PER_WORKER = 4;
@@ -45,11 +46,11 @@ export function runMap(
       });
     }
   };
-  if (Symbol.asyncIterator in Object(items)) {
-    void readAll(call, items as AsyncIterable<unknown>, run).catch(fail);
+  if (isAsync(items)) {
+    void readAll(call, items, run).catch(fail);
   } else {
     try {
-      run(Array.isArray(items) ? items : [...items as Iterable<unknown>]);
+      run(Array.isArray(items) ? items : [...items]);
     } catch (error) {
       fail(error);
     }

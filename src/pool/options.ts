@@ -3,6 +3,8 @@
 import { MisuseError } from "../errors/base.ts";
 import { ensureOptions } from "../base/options.ts";
 import type { WaitOptions } from "../base/wait_options.ts";
+import { limitOf } from "../base/wait_options.ts";
+import { describe } from "../base/words.ts";
 import type { Target } from "../targets/reference.ts";
 import { cpuCount } from "../process/start_method.ts";
 
@@ -89,6 +91,11 @@ export interface ImapOptions extends MapOptions {
 /** What may be iterated for items. */
 export type Items<T> = Iterable<T> | AsyncIterable<T>;
 
+/** Which of the two it is. A string is one of its characters. */
+export function isAsync<T>(items: Items<T>): items is AsyncIterable<T> {
+  return typeof (items as Partial<AsyncIterable<T>>)[Symbol.asyncIterator] === "function";
+}
+
 /** What apply takes after the function: its arguments, which are needed by functions that take some, and the limits. */
 export type Rest<A extends readonly unknown[]> = [] extends A ? [args?: A, options?: TaskOptions]
   : [args: A, options?: TaskOptions];
@@ -154,11 +161,15 @@ export function taskLimitOf({ taskTimeout }: TaskOptions): number {
 
 /** The options of a map, checked. */
 export function checkMap(items: unknown, options: MapOptions, doing: string): void {
-  const object = Object(items) as object;
-  if (!(Symbol.iterator in object) && !(Symbol.asyncIterator in object)) {
-    throw new MisuseError(`Cannot ${doing}: the items are neither an iterable nor an async iterable`);
+  const { [Symbol.iterator]: iterate, [Symbol.asyncIterator]: iterateLater } = Object(items) as Record<symbol, unknown>;
+  if (typeof iterate !== "function" && typeof iterateLater !== "function") {
+    throw new MisuseError(
+      `Cannot ${doing}: the items are ${describe(items)}, which is neither an iterable nor an async iterable`,
+    );
   }
   ensureOptions(options, doing, { number: "chunksize" });
+  limitOf(options);
+  taskLimitOf(options);
   const { chunksize, onProgress } = options;
   if (chunksize !== undefined) checkCount(chunksize, "chunksize");
   if (onProgress !== undefined && typeof onProgress !== "function") {

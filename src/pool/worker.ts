@@ -1,6 +1,5 @@
 /** A pool's worker: takes batches of tasks from its inbox and says what came of each. */
 
-import { SerializationError } from "../errors/outcomes.ts";
 import type { AnyFunction } from "../targets/plain_function.ts";
 import type { Reference } from "../targets/reference.ts";
 import { resolveReference } from "../targets/resolve.ts";
@@ -122,29 +121,31 @@ class PoolWorker {
 
   /** Does a task. Synchronous as long as the function is: short tasks don't pay for an await. */
   #perform(entry: Received): Promise<void> | undefined {
-    const id = taskIn(entry), mode = modeIn(entry);
+    const id = taskIn(entry), mode = modeIn(entry), { error } = entry;
     this.#progress.beginTask(id, isTimed(mode));
-    if (entry.error !== undefined) return void this.#fail(id, 0, entry.error.reason);
+    if (error?.again !== undefined) return this.#performLater(entry, error.again);
+    if (error !== undefined) return void this.#fail(id, 0, error.reason);
     const fn = this.#functions.get(functionIn(entry));
-    if (typeof fn !== "function") return this.#performLater(entry);
+    if (typeof fn !== "function") return this.#performLater(entry, () => entry.value);
     return this.#call(id, fn, mode, entry.value as unknown[]);
   }
 
-  /** Does a task whose function isn't there yet. */
-  async #performLater(entry: Received): Promise<void> {
+  /** Does a task whose function isn't there yet; only its module may make it possible to read the payload. */
+  async #performLater(entry: Received, read: () => unknown): Promise<void> {
     const id = taskIn(entry), number = functionIn(entry), mode = modeIn(entry);
     // The task begins when its module is there: in a worker that has just come, loading that takes its time.
     if (isTimed(mode)) this.#progress.stopClock();
-    let fn: AnyFunction;
+    let fn: AnyFunction, payload: unknown;
     try {
       fn = await this.#load(number);
       this.#functions.set(number, fn);
+      payload = read();
     } catch (error) {
       throwIfLeaving(error);
       return this.#fail(id, 0, error);
     }
     if (isTimed(mode)) this.#progress.startClock();
-    await this.#call(id, fn, mode, entry.value as unknown[]);
+    await this.#call(id, fn, mode, payload as unknown[]);
   }
 
   #call(id: number, fn: AnyFunction, mode: number, payload: unknown[]): Promise<void> | undefined {
@@ -234,7 +235,6 @@ class PoolWorker {
         try {
           reports.itemFulfilled(id, outcome.value);
         } catch (error) {
-          if (!(error instanceof SerializationError)) throw error;
           reports.itemRejected(id, error);
         }
       }
@@ -275,8 +275,7 @@ class PoolWorker {
     try {
       this.#reports.succeeded(id, value);
     } catch (error) {
-      // What can't travel is replaced by the error that says so.
-      if (!(error instanceof SerializationError)) throw error;
+      // What can't travel, such as an object that was closed, is replaced by the error that says so.
       this.#reports.failed(id, 0, error);
     }
     this.#send(id);
@@ -318,9 +317,14 @@ class PoolWorker {
 
 /** What exit() throws is no outcome of the task: this worker ends. */
 function throwIfLeaving(thrown: unknown): void {
-  if (thrown instanceof ExitSignal) throw thrown;
+  if (ExitSignal.is(thrown)) throw thrown;
 }
 
+/** What throws when it is asked, as a revoked Proxy, is none: encoding it says what is wrong with it. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+  try {
+    return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+  } catch {
+    return false;
+  }
 }

@@ -26,7 +26,7 @@ import type { ProcessHandle, WorkerHandle } from "../runtime/runtime.ts";
 import { spawner } from "../runtime/spawner.ts";
 import { decode } from "../codec/codec.ts";
 import { FamilyLink } from "../wire/handles.ts";
-import { textOf } from "../base/words.ts";
+import { messageOf, textOf } from "../base/words.ts";
 import { childEntry } from "./own_modules.ts";
 import type { Report } from "./report.ts";
 import type { writeLetter } from "./write_letter.ts";
@@ -237,7 +237,6 @@ function errorIn([text, bytes]: Report, link: FamilyLink): unknown {
   try {
     return decode(bytes, link);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    return new TargetError(`${text} (the error itself can't be rebuilt here: ${why})`, { cause });
+    return new TargetError(`${text} (the error itself can't be rebuilt here: ${messageOf(cause)})`, { cause });
   }
 }

@@ -69,7 +69,7 @@ function begin(boot: Boot, whole: LoadWhole): Start | undefined {
   runtime.onUncaught((error) => {
     // A module may fail beside its import, in a promise that nobody awaits.
     const { target } = letter;
-    const isOfModule = start.loading && target !== null && !(error instanceof ExitSignal);
+    const isOfModule = start.loading && target !== null && !ExitSignal.is(error);
     void (isOfModule ? failed(start, cannotLoad(target.modules[0] ?? "", error, target), error) : fail(name, error));
   });
   obeyRequests(family);
@@ -116,7 +116,7 @@ async function report(start: Start, error: unknown): Promise<void> {
 
 /** An error that nobody caught ends a child: traceback on stderr, exit code 1. */
 async function fail(name: string, error: unknown): Promise<void> {
-  if (error instanceof ExitSignal) return void await leave(error.exitcode);
+  if (ExitSignal.is(error)) return void await leave(error.exitcode);
   recordExit(1); // first: what can't be told isn't to change the end
   runtime.writeError(`Process ${name}:\n${textOf(error)}\n`);
   await leave(1);

@@ -116,7 +116,7 @@ function watchUncaught(): void {
   if (watched) return;
   watched = true;
   runtime.onUncaught((error) => {
-    if (error instanceof ExitSignal) return void leave(error.exitcode);
+    if (ExitSignal.is(error)) return void leave(error.exitcode);
     runtime.writeError(`${textOf(error)}\n`);
     void leave(1);
   });
@@ -134,9 +134,15 @@ onFirstExitHook(() => {
 /** Thrown by exit() to unwind its caller; not an error for anyone to see. */
 export class ExitSignal extends Error {
   readonly exitcode: number;
+  readonly #isOne = true;
   constructor(exitcode: number) {
     super(`exit(${exitcode})`);
     this.name = "ExitSignal";
     this.exitcode = exitcode;
+  }
+
+  /** Whether that was thrown. Unlike `instanceof`, it asks nothing of what may throw when it is asked, as a revoked Proxy. */
+  static is(thrown: unknown): thrown is ExitSignal {
+    return typeof thrown === "object" && thrown !== null && #isOne in thrown;
   }
 }

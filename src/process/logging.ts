@@ -4,7 +4,7 @@ import { MisuseError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import { logLevel, setLogLevel } from "./log_level.ts";
 import { currentProcess } from "./current.ts";
-import { textOf } from "../base/words.ts";
+import { isError, safeString, textOf } from "../base/words.ts";
 
 /** The least level that is logged, from the most to the least that it shows. */
 export type LogLevel = "debug" | "info" | "warning" | "error";
@@ -38,16 +38,16 @@ function log(at: string, values: readonly unknown[]): void {
   const level = logLevel();
   if (level === "off" || levels.indexOf(at) < levels.indexOf(level)) return;
   const text = values.map((value) =>
-    typeof value === "string" ? value : value instanceof Error ? textOf(value) : inspect(value)
+    typeof value === "string" ? value : isError(value) ? textOf(value) : inspect(value)
   );
   runtime.writeError(`[${at.toUpperCase()}/${currentProcess().name}] ${text.join(" ")}\n`);
 }
 
 function inspect(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? String(value);
+    return JSON.stringify(value) ?? safeString(value);
   } catch {
-    return String(value);
+    return safeString(value);
   }
 }
 

@@ -5,7 +5,9 @@ import type { Family } from "../family/family.ts";
 import { A_REPORT } from "../memory/layout.ts";
 import { leaveMail } from "../family/mail.ts";
 import { packValue } from "../wire/parcels.ts";
-import { textOf } from "../base/words.ts";
+import { encodeThrown } from "../codec/thrown.ts";
+import { FamilyLink } from "../wire/handles.ts";
+import { messageOf } from "../base/words.ts";
 
 /** The error that a start ended with, as it travels: what it says, and its bytes, which the parent may not be able to read. */
 export type Report = readonly [text: string, bytes: Uint8Array];
@@ -13,7 +15,7 @@ export type Report = readonly [text: string, bytes: Uint8Array];
 /** Leaves the error that the start ended with. */
 export function leaveReport(family: Family, error: unknown): void {
   const { handles, bytes } = packError(family, error);
-  const report: Report = [error instanceof Error ? error.message : String(error), bytes.slice()];
+  const report: Report = [messageOf(error), bytes.slice()];
   const block = storeMessage(family, { handles, bytes: packValue(family, report).bytes });
   family.agents.lock.with(() => leaveMail(family, family.self, A_REPORT, block));
 }
@@ -22,7 +24,7 @@ function packError(family: Family, error: unknown): ReturnType<typeof packValue>
   try {
     return packValue(family, error);
   } catch {
-    // It can't travel as it is; its text can.
-    return packValue(family, new Error(textOf(error)));
+    const link = new FamilyLink(family);
+    return { bytes: encodeThrown(error, link), handles: link.handles };
   }
 }

@@ -3,6 +3,7 @@
 import { MisuseError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
+import { isSignal } from "../base/wait_options.ts";
 import { describe } from "../base/words.ts";
 
 /** How a child runs: all options of a Process but `target` and `args`. CPython: the parameters of `Process()`. */
@@ -86,7 +87,7 @@ export function checkSettings(settings: ProcessSettings, method: StartMethod): v
   if (permissions !== undefined && permissions !== "inherit" && (method !== "worker" || runtime.name !== "deno")) {
     throw new MisuseError("Cannot create a Process with permissions: only workers of Deno can have their own");
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isSignal(signal)) {
     throw new MisuseError("Cannot create a Process: signal is not an AbortSignal");
   }
   check("name", name, isString, "a string");

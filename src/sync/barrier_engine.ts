@@ -128,9 +128,9 @@ export class BarrierEngine extends SharedObject {
 
   async wait(options?: WaitOptions): Promise<number> {
     this.ensureOpen("wait at");
-    options?.signal?.throwIfAborted();
     const own = this.segment.i32[this.at + LIMIT] as number;
     const limit = limitOf(options, own < 0 ? Infinity : own);
+    options?.signal?.throwIfAborted();
     const end = performance.now() + limit;
     const index = await this.#enter(limit, options?.signal);
     this.ensureOpen("wait at");

@@ -1,6 +1,7 @@
 /** In a child: imports the module of a reference and finds the function in it. */
 
 import { MisuseError, TargetError } from "../errors/base.ts";
+import { isError, messageOf, safeString } from "../base/words.ts";
 import { runtime } from "../runtime/current.ts";
 import { importModule } from "./loading.ts";
 import type { Reference } from "./reference.ts";
@@ -160,5 +161,5 @@ export function cannotLoad(
 }
 
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  return isError(cause) ? `${cause.name}: ${messageOf(cause)}` : safeString(cause);
 }

@@ -12,11 +12,14 @@
  * As a message it comes behind the list of the handles in the values. One without any is written and read where it lies.
  */
 
-import { decode, decodeSmall, encode, encodeSmall, unread } from "../codec/codec.ts";
+import { decode, decodeSmall, encode, encodeSmall, isUnregistered, unread } from "../codec/codec.ts";
 import { encodeThrown } from "../codec/thrown.ts";
 import { HANDLE_FREE, openInPlace, openMessage, packInPlace, packMessage } from "./parcels.ts";
 import { FamilyLink } from "./handles.ts";
 import type { Family } from "../family/family.ts";
+import { hold } from "../objects/blocks.ts";
+import type { Handle } from "../objects/messages.ts";
+import { letGo } from "../objects/object.ts";
 import { type Frame, LARGE_FRAME, type Parcel } from "./ring.ts";
 
 /** Bytes of an entry's four words, and of a batch's one. */
@@ -34,7 +37,13 @@ export interface Received {
   readonly word1: number;
   readonly word2: number;
   readonly value: unknown;
-  readonly error?: { readonly reason: unknown };
+  readonly error?: Unread;
+}
+
+/** Why a value couldn't be rebuilt; `again` tries it once more, if it was for want of a class that may come to be registered. */
+export interface Unread {
+  readonly reason: unknown;
+  readonly again?: () => unknown;
 }
 
 /** Collects entries until they are sent. */
@@ -129,23 +138,50 @@ export class BatchWriter {
 /** The entries in a frame that was taken out; what the frame leaves behind is freed. */
 export function openBatch(family: Family, frame: Frame): Received[] {
   const entries = openInPlace(family, frame, readSmallBatch);
-  return entries !== unread ? entries : openMessage(family, frame, (bytes) => {
-    // A message begins at a whole word of a buffer of its own.
+  return entries !== unread ? entries : openMessage(family, frame, (bytes, handles) => {
+    // A message begins at a whole word.
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 2), link = new FamilyLink(family);
-    return readBatch(words, bytes, 0, (value) => decode(value, link)) as Received[];
+    let kept: KeptHandles | undefined;
+    const keep = () => kept ??= new KeptHandles(family, handles);
+    return readBatch(words, bytes, 0, (value) => decode(value, link), keep) as Received[];
   });
 }
+
+/** The objects of a message that may be read once more: held until nobody can. */
+class KeptHandles {
+  readonly #family: Family;
+
+  constructor(family: Family, handles: readonly Handle[]) {
+    this.#family = family;
+    for (const handle of handles) hold(family, handle);
+    if (handles.length > 0) unkept.register(this, { family, handles });
+  }
+
+  decode(bytes: Uint8Array): unknown {
+    return decode(bytes, new FamilyLink(this.#family));
+  }
+}
+
+const unkept = new FinalizationRegistry<{ readonly family: Family; readonly handles: readonly Handle[] }>(
+  ({ family, handles }) => {
+    for (const handle of handles) letGo(family, handle);
+  },
+);
 
 function readSmallBatch({ words, bytes }: Frame): Received[] | typeof unread {
   return readBatch(words, bytes, HANDLE_FREE);
 }
 
-/** The entries of the batch at `bytes[at]`; `unread` without `slow`, which reads larger values, when there is one. */
+/**
+ * The entries of the batch at `bytes[at]`; `unread` without `slow`, which reads larger values, when there is one. `keep` keeps
+ * what is needed to read one again.
+ */
 function readBatch(
   words: Int32Array,
   bytes: Uint8Array,
   at: number,
   slow?: (value: Uint8Array) => unknown,
+  keep?: () => KeptHandles,
 ): Received[] | typeof unread {
   const count = words[at >>> 2] as number, entries: Received[] = new Array(count);
   at += COUNT_BYTES;
@@ -161,7 +197,8 @@ function readBatch(
       try {
         value = slow(bytes.subarray(body, end));
       } catch (reason) {
-        error = { reason };
+        const kept = isUnregistered(reason) ? keep?.() : undefined, part = bytes.slice(body, end);
+        error = kept === undefined ? { reason } : { reason, again: () => kept.decode(part) };
       }
     }
     entries[i] = error === undefined ? { word0, word1, word2, value } : { word0, word1, word2, value, error };

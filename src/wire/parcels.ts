@@ -1,16 +1,10 @@
 /** Values into parcels for a ring and back, with the handles that travel in them. */
 
-import {
-  type Handle,
-  handleListBytes,
-  loadBytes,
-  loadMessage,
-  type Message,
-  splitMessage,
-  writeHandleList,
-} from "../objects/messages.ts";
+import type { Handle, Message } from "../objects/messages.ts";
 import { disposeBlock, enterFlight, freeTakenMessage, leaveFlight, storeMessage } from "../objects/blocks.ts";
+import { handleListBytes, loadBytes, splitMessage, writeHandleList } from "../objects/messages.ts";
 import type { Family } from "../family/family.ts";
+import { HEADER_WORDS } from "../memory/layout.ts";
 import { decode, decodeSmall, encode, encodeSmall, unread } from "../codec/codec.ts";
 import { FamilyLink } from "./handles.ts";
 import { type Frame, LARGE_FRAME, type Parcel } from "./ring.ts";
@@ -102,19 +96,30 @@ export function openInPlace<R>(
   return value;
 }
 
-/** What `read` makes of the bytes of a frame that was taken out; what the frame leaves behind is freed. */
-export function openMessage<R>(family: Family, frame: Frame, read: (bytes: Uint8Array) => R): R {
+/** What `read` makes of the bytes of a frame that was taken out, valid until it returns, and the handles in it; what the frame leaves behind is freed. */
+export function openMessage<R>(
+  family: Family,
+  frame: Frame,
+  read: (bytes: Uint8Array, handles: readonly Handle[]) => R,
+): R {
   if (frame.left !== 0) disposeBlock(family, frame.left);
-  // A copy, because code of the user's (a codec) may take another frame meanwhile.
-  const { handles, bytes } = frame.large !== 0
-    ? loadMessage(family, frame.large)
-    : splitMessage(frame.bytes.slice(0, frame.size));
+  // A large one is read where it lies: its block is in this agent's hands until it is freed. Else a copy, because code of the
+  // user's (a codec) may take another frame meanwhile.
+  const { handles, bytes } = splitMessage(
+    frame.large !== 0 ? messageIn(family, frame.large) : frame.bytes.slice(0, frame.size),
+  );
   try {
-    return read(bytes);
+    return read(bytes, handles);
   } finally {
     if (frame.large !== 0) freeTakenMessage(family, frame.large);
     for (const handle of handles) leaveFlight(family, handle);
   }
+}
+
+/** The message in a block of its own (see messages.ts), where it lies. */
+function messageIn(family: Family, address: number): Uint8Array {
+  const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS, start = (at + 1) * 4;
+  return segment.u8.subarray(start, start + (segment.i32[at] as number));
 }
 
 /** Throws away a frame that was taken out, unread. */

@@ -58,6 +58,20 @@ async function withWaits(
 
 export const misuseCases: readonly Case[] = [
   {
+    name: "bad input/wait: what isn't an AbortSignal is refused as a signal",
+    async run(env) {
+      await withWaits(env, async (waits) => {
+        for (const [what, wait] of Object.entries(waits)) {
+          for (const signal of [{}, 5, null, new AbortController(), { aborted: false }] as never[]) {
+            await assertRejects(() => wait({ signal }), MisuseError, "it takes an AbortSignal", what);
+          }
+        }
+      });
+      const make = () => new env.mp.Process({ target: end, args: [["return"]], signal: {} as AbortSignal });
+      assertThrows(make, MisuseError, "signal is not an AbortSignal");
+    },
+  },
+  {
     name: "bad input/wait: NaN or no number as timeout is a MisuseError",
     async run(env) {
       await withWaits(env, async (waits) => {

@@ -167,7 +167,10 @@ export const callCases: readonly Case[] = [
     async run(env) {
       await withPool(env, 1, async (pool) => {
         const five = 5 as unknown as number[];
-        await assertRejects(() => pool.map(square, five), MisuseError, "iterable");
+        await assertRejects(() => pool.map(square, five), MisuseError, "the items are 5, which is neither an iterable");
+        await assertRejects(() => pool.map(square, {} as number[]), MisuseError, "the items are an object");
+        const fake = { [Symbol.iterator]: 1 } as unknown as number[];
+        await assertRejects(() => pool.map(square, fake), MisuseError, "the items are an object");
         await assertRejects(() => pool.mapAsync(square, five), MisuseError, "iterable");
         assertThrows(() => pool.imap(square, five), MisuseError, "iterable");
         await assertRejects(() => pool.apply(square, 5 as unknown as [number]), MisuseError, "args");

@@ -1,6 +1,6 @@
 /** What can go wrong in a task, by every way to hand it in: it settles soon, alone, and the pool goes on. */
 
-import { assert, assertEquals, assertIsError, assertLess, assertRejects } from "../../assert.ts";
+import { assert, assertEquals, assertIsError, assertLess, assertRejects, assertStringIncludes } from "../../assert.ts";
 import type { Case, Env, Need } from "../../case.ts";
 import { sendSignal, sleep, until } from "../../host.ts";
 import { within } from "../../scale.ts";
@@ -90,7 +90,10 @@ const faults: readonly Fault[] = [
   {
     what: "an error that can't be rebuilt",
     how: "bad error",
-    check: (error) => assertIsError(error, Error),
+    check(error) {
+      assertIsError(error, Error, "the original");
+      assertStringIncludes(error.stack ?? "", "faults.ts");
+    },
   },
   {
     what: "an error",

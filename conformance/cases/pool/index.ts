@@ -10,6 +10,7 @@ import { inputCases } from "./inputs.ts";
 import { interruptCases } from "./interrupts.ts";
 import { lifeCases } from "./life.ts";
 import { memoryCases } from "./memory.ts";
+import { oddCases } from "./odd.ts";
 import { resultCases } from "./results.ts";
 import { workerCases } from "./workers.ts";
 
@@ -17,6 +18,7 @@ const cases: readonly Case[] = [
   ...callCases,
   ...resultCases,
   ...errorCases,
+  ...oddCases,
   ...imapCases,
   ...inputCases,
   ...workerCases,

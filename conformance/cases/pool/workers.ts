@@ -20,8 +20,18 @@ import {
   who,
 } from "../../targets/pool/tasks.ts";
 import { dieAtFirst, dieOn, work } from "../../targets/pool/faults.ts";
-import { MisuseError, TargetError, WorkerDiedError } from "../../../mod.ts";
+import { MisuseError, TargetError, type TaskOptions, WorkerDiedError } from "../../../mod.ts";
 import { ENDS, range, withPool } from "./with_pool.ts";
+
+/** Limits that no call takes, and what the error says. */
+const badLimits: readonly (readonly [options: TaskOptions, says: string])[] = [
+  [{ signal: {} as AbortSignal }, "signal is an object, it takes an AbortSignal"],
+  [{ signal: 5 as unknown as AbortSignal }, "signal is 5, it takes an AbortSignal"],
+  [{ signal: new AbortController() as unknown as AbortSignal }, "signal is an object"],
+  [{ timeout: "5" as unknown as number }, "timeout is 5, it takes milliseconds"],
+  [{ timeout: NaN }, "timeout is NaN"],
+  [{ taskTimeout: "5" as unknown as number }, "taskTimeout is 5, it takes milliseconds"],
+];
 
 export const workerCases: readonly Case[] = [
   {
@@ -52,6 +62,13 @@ export const workerCases: readonly Case[] = [
       const apply = () => pool.apply(square, [1], 5 as unknown as object);
       await assertRejects(apply, MisuseError, "pass { timeout: 5 }");
       await assertRejects(() => pool.apply(square, [1], { taskTimeout: NaN }), MisuseError, "taskTimeout is NaN");
+      for (const [options, says] of badLimits) {
+        await assertRejects(() => pool.apply(square, [1], options), MisuseError, says);
+        await assertRejects(() => pool.map(square, [1], options), MisuseError, says);
+        await assertRejects(() => pool.mapSettled(square, [1], options), MisuseError, says);
+        await assertRejects(() => pool.starmapAsync(square, [[1]], options), MisuseError, says);
+        assertThrows(() => pool.imap(square, [1], options), MisuseError, says);
+      }
       pool.close();
       await pool.join();
     },

@@ -3,6 +3,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "../../assert.ts";
 import type { Case, Env } from "../../case.ts";
 import { runProgram } from "../../host.ts";
+import { odd } from "../../targets/pool/odd.ts";
 import { compute, end, type Ending, stay, withHooks } from "../../targets/lives.ts";
 
 /** Keeps the tracebacks of children out of the report, where that is possible. */
@@ -39,6 +40,18 @@ export const endCases: readonly Case[] = [
       assertEquals(await codeOf(env, ["throw"]), 1);
       assertEquals(await codeOf(env, ["throw later"]), 1);
       assertEquals(await codeOf(env, ["reject later"]), 1);
+    },
+  },
+  {
+    name: "process/exit code: 1 after something was thrown that throws when it is looked at",
+    async run(env) {
+      for (const what of ["a revoked Proxy", "a Proxy that hides all"]) {
+        for (const how of ["throw", "reject"] as const) {
+          const one = new env.mp.Process({ target: odd, args: [[what, how]], ...quiet(env) });
+          await one.start();
+          assertEquals(await one.join(), 1, `${what}, ${how}`);
+        }
+      }
     },
   },
   {

@@ -6,6 +6,7 @@ import { malformed } from "../refusal.ts";
 import { type NodeType, nodeType, stringIn } from "./node_type.ts";
 import { ALIGNMENT, type BufferWindow } from "./buffer_windows.ts";
 import { hasExtraElements, refuseExtraElements, refuseExtras } from "../own_properties.ts";
+import { isSharedBuffer, viewName } from "../realms.ts";
 import { Refusal, refusedType } from "../refusal.ts";
 
 /** Any typed array or DataView. */
@@ -59,7 +60,7 @@ function contentsOf(node: readonly unknown[], raw: Uint8Array, maxByteLength?: n
 
 /** Refuses what isn't an ArrayBuffer of this agent alone. */
 function assertTravels(buffer: ArrayBufferLike, view?: View): asserts buffer is ArrayBuffer {
-  if (buffer instanceof SharedArrayBuffer) {
+  if (isSharedBuffer(buffer)) {
     if (view === undefined) throw new Refusal(refusedType(buffer));
     throw new Refusal("is a view of a SharedArrayBuffer: use SharedArray or SharedMemory");
   }
@@ -136,14 +137,15 @@ export const viewType: NodeType = nodeType<View>({
   expand(view, { buffers }) {
     const { buffer } = view;
     assertTravels(buffer, view);
-    if (view instanceof DataView) refuseExtras(view);
+    const name = viewName(view);
+    if (name === "DataView") refuseExtras(view);
     else if (hasExtraElements(view as Uint8Array)) refuseExtraElements(view as Uint8Array);
     const { byteOffset, byteLength } = view;
     const window = buffers.of(buffer);
     if (buffer.resizable) window.include(0, buffer.byteLength, 1);
     else window.include(byteOffset, byteOffset + byteLength, view.BYTES_PER_ELEMENT ?? 1);
     const length = buffer.resizable && isLengthTracking(view) ? null : view.length ?? byteLength;
-    const node = [byteOffset, window, length, classOf(view)];
+    const node = [byteOffset, window, length, name];
     window.views.push(node);
     return node;
   },
@@ -156,11 +158,6 @@ export const viewType: NodeType = nodeType<View>({
     return typeof length === "number" ? new type(whole, byteOffset, length) : new type(whole, byteOffset);
   },
 });
-
-function classOf(view: View): string {
-  const prototype: unknown = Object.getPrototypeOf(view);
-  return VIEW_CLASSES.find((type) => type.prototype === prototype)?.name ?? "";
-}
 
 /** A Buffer of Node: a slice of a pool, of which nothing else may travel. It arrives as a Uint8Array with a buffer of its own. */
 export const bytesType: NodeType = nodeType<Buffer, Uint8Array>({

@@ -3,6 +3,7 @@
 import * as family from "../../errors.ts";
 import { malformed } from "../refusal.ts";
 import { type NodeType, nodeType, stringIn } from "./node_type.ts";
+import { builtinClassName } from "../realms.ts";
 import { propertyStep, Refusal } from "../refusal.ts";
 
 /** Where an error came from. */
@@ -71,7 +72,7 @@ const CLASSES: ReadonlyMap<string, ErrorClass> = new Map<string, ErrorClass>([
 const namesByPrototype = new Map([...CLASSES].map(([name, { prototype }]) => [prototype, name]));
 
 /** Prototypes of the errors that need no codec. */
-export const errorPrototypes: readonly object[] = [...namesByPrototype.keys()];
+export const errorPrototypes: readonly Error[] = [...namesByPrototype.keys()];
 
 /** Whether an own property is enumerable, as it stands in a node. */
 const ENUMERABLE = 1;
@@ -128,10 +129,37 @@ function propertyOf(index: number, node: readonly unknown[]): string {
 function classOf(error: Error): string {
   const prototype: Error = Object.getPrototypeOf(error);
   for (let parent: Error | null = prototype; parent !== null; parent = Object.getPrototypeOf(parent)) {
-    const known = namesByPrototype.get(parent);
+    const known = namesByPrototype.get(parent) ?? foreignClass(parent);
     if (known !== undefined) return parent === prototype || parent.name === error.name ? known : "Error";
   }
   return "Error";
+}
+
+/** The name of a built-in error class of another realm. */
+function foreignClass(prototype: object): string | undefined {
+  const name = builtinClassName(prototype);
+  return name !== undefined && CLASSES.has(name) ? name : undefined;
+}
+
+/**
+ * What the class of an error says of it, and `there`, the class that it arrives as, doesn't: that comes along. Bun has a `code`
+ * there, and some libraries make up the message there.
+ */
+export function inheritedFrom(
+  error: Error,
+  there: Error,
+  read = (key: string): unknown => (error as unknown as Readonly<Record<string, unknown>>)[key],
+): [key: string, value: string][] {
+  return ["name", "message", "stack", "code"].flatMap((key) => {
+    if (Object.hasOwn(error, key)) return [];
+    const value = read(key), isSaid = value === (there as unknown as Readonly<Record<string, unknown>>)[key];
+    return typeof value === "string" && !isSaid ? [[key, value]] : [];
+  });
+}
+
+/** The prototype of the class that an error arrives as. */
+export function arrivalPrototype(error: Error): Error {
+  return CLASSES.get(classOf(error))?.prototype ?? Error.prototype;
 }
 
 /** Creates an error that doesn't know where: else Node shows that line of ours above the stack of one that nobody caught. */
@@ -148,19 +176,8 @@ function withoutTrace(create: () => Error): Error {
 /** An error: its class, then its properties. */
 export const errorType: NodeType = nodeType<Error>({
   expand(error) {
-    const type = classOf(error);
-    const node: unknown[] = [type];
-    const arrivesAs = CLASSES.get(type)?.prototype;
-    // What its class says of it comes along, since the class doesn't: Bun has `code` there.
-    for (const key of ["name", "code"] as const) {
-      const value: unknown = (error as { readonly code?: unknown; readonly name: unknown })[key];
-      const isInherited = typeof value === "string" && !Object.hasOwn(error, key);
-      if (
-        isInherited && value !== (arrivesAs as { readonly code?: unknown; readonly name?: unknown } | undefined)?.[key]
-      ) {
-        node.push(key, HIDDEN, value);
-      }
-    }
+    const node: unknown[] = [classOf(error)];
+    for (const [key, value] of inheritedFrom(error, arrivalPrototype(error))) node.push(key, HIDDEN, value);
     pushProperties(error, node);
     return node;
   },

@@ -14,7 +14,7 @@ import {
   TimeoutError,
   WorkerDiedError,
 } from "../../errors.ts";
-import { decode, markOrigin, registerCodec, remoteOrigin } from "../codec.ts";
+import { decode, encode, encodeSmall, markOrigin, registerCodec, remoteOrigin } from "../codec.ts";
 import { link, roundTrip } from "../testing.ts";
 import { encodeThrown } from "../thrown.ts";
 
@@ -139,8 +139,9 @@ test("the origin of an error is remembered on this side only", () => {
   assert.equal(remoteOrigin("thrown text"), undefined);
 });
 
+const thrown = (value: unknown): unknown => decode(encodeThrown(value, link).slice(), link);
+
 test("what was thrown always travels", () => {
-  const thrown = (value: unknown): unknown => decode(encodeThrown(value, link), link);
   const error = Object.assign(
     new RangeError("boo", { cause: new AggregateError([new Error("in", { cause: Promise.resolve() })]) }),
     {
@@ -149,12 +150,16 @@ test("what was thrown always travels", () => {
       retry: () => 1,
     },
   );
-  const result = thrown(error) as typeof error & { request: string; retry: string; cause: AggregateError };
+  const result = thrown(error) as unknown as Omit<typeof error, "request" | "retry"> & {
+    request: { socket: string };
+    retry: string;
+    cause: AggregateError;
+  };
   assert(result instanceof RangeError);
   assert.equal(result.message, "boo");
   assert.equal(result.code, "E");
   assert.equal(result.stack, error.stack);
-  assert.match(result.request, /left behind: it\.socket is an instance of Socket/);
+  assert.match(result.request.socket, /left behind: it is an instance of Socket/);
   assert.match(result.retry, /left behind: it is a function/);
   assert.match(result.cause.errors[0].cause, /left behind: it is a Promise/);
   assert.match((thrown(() => 1) as Error).message, /can't travel: thrown is a function/);
@@ -168,4 +173,158 @@ test("what was thrown always travels", () => {
     decode: () => new Picky(),
   });
   assert.equal((thrown(new Picky("m")) as Error).message, "m");
+});
+
+/** What a Proxy says when it is asked for anything. */
+const deny = (): never => {
+  throw new TypeError("not for you");
+};
+const denying = Object.fromEntries(
+  Object.getOwnPropertyNames(Reflect).map((trap) => [trap, deny]),
+) as ProxyHandler<object>;
+
+function revoked(target: object): object {
+  const { proxy, revoke } = Proxy.revocable(target, {});
+  revoke();
+  return proxy;
+}
+
+test("a value that throws when it is looked at is refused, and as what was thrown it travels", () => {
+  const odd: readonly unknown[] = [
+    revoked({}),
+    revoked([]),
+    revoked(new Error("x")),
+    revoked(() => 1),
+    new Proxy({}, denying),
+    new Proxy([], denying),
+    new Proxy(new Error("x"), denying),
+    new Proxy({}, { ownKeys: deny }),
+    new Proxy({ a: 1 }, { getOwnPropertyDescriptor: deny }),
+    new Proxy(new Error("x"), { getPrototypeOf: deny }),
+  ];
+  const into = new Uint8Array(100);
+  for (const value of [...odd, ...odd.map((one) => [one]), ...odd.map((one) => ({ one }))]) {
+    assert.throws(() => encode(value, link), SerializationError);
+    assert(encodeSmall(value, into, 0) < 0);
+    assert(decode(encodeThrown(value, link), link) instanceof Error);
+  }
+});
+
+test("an error whose getters throw travels with the others", () => {
+  for (const key of ["message", "name", "stack", "cause", "code"]) {
+    const own = Object.defineProperty(new RangeError("boo"), key, { get: deny });
+    class Lazy extends Error {}
+    Object.defineProperty(Lazy.prototype, key, { get: deny });
+    const inherited = new Lazy();
+    Object.defineProperty(inherited, "details", { value: { a: 1 }, enumerable: true });
+    for (const error of [own, inherited]) {
+      const result = thrown(error) as Error & Record<string, unknown>;
+      assert(result instanceof Error);
+      if (error === own || (key !== "cause" && !Object.hasOwn(error, key))) {
+        assert.match(String(result[key]), /left behind: its getter threw not for you/, key);
+      }
+      if (error === inherited) assert.deepEqual(result["details"], { a: 1 });
+      else if (key !== "message") assert.equal(result.message, "boo");
+    }
+  }
+});
+
+test("an error whose class makes up its message arrives with it", () => {
+  class Issues extends Error {
+    readonly issues = [{ path: ["a"] }];
+    override get message(): string {
+      return JSON.stringify(this.issues);
+    }
+  }
+  for (const result of [roundTrip<Error>(new Issues()), thrown(new Issues()) as Error]) {
+    assert.equal(result.message, '[{"path":["a"]}]');
+    assert.deepEqual((result as Issues).issues, [{ path: ["a"] }]);
+    assert.deepStrictEqual(Object.keys(result), ["issues"]);
+  }
+});
+
+test("of an error that leads to much that can't travel, the rest arrives", () => {
+  class Headers {}
+  const config: Record<string, unknown> = {
+    url: "/a",
+    timeout: 10,
+    transformRequest: [() => 1, "kept"],
+    headers: new Headers(),
+    at: new Date(5),
+    [Symbol("s")]: 1,
+    get now() {
+      return 1;
+    },
+  };
+  const shared = { body: [1, { two: 2 }] };
+  const error = Object.assign(new TypeError("Request failed"), {
+    code: "ERR_BAD_REQUEST",
+    config,
+    response: { status: 404, data: shared, config, request: { socket: new Headers() } },
+    data: shared,
+    sparse: Object.assign(new Array(3), { 1: () => 1 }),
+    tables: new Map<unknown, unknown>([["f", () => 1], ["n", new Set([1, () => 1])]]),
+    self: undefined as unknown,
+    bare: Object.assign(Object.create(null), { f: () => 1, n: 1 }),
+  });
+  error.self = error;
+  (shared as Record<string, unknown>)["error"] = error;
+  const result = thrown(error) as typeof error;
+  assert(result instanceof TypeError);
+  assert.deepEqual([result.message, result.code, result.stack], [error.message, error.code, error.stack]);
+  assert.equal(result.self, result);
+  assert.equal(result.config, result.response.config);
+  assert.equal(result.data, result.response.data);
+  assert.equal((result.data as Record<string, unknown>)["error"], result);
+  assert.deepEqual(result.data.body, [1, { two: 2 }]);
+  const { url, timeout, transformRequest, headers, at, now } = result.config as Record<string, unknown>;
+  assert.deepEqual([url, timeout, at, now], ["/a", 10, new Date(5), 1]);
+  assert.match((transformRequest as string[])[0] ?? "", /left behind: it is a function/);
+  assert.equal((transformRequest as string[])[1], "kept");
+  assert.match(String(headers), /left behind: it is an instance of Headers/);
+  assert.match(String(result.config["Symbol(s)"]), /left behind: its key is a symbol/);
+  assert.equal(result.response.status, 404);
+  assert.match(String(result.response.request.socket), /left behind: it is an instance of Headers/);
+  assert.deepEqual(Object.keys(result.sparse), ["1"]);
+  assert.match(String(result.tables.get("f")), /left behind/);
+  assert.equal((result.tables.get("n") as Set<unknown>).has(1), true);
+  assert.equal(result.bare.n, 1);
+});
+
+test("an error that leads to very much that can't travel is cut off, in no time", () => {
+  const root: Record<string, unknown> = { rows: Array.from({ length: 10_000 }, (_, i) => ({ i })), f: () => 1 };
+  root["children"] = Array.from({ length: 20_000 }, (_, i) => ({ i, root, g: () => i }));
+  let deep: Record<string, unknown> = { f: () => 1 };
+  for (let i = 0; i < 1000; i++) deep = { deep };
+  const start = performance.now();
+  const result = thrown(Object.assign(new Error("big"), { root, deep })) as Error & {
+    root: { rows: unknown[]; children: unknown[] };
+  };
+  assert(performance.now() - start < 10_000);
+  assert.equal(result.root.rows.length, 10_000);
+  assert.equal(result.root.children.length, 20_000);
+  assert.match(String(result.root.children.at(-1)), /left behind/);
+});
+
+test("an error whose codec can't rebuild it arrives as an Error of its name", () => {
+  class Broken extends Error {
+    override readonly name = "Broken";
+    readonly part = new Part();
+    readonly kept = { a: [1] };
+  }
+  class Part {}
+  registerCodec(Broken, { name: "test.Broken", encode: () => 0, decode: deny });
+  registerCodec(Part, { name: "test.Part", encode: () => 0, decode: deny });
+  const broken = new Broken("boo"), outer = new RangeError("outer", { cause: broken });
+  for (const error of [broken, outer]) {
+    assert.throws(() => roundTrip(error), { name: "SerializationError", message: /can't decode/ });
+    const result = thrown(error) as Error;
+    assert.deepEqual([result.name, result.message, result.stack], [error.name, error.message, error.stack]);
+    assert.equal(Object.getPrototypeOf(result), error === broken ? Error.prototype : RangeError.prototype);
+    const inner = (error === broken ? result : result.cause) as Broken;
+    assert.deepEqual(inner.kept, { a: [1] });
+    assert.match(String(inner.part), /left behind: it takes a codec/);
+  }
+  // The codec of an error that can't be encoded is no better.
+  assert.equal((thrown(Object.assign(broken, { f: () => 1 })) as Error).message, "boo");
 });

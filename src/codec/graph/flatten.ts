@@ -1,6 +1,7 @@
 /** Any value to a graph: a list of nodes that refer to one another by number. */
 
 import { ProcessError } from "../../errors/base.ts";
+import { messageOf } from "../../base/words.ts";
 import { SerializationError } from "../../errors/outcomes.ts";
 import { BufferWindows } from "./buffer_windows.ts";
 import type { NodeType, Sender } from "./node_type.ts";
@@ -32,7 +33,14 @@ interface Frame {
 /** The graph of a value: the slot of the value itself, then all nodes, those an object consists of before its own. */
 interface Graph {
   readonly slots: readonly unknown[];
+  /** What in it the receiver's codecs and shareables make, if they can. */
+  readonly isMade: boolean;
   readonly buffers: BufferWindows;
+}
+
+/** Objects that must not be met. */
+interface Refused {
+  has(object: object): boolean;
 }
 
 const NEGATIVE_ZERO: readonly [] = [];
@@ -49,13 +57,13 @@ class Flattening implements Sender {
   private readonly root: string;
   private readonly references = new Map<object, Reference>();
   private readonly frames: Frame[] = [];
-  /** Refused when it is met. */
-  private readonly culprit: object | undefined;
+  /** Refused when they are met. */
+  private readonly refused: Refused | undefined;
 
-  constructor(link: Link, root: string, culprit?: object) {
+  constructor(link: Link, root: string, refused?: Refused) {
     this.link = link;
     this.root = root;
-    this.culprit = culprit;
+    this.refused = refused;
   }
 
   /** Writes the nodes of a value. Returns its slot. */
@@ -104,7 +112,7 @@ class Flattening implements Sender {
   }
 
   private open(object: object): unknown {
-    if (object === this.culprit) throw new Refusal("leads back to itself through its codec");
+    if (this.refused?.has(object) === true) throw new Refusal("leads back to itself through its codec");
     const reference: Reference = [-1];
     const frame = this.frameOf(object, reference);
     if (frame === undefined) return this.slot(this.substituteOf(object));
@@ -121,19 +129,20 @@ class Flattening implements Sender {
   private frameOf(object: object, reference: Reference): Frame | undefined {
     try {
       const prototype: unknown = Object.getPrototypeOf(object);
-      let kind: NodeType;
-      if (prototype === Object.prototype) {
+      const kind = prototype === Object.prototype
+        ? objectType
+        : prototype === Array.prototype && Array.isArray(object)
+        ? sparseType
+        : typeOf(object);
+      if (kind === objectType) {
         const keys = stringKeys(object);
         if (keys.every((key) => key !== "__proto__" && isPlainText(key))) return objectFrame(object, keys, reference);
-        kind = objectType;
-      } else if (prototype === Array.prototype && Array.isArray(object)) {
-        const node = elementsOf(object);
+      } else if (kind === sparseType) {
+        const node = elementsOf(object as unknown[]);
         if (node !== undefined) {
           return { reference, node, keys: undefined, kind: undefined, index: 0, end: node.length };
         }
-        kind = sparseType;
       } else {
-        kind = typeOf(object);
         if (kind.substitute !== undefined) return undefined;
         if (isLate(kind)) this.late.set(reference, object);
       }
@@ -142,8 +151,7 @@ class Flattening implements Sender {
     } catch (error) {
       if (error instanceof Refusal || error instanceof ProcessError) throw error;
       // An object that only inherits from a built-in class, or a Proxy.
-      const message = error instanceof Error ? error.message : String(error);
-      throw new Refusal(`can't be read: ${message}`, undefined, { cause: error });
+      throw new Refusal(`can't be read: ${messageOf(error)}`, undefined, { cause: error });
     }
   }
 
@@ -170,18 +178,21 @@ function objectFrame(object: object, keys: readonly string[], reference: Referen
 function elementsOf(array: readonly unknown[]): unknown[] | undefined {
   for (let i = 0; i < array.length; i++) if (array[i] === undefined && !(i in array)) return undefined;
   if (hasExtraElements(array)) refuseExtraElements(array);
-  return array.slice();
+  return Array.prototype.slice.call(array); // its own may be another realm's, and make an array of that
 }
 
-/** Writes the graph of a value; throws SerializationError with the path to what can't travel. `root` names the value in it. */
-export function flatten(value: unknown, link: Link, root: string): Graph {
-  const flattening = new Flattening(link, root);
+/**
+ * Writes the graph of a value; throws SerializationError with the path to what can't travel. `root` names the value in it.
+ * Also what leads back to one of `refused` can't.
+ */
+export function flatten(value: unknown, link: Link, root: string, refused?: Refused): Graph {
+  const flattening = new Flattening(link, root, refused);
   const slot = flattening.run(value);
   const { nodes, late, buffers } = flattening;
   const culprit = late.size === 0 ? undefined : lateInCycle(nodes, late);
   // Only a second walk that stops there can tell the path.
-  if (culprit !== undefined) new Flattening(link, root, culprit).run(value);
-  return { slots: [slot, ...nodes], buffers };
+  if (culprit !== undefined) new Flattening(link, root, new Set([culprit])).run(value);
+  return { slots: [slot, ...nodes], buffers, isMade: late.size > 0 };
 }
 
 /**

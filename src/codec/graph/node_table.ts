@@ -6,6 +6,8 @@ import { boxedType, dateType, regExpType, urlSearchParamsType, urlType } from ".
 import { mapType, nullPrototypeType, objectType, setType, sparseType } from "./containers.ts";
 import { domExceptionType, errorPrototypes, errorType } from "./errors.ts";
 import type { NodeType } from "./node_type.ts";
+import { isError } from "../../base/words.ts";
+import { builtinNameOf } from "../realms.ts";
 import { Refusal, refusedType } from "../refusal.ts";
 import { codecType, shareableType } from "./registered.ts";
 import { codecOf, reserved, reserveMore, shareableTypeOf } from "../registry.ts";
@@ -63,10 +65,13 @@ const byPrototype = new Map<object | null, NodeType>([
   ...errorPrototypes.map((prototype): [object, NodeType] => [prototype, errorType]),
   [DOMException.prototype, domExceptionType],
 ]);
+/** The same by the names of the classes, for the objects of other realms. */
+const byName = new Map<string, NodeType>([["Object", objectType], ["Array", sparseType]]);
+for (const [prototype, kind] of byPrototype) if (prototype !== null) byName.set(prototype.constructor.name, kind);
 for (const prototype of byPrototype.keys()) if (prototype !== null) reserved.add(prototype);
 reserveMore(isBytesPrototype);
 
-/** The kind of an object that is neither a plain object nor an array. */
+/** The kind of an object that is neither a plain object nor an array, unless of another realm. */
 export function typeOf(object: object): NodeType {
   // First: shared arrays are genuine typed arrays.
   if (shareableTypeOf(object) !== undefined) return shareableType;
@@ -75,6 +80,8 @@ export function typeOf(object: object): NodeType {
   if (kind !== undefined) return kind;
   if (prototype !== null && isBytesPrototype(prototype)) return bytesType;
   if (prototype !== null && codecOf(prototype) !== undefined) return codecType;
-  if (object instanceof Error) return object instanceof DOMException ? domExceptionType : errorType;
+  if (isError(object)) return object instanceof DOMException ? domExceptionType : errorType;
+  const foreign = byName.get(builtinNameOf(object) ?? "");
+  if (foreign !== undefined) return foreign;
   throw new Refusal(refusedType(object));
 }

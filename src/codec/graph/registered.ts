@@ -2,9 +2,23 @@
 
 import { ProcessError } from "../../errors/base.ts";
 import { SerializationError } from "../../errors/outcomes.ts";
+import { messageOf } from "../../base/words.ts";
 import { type NodeType, nodeType, stringIn } from "./node_type.ts";
 import { Refusal } from "../refusal.ts";
 import { codecNamed, codecOf, shareableTypeNamed, shareableTypeOf } from "../registry.ts";
+
+const unregistered = new WeakSet<object>();
+
+/** Whether that error says that a class isn't registered here: the same message can be read when it is. */
+export function isUnregistered(error: unknown): boolean {
+  return unregistered.has(error as object);
+}
+
+function notRegistered(message: string): SerializationError {
+  const error = new SerializationError(message);
+  unregistered.add(error);
+  return error;
+}
 
 /** Runs the code of a codec. The errors of this package speak for themselves; others get a context. */
 function calling<R>(run: () => R, context: (message: string, cause: unknown) => Error): R {
@@ -12,7 +26,7 @@ function calling<R>(run: () => R, context: (message: string, cause: unknown) => 
     return run();
   } catch (error) {
     if (error instanceof ProcessError) throw error;
-    throw context(error instanceof Error ? error.message : String(error), error);
+    throw context(messageOf(error), error);
   }
 }
 
@@ -34,7 +48,7 @@ export const shareableType: NodeType = nodeType<object>({
     const name = stringIn(slot, receiver);
     const type = shareableTypeNamed(name);
     if (type === undefined) {
-      throw new SerializationError(`Cannot decode a "${name}": no such shareable type is registered here`);
+      throw notRegistered(`Cannot decode a "${name}": no such shareable type is registered here`);
     }
     return calling(() => type.decode(receiver.resolve(wire), receiver.link), failing(`shareable type "${name}"`));
   },
@@ -51,7 +65,7 @@ export const codecType: NodeType = nodeType<object>({
     const name = stringIn(slot, receiver);
     const codec = codecNamed(name);
     if (codec === undefined) {
-      throw new SerializationError(
+      throw notRegistered(
         `Cannot decode a "${name}": no codec of that name is registered here (call registerCodec() in a module that every process loads)`,
       );
     }
