@@ -44,6 +44,14 @@ export async function stay(there: Queue<string>): Promise<void> {
 }
 task(import.meta, stay);
 
+/** Catches SIGTERM and SIGINT each time, says so, and goes on. */
+export async function ignore(there: Queue<string>): Promise<void> {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void there.put(signal));
+  await there.put("runs");
+  await sleep(60_000);
+}
+task(import.meta, ignore);
+
 /** Says that it runs, and then computes without ever yielding. */
 export async function compute(there: Queue<string>): Promise<void> {
   await there.put(currentProcess().ident);

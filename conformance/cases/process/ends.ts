@@ -3,7 +3,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "../../assert.ts";
 import type { Case, Env } from "../../case.ts";
 import { runProgram } from "../../host.ts";
-import { compute, end, type Ending, stay, withHooks } from "../../targets/lives.ts";
+import { compute, end, type Ending, ignore, stay, withHooks } from "../../targets/lives.ts";
 
 /** Keeps the tracebacks of children out of the report, where that is possible. */
 function quiet({ method }: Env): { stderr?: "ignore" } {
@@ -77,6 +77,25 @@ export const endCases: readonly Case[] = [
         one[doing]();
         assertEquals(await one.join(), code, doing);
       }
+      there.close();
+    },
+  },
+  {
+    name: "process/each signal reaches a child that ignores those before it, and kill() ends it",
+    needs: ["process", "linux"],
+    async run({ mp }) {
+      const there = new mp.Queue<string>();
+      const one = new mp.Process({ target: ignore, args: [there] });
+      await one.start();
+      assertEquals(await there.get(), "runs");
+      for (
+        const [doing, signal] of [["terminate", "SIGTERM"], ["interrupt", "SIGINT"], ["terminate", "SIGTERM"]] as const
+      ) {
+        one[doing]();
+        assertEquals(await there.get({ timeout: 5000 }), signal);
+      }
+      one.kill();
+      assertEquals([await one.join({ timeout: 5000 }), one.exitcode], [-9, -9]);
       there.close();
     },
   },
