@@ -8,6 +8,8 @@ import { Family } from "./family.ts";
 
 const families = new Map<StartMethod, Family>();
 let chosen: StartMethod | undefined;
+/** Whether something was made by the default start method. */
+let isUsed = false;
 /** Set while a context's factory runs. */
 let within: StartMethod | undefined;
 
@@ -28,8 +30,14 @@ export function joinFamily(boot: Boot, self: number): Family {
   return family;
 }
 
-/** The start method that is meant here: the context's, else the chosen one, else the runtime's default. */
+/** The start method of what is made here: the context's, else the default one, which is settled from then on. */
 export function currentMethod(): StartMethod {
+  if (within === undefined) isUsed = true;
+  return defaultMethod();
+}
+
+/** The start method that is meant here, without settling it: the context's, else the chosen one, else the runtime's. */
+export function defaultMethod(): StartMethod {
   return within ?? chosen ?? runtime.defaultMethod;
 }
 
@@ -44,11 +52,12 @@ export function withMethod<R>(method: StartMethod, fn: () => R): R {
   }
 }
 
-/** Chooses the default start method. MisuseError on a second call without `force`. */
+/** Chooses the default start method. MisuseError without `force` when it was chosen before, or something was made by it. */
 export function chooseMethod(method: StartMethod, force: boolean): void {
-  if (chosen !== undefined && !force) {
+  if (!force && (chosen !== undefined || isUsed)) {
+    const why = chosen !== undefined ? "" : ", since objects of it were made: choose first of all";
     throw new MisuseError(
-      `Cannot set the start method to "${method}": it is "${chosen}" already (pass { force: true })`,
+      `Cannot set the start method to "${method}": it is "${defaultMethod()}" already${why} (or pass { force: true })`,
     );
   }
   chosen = method;

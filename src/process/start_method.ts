@@ -1,7 +1,7 @@
 /** Start methods: which one is the default, and the interpreter that children run on. */
 
 import { MisuseError } from "../errors/base.ts";
-import { chooseMethod, currentMethod } from "../family/families.ts";
+import { chooseMethod, defaultMethod } from "../family/families.ts";
 import { runtime } from "../runtime/current.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 
@@ -16,13 +16,17 @@ export function getAllStartMethods(): StartMethod[] {
 
 /** The default start method: what setStartMethod() chose, in a child its parent's, else the runtime's. CPython: `multiprocessing.get_start_method()`. */
 export function getStartMethod(): StartMethod {
-  return currentMethod();
+  return defaultMethod();
 }
 
 /**
- * Chooses the default start method: of what is made without a context from then on. CPython:
- * `multiprocessing.set_start_method()`.
- * @throws {MisuseError} without `force` on a second call or in a child, and for a method that isn't one
+ * Chooses the default start method: of what is made without a context from then on. Call it before anything is made, also
+ * before importing modules that make objects as they load. CPython: `multiprocessing.set_start_method()`.
+ *
+ * With `force` it may be called at any time. What was made before stays of its own start method: children of the new one
+ * can't be given it (MisuseError), and an object that is made by the same name in them is another one.
+ * @throws {MisuseError} without `force` on a second call, in a child, and when something was made already without a context;
+ * always for a method that isn't one
  *
  * @example
  * ```ts ignore

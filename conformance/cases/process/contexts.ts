@@ -87,6 +87,19 @@ export const contextCases: readonly Case[] = [
     },
   },
   {
+    name: "context/setStartMethod is refused once an object was made without a context; with force both methods go on",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, program("late_start_method"));
+      assertEquals([code, stderr], [0, ""]);
+      const [other, same, ...rest] = stdout.trim().split("\n");
+      const refusal =
+        /^MisuseError: Cannot set the start method to "\w+": it is "\w+" already, since objects of it were made/;
+      assertMatch(other ?? "", refusal);
+      assertMatch(same ?? "", refusal);
+      assertEquals(rest, ["0 true", "0 true", "MisuseError"]);
+    },
+  },
+  {
     name: "context/cpuCount counts what this process may use: its affinity is respected",
     needs: ["linux"],
     async run(env) {
