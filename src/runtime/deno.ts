@@ -8,7 +8,6 @@ import { openDenoSystem } from "./deno_native.ts";
 import { allGranted, commandLine } from "./deno_permissions.ts";
 import { ExitHandlers, writeFully, writesAtExit } from "./exit_hooks.ts";
 import type { LinuxSystem } from "./linux_system.ts";
-import { nodeProcess } from "./node_builtins.ts";
 import { residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { firstMessage } from "./boot.ts";
@@ -142,8 +141,11 @@ export function createDenoRuntime(): Runtime {
         return false;
       }
     },
+    exitCode: () => deno.exitCode & 0xff,
     onIdle(handler) {
-      nodeProcess().on("beforeExit", () => handler());
+      globalThis.addEventListener("beforeunload", (event) => {
+        if (handler()) event.preventDefault();
+      });
     },
     onExit(handler) {
       exitHandlers.add(handler);

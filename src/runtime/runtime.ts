@@ -62,8 +62,13 @@ export interface Runtime {
    * done, or where asking for it would load what a program didn't ask for.
    */
   changeProcessor(): boolean;
-  /** Calls `handler` when nothing is left to do (Node's "beforeExit") in a root or child process. */
-  onIdle(handler: () => void): void;
+  /** The code that the program has set for the end of this process or thread (`process.exitCode`, `Deno.exitCode`), else 0. */
+  exitCode(): number;
+  /**
+   * Calls `handler` when nothing is left to do (Node's "beforeExit"). It gives whether it has begun something, which is then
+   * awaited. Never called in a worker of Deno, which waits for messages without end.
+   */
+  onIdle(handler: () => boolean): void;
   /** Calls `handler` synchronously when the process ends by itself or by exit(), the last moment where code runs. */
   onExit(handler: () => void): void;
   /** Calls `handler` with an error that nobody caught (or a rejection nobody handled) in this child, instead of the runtime's own report. */

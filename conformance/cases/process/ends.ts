@@ -2,8 +2,10 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "../../assert.ts";
 import type { Case, Env } from "../../case.ts";
-import { runProgram } from "../../host.ts";
+import { process, runProgram } from "../../host.ts";
 import { compute, end, type Ending, ignore, stay, withHooks } from "../../targets/lives.ts";
+
+const neverSettles = new URL("../../targets/programs/never_settles.ts", import.meta.url);
 
 /** Keeps the tracebacks of children out of the report, where that is possible. */
 function quiet({ method }: Env): { stderr?: "ignore" } {
@@ -31,6 +33,35 @@ export const endCases: readonly Case[] = [
       assertEquals(await codeOf(env, ["exit later", 9]), 9);
       assertEquals(await codeOf(env, ["process.exit", 5]), 5);
       if (env.runtime === "deno") assertEquals(await codeOf(env, ["Deno.exit", 6]), 6);
+    },
+  },
+  {
+    name: "process/exit code: what process.exitCode was set to by a target that returns; this process's own stays",
+    async run(env) {
+      assertEquals(await codeOf(env, ["exitCode", 14]), 14);
+      if (env.runtime === "deno") assertEquals(await codeOf(env, ["Deno.exitCode", 15]), 15);
+      assertEquals(process.exitCode ?? 0, 0);
+    },
+  },
+  {
+    name: "process/exit code: 13 of a target that never settles, while nothing could make it; stderr says so",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, neverSettles, { args: ["target"], limit: 8000 });
+      assertEquals([stdout.trim(), code], ["13 hook", 0], stderr);
+      assertStringIncludes(stderr, "Process the patient one: its target never settled");
+    },
+  },
+  {
+    name: "process/a target whose module never comes to the end of its load is refused",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, neverSettles, { args: ["module"], limit: 8000 });
+      // Deno ends such a process itself, before anything of it could tell its parent why.
+      const isDeno = env.runtime === "deno";
+      assertEquals([stdout.trim(), code], [isDeno ? "SpawnError" : "TargetError", 0], stderr);
+      assertStringIncludes(
+        stderr,
+        isDeno ? "Top-level await promise never resolved" : "a top-level await in it never settles",
+      );
     },
   },
   {
