@@ -1,6 +1,6 @@
 /** The families of this process or worker, at most one a start method, and which of them is meant. */
 
-import { MisuseError } from "../errors/base.ts";
+import { MisuseError, SpawnError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import type { Boot, StartMethod } from "../runtime/runtime.ts";
 import { DeathRoll } from "./deaths.ts";
@@ -10,6 +10,8 @@ const families = new Map<StartMethod, Family>();
 let chosen: StartMethod | undefined;
 /** Whether something was made by the default start method. */
 let isUsed = false;
+/** The default where none was chosen, once it was asked for. */
+let usual: StartMethod | undefined;
 /** Set while a context's factory runs. */
 let within: StartMethod | undefined;
 
@@ -36,9 +38,21 @@ export function currentMethod(): StartMethod {
   return defaultMethod();
 }
 
-/** The start method that is meant here, without settling it: the context's, else the chosen one, else the runtime's. */
+/** The start method that is meant here, without settling it: the context's, else the chosen one, else the usual one here. */
 export function defaultMethod(): StartMethod {
-  return within ?? chosen ?? runtime.defaultMethod;
+  return within ?? chosen ??
+    (usual ??= isAvailable(runtime.preferredMethod) || !isAvailable("worker") ? runtime.preferredMethod : "worker");
+}
+
+/** Whether children can be started by that method here, with what is installed and granted. */
+export function isAvailable(method: StartMethod): boolean {
+  try {
+    runtime.requireMethod(method);
+    return true;
+  } catch (error) {
+    if (error instanceof SpawnError) return false;
+    throw error;
+  }
 }
 
 /** Runs `fn` (its synchronous part) as in the context of `method`. */

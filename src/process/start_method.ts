@@ -1,20 +1,28 @@
 /** Start methods: which one is the default, and the interpreter that children run on. */
 
 import { MisuseError } from "../errors/base.ts";
-import { chooseMethod, defaultMethod } from "../family/families.ts";
+import { chooseMethod, defaultMethod, isAvailable } from "../family/families.ts";
 import { runtime } from "../runtime/current.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 
-const methods: readonly StartMethod[] = runtime.defaultMethod === "process"
+const methods: readonly StartMethod[] = runtime.preferredMethod === "process"
   ? ["process", "worker"]
   : ["worker", "process"];
 
-/** Both start methods, the runtime's default first. CPython: `multiprocessing.get_all_start_methods()`. */
+/**
+ * The start methods that work here: on this system, with what is installed, and with the permissions that were granted so far
+ * (nobody is asked for one). The usual one of the runtime comes first: "worker" on Deno, "process" on Bun and Node, where it can
+ * be had. `new Queue()` of a context of one that is missing throws a SpawnError that says what to do. CPython:
+ * `multiprocessing.get_all_start_methods()`.
+ */
 export function getAllStartMethods(): StartMethod[] {
-  return [...methods];
+  return methods.filter(isAvailable);
 }
 
-/** The default start method: what setStartMethod() chose, in a child its parent's, else the runtime's. CPython: `multiprocessing.get_start_method()`. */
+/**
+ * The default start method: what setStartMethod() chose, in a child its parent's, else the first that works here (see
+ * getAllStartMethods). CPython: `multiprocessing.get_start_method()`.
+ */
 export function getStartMethod(): StartMethod {
   return defaultMethod();
 }

@@ -182,7 +182,10 @@ export function createBunRuntime(): Runtime {
   return {
     name: "bun",
     stopsThreads: true,
-    defaultMethod: process.platform === "win32" ? "worker" : "process",
+    preferredMethod: "process",
+    requireMethod(method) {
+      if (method === "process") (system ??= openSystem(bun)).requireReach();
+    },
     pid: process.pid,
     isThread,
     get mainModule() {

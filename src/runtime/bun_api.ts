@@ -14,6 +14,7 @@ export interface BunSubprocess {
 }
 
 export interface BunApi {
+  readonly version: string;
   readonly main: string;
   readonly isMainThread: boolean;
   fileURLToPath(url: string): string;

@@ -8,6 +8,7 @@ import { nodeProcess } from "./node_builtins.ts";
 import { cannotStart, signalNumber } from "./node_process.ts";
 import type { ExitStatus, ProcessHandle, ProcessSpawn, Spawner, WorkerHandle, WorkerSpawn } from "./runtime.ts";
 import type { BootMessage } from "./boot.ts";
+import { LEAST_BUN, requireVersion } from "./versions.ts";
 
 interface BunWorker extends EventTarget {
   postMessage(message: unknown): void;
@@ -19,6 +20,7 @@ type BunWorkerClass = new (url: URL, options: { type: "module"; name: string }) 
 
 function spawnProcess(options: ProcessSpawn): ProcessHandle {
   const bun = (globalThis as unknown as { Bun: BunApi }).Bun, process = nodeProcess();
+  requireVersion("Bun", bun.version, LEAST_BUN);
   requireLinux(process.platform);
   const command = childCommand(options, {
     name: "bun",
@@ -54,7 +56,8 @@ function spawnProcess(options: ProcessSpawn): ProcessHandle {
 }
 
 function spawnWorker(options: WorkerSpawn): WorkerHandle {
-  const { Worker } = globalThis as unknown as { Worker: BunWorkerClass };
+  const { Bun, Worker } = globalThis as unknown as { Bun: BunApi; Worker: BunWorkerClass };
+  requireVersion("Bun", Bun.version, LEAST_BUN);
   let worker: BunWorker;
   try {
     worker = new Worker(options.entry, { type: "module", name: options.name });

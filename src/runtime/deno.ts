@@ -5,9 +5,9 @@ import { childWords, MEMORY_FD } from "./boot.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import { type DenoApi, locks } from "./deno_api.ts";
 import { openDenoSystem } from "./deno_native.ts";
-import { allGranted, commandLine } from "./deno_permissions.ts";
+import { allGranted, commandLine, requirePermissions } from "./deno_permissions.ts";
 import { ExitHandlers, writeFully, writesAtExit } from "./exit_hooks.ts";
-import type { LinuxSystem } from "./linux_system.ts";
+import { type LinuxSystem, requireLinux } from "./linux_system.ts";
 import { residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { firstMessage } from "./boot.ts";
@@ -29,6 +29,12 @@ function urlOfFile(path: string): string {
   return url.href;
 }
 
+/** Throws SpawnError where start method "process" can't be had. Nothing is bound for it: see openDenoSystem. */
+function requireProcess(deno: DenoApi): void {
+  requireLinux(deno.build.os);
+  requirePermissions(deno, ["read", "env", "run", "ffi"]);
+}
+
 export function createDenoRuntime(): Runtime {
   const deno = (globalThis as unknown as { Deno: DenoApi }).Deno;
   const isThread = deno.mainModule === undefined;
@@ -45,7 +51,10 @@ export function createDenoRuntime(): Runtime {
   return {
     name: "deno",
     stopsThreads: false,
-    defaultMethod: "worker",
+    preferredMethod: "worker",
+    requireMethod(method) {
+      if (method === "process") requireProcess(deno);
+    },
     pid: deno.pid,
     isThread,
     get mainModule() {

@@ -9,6 +9,7 @@ export interface DenoApi {
   readonly args: readonly string[];
   readonly mainModule: string | undefined; // none in a worker
   readonly build: { readonly os: string };
+  readonly version: { readonly deno: string };
   exitCode: number;
   exit: (code?: number) => never;
   execPath(): string;

@@ -7,12 +7,14 @@ import { commandLine, permissionFlags, requirePermissions } from "./deno_permiss
 import { spawnDenoWorker } from "./deno_worker.ts";
 import { requireLinux } from "./linux_system.ts";
 import { spawnWithNode } from "./node_process.ts";
+import { LEAST_DENO, requireVersion } from "./versions.ts";
 import type { ProcessHandle, ProcessSpawn, Spawner } from "./runtime.ts";
 
 const api = () => (globalThis as unknown as { Deno: DenoApi }).Deno;
 
 function spawnProcess(options: ProcessSpawn): ProcessHandle {
   const deno = api();
+  requireVersion("Deno", deno.version.deno, LEAST_DENO);
   requireLinux(deno.build.os);
   requirePermissions(deno, ["run", "env"]);
   const command = childCommand(options, {

@@ -1,12 +1,12 @@
 /** The adapter for Node. */
 
-import { MisuseError } from "../errors/base.ts";
+import { MisuseError, SpawnError } from "../errors/base.ts";
 import { childWords, MEMORY_FD } from "./boot.ts";
 import { withinQuota } from "./cpu_quota.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
 import { LinuxSystem, requireLinux } from "./linux_system.ts";
 import { builtin, nodeProcess, urlInStack, urlOfFile } from "./node_builtins.ts";
-import { BINARY, loadNodeNative } from "./node_native.ts";
+import { BINARY, loadNodeNative, requireGrants } from "./node_native.ts";
 import { handlesNodeInterrupt, onNodeInterrupt, residentBytesOf } from "./self_care.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { socketBellReader } from "./socket_bell.ts";
@@ -57,6 +57,11 @@ async function flushOutput(isThread: boolean): Promise<void> {
 
 export function createNodeRuntime(): Runtime {
   const process = nodeProcess();
+  if (process.getBuiltinModule === undefined) {
+    throw new SpawnError(
+      `Cannot use multiprocessing on Node ${process.version}: it takes Node 20.16, or 22.3 and later`,
+    );
+  }
   // The words of a child process are no thread's; not to ask the module for that saves the child 2 ms.
   const words = childWords(process.argv);
   const threads = words === undefined ? builtin("node:worker_threads") : undefined;
@@ -69,7 +74,11 @@ export function createNodeRuntime(): Runtime {
   const runtime: Runtime = {
     name: "node",
     stopsThreads: true,
-    defaultMethod: process.platform === "win32" ? "worker" : "process",
+    preferredMethod: "process",
+    requireMethod(method) {
+      requireGrants(method);
+      if (method === "process") (system ??= openSystem()).requireReach();
+    },
     pid: process.pid,
     isThread,
     get mainModule() {

@@ -9,8 +9,10 @@ export type Stdio = "inherit" | "ignore" | "pipe";
 /** One runtime's adapter; `current.ts` chooses it. */
 export interface Runtime {
   readonly name: "deno" | "bun" | "node";
-  /** Start method that this runtime's users expect. */
-  readonly defaultMethod: StartMethod;
+  /** Start method that this runtime's users expect, where it can be had. */
+  readonly preferredMethod: StartMethod;
+  /** Throws SpawnError, as a start would, when that start method can't be had here, with what was granted so far. */
+  requireMethod(method: StartMethod): void;
   /** OS process id. */
   readonly pid: number;
   /** True in a worker thread. */
@@ -97,10 +99,13 @@ export interface SystemCalls {
   unmap(buffer: ArrayBuffer): void;
   /** Gives the pages of a part of the file back to the system; they are zero when touched again. False = it can't. */
   discardMemory(fd: number, offset: number, length: number): boolean;
-  /** A new bell: a pipe (O_CLOEXEC, O_NONBLOCK) and the inode that identifies it. */
+  /** A new bell: a pipe (O_CLOEXEC, O_NONBLOCK) and the inode that identifies it. SpawnError where others couldn't open it. */
   createBell(): Bell;
-  /** Write end of another process's bell, or null when that process is gone or the bell is not the one meant. */
-  openBell(pid: number, fd: number, inode: bigint): number | null;
+  /**
+   * Write end of another process's bell; null when that process is gone or the bell is not the one meant; undefined when the
+   * process is there, but the system doesn't let this one look at it.
+   */
+  openBell(pid: number, fd: number, inode: bigint): number | null | undefined;
   /** One byte into a bell: true = its process is alive (also when the pipe is full), false = dead (EPIPE). Synchronous. */
   ring(fd: number): boolean;
   /** Closes a descriptor. */

@@ -39,7 +39,7 @@ interface Started {
   /** Resolves when the child has said this state (or a later one). */
   said(state: number): Promise<void>;
   /** Opens the child's bell. */
-  open(): number | null;
+  open(): number | null | undefined;
   end(): void;
 }
 

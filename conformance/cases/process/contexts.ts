@@ -100,6 +100,21 @@ export const contextCases: readonly Case[] = [
     },
   },
   {
+    name: "context/the default is a method that works here, and getAllStartMethods names no other",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, program("other_system"));
+      assertEquals([code, stderr], [0, ""]);
+      assertEquals(stdout.trim().split("\n"), [
+        "worker worker",
+        "hello 0",
+        'SpawnError: Cannot use start method "process": only Linux has it so far (this is darwin); use "worker"',
+      ]);
+      const { runtime } = env;
+      const usual = runtime === "deno" ? ["worker", "process"] : ["process", "worker"];
+      assertEquals(everything.getAllStartMethods(), usual);
+    },
+  },
+  {
     name: "context/cpuCount counts what this process may use: its affinity is respected",
     needs: ["linux"],
     async run(env) {
