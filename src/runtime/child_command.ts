@@ -1,6 +1,7 @@
 /** The command line of a child process, for each runtime it may run on. */
 
 import { MARKER } from "./boot.ts";
+import { isConfigFlag } from "./deno_config.ts";
 import type { ProcessSpawn } from "./runtime.ts";
 
 export type RuntimeName = "deno" | "bun" | "node";
@@ -12,6 +13,8 @@ export interface Self {
   readonly execArgv: readonly string[];
   /** Deno: flags that give a child what this process may do, unless the caller's flags speak of permissions. */
   readonly permissions?: readonly string[];
+  /** Deno: flags that give a child this program's configuration, unless the caller's flags speak of one. */
+  readonly config?: readonly string[];
 }
 
 export interface Command {
@@ -36,11 +39,22 @@ export function childCommand(options: ProcessSpawn, self: Self): Command {
   switch (runtime) {
     case "deno": {
       const permissions = flags.some(isPermissionFlag) ? [] : (same ? self.permissions : undefined) ?? ["-A"];
+      const config = same && !flags.some(isConfigFlag) ? self.config ?? [] : [];
       // A child of another runtime has no lock file to keep in step with, and should not create one.
       const lock = same ? [] : ["--no-lock"];
       return {
         file,
-        args: ["run", "--no-prompt", "--quiet", ...lock, ...permissions, ...flags, options.entry.href, ...words],
+        args: [
+          "run",
+          "--no-prompt",
+          "--quiet",
+          ...lock,
+          ...permissions,
+          ...config,
+          ...flags,
+          options.entry.href,
+          ...words,
+        ],
       };
     }
     case "bun":

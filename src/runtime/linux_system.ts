@@ -135,7 +135,7 @@ export class LinuxSystem implements SystemCalls {
       throw new SpawnError('Cannot use start method "process": /proc is not mounted; mount it, or use "worker"');
     }
     if (this.#libc.prctl(PR_GET_DUMPABLE, 0n, 0n, 0n, 0n) === 1) return;
-    const capabilities = /^CapEff:\s*([0-9a-f]+)/m.exec(this.#readStart("/proc/self/status") ?? "")?.[1] ?? "0";
+    const capabilities = /^CapEff:\s*([0-9a-f]+)/m.exec(this.readText("/proc/self/status") ?? "")?.[1] ?? "0";
     if ((BigInt(`0x${capabilities}`) >> CAP_SYS_PTRACE & 1n) === 1n) return; // its children can, if they have it too
     throw new SpawnError(
       'Cannot use start method "process": no other process may look into this one, which is not dumpable (its executable ' +
@@ -178,18 +178,21 @@ export class LinuxSystem implements SystemCalls {
     const folder = this.#libc.open(cString(`/proc/${pid}/fd`), O_RDONLY | O_CLOEXEC);
     if (folder >= 0) this.close(folder);
     if (folder >= 0 || !this.kill(pid, 0)) return false;
-    const stat = this.#readStart(`/proc/${pid}/stat`);
+    const stat = this.readText(`/proc/${pid}/stat`);
     return stat === undefined || !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
   }
 
-  /** The first kilobytes of a file; undefined when it can't be read. */
-  #readStart(path: string): string | undefined {
+  readText(path: string): string | undefined {
     const fd = this.#libc.open(cString(path), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return undefined;
-    const text = new Uint8Array(4096);
-    const length = this.#libc.pread(fd, text, BigInt(text.length), 0n);
+    const decoder = new TextDecoder(), bytes = new Uint8Array(4096);
+    let text = "", at = 0, count: number;
+    while ((count = this.#libc.pread(fd, bytes, BigInt(bytes.length), BigInt(at))) > 0) {
+      text += decoder.decode(bytes.subarray(0, count), { stream: true });
+      at += count;
+    }
     this.close(fd);
-    return length < 0 ? undefined : new TextDecoder().decode(text.subarray(0, length));
+    return count < 0 ? undefined : text + decoder.decode();
   }
 
   ring(fd: number): boolean {

@@ -112,6 +112,8 @@ export interface SystemCalls {
   close(fd: number): void;
   /** Asks for SIGKILL when the parent dies (PR_SET_PDEATHSIG); a no-op where there is none. */
   dieWithParent(): void;
+  /** What a file says, of /proc too; undefined when it can't be read. */
+  readText(path: string): string | undefined;
   /** Sends a signal; false = no such process. */
   kill(pid: number, signal: number): boolean;
 }

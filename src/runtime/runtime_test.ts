@@ -11,7 +11,8 @@ import { fileURLToPath } from "node:url";
 import { SpawnError } from "../errors.ts";
 import { W } from "./child_of_test.ts";
 import { inheritedFlags } from "./child_command.ts";
-import { denoFlags } from "./deno_flags.ts";
+import { configFlags } from "./deno_config.ts";
+import { readDenoLine } from "./deno_flags.ts";
 import { runtime } from "./current.ts";
 import { spawner } from "./spawner.ts";
 import type { ExitStatus, ProcessHandle, ProcessSpawn } from "./runtime.ts";
@@ -352,8 +353,9 @@ test("flags that a child doesn't get", () => {
 });
 
 test("flags that a child on Deno gets", () => {
+  const flags = (...words: string[]) => readDenoLine(words, "/start").flags;
   assert.deepEqual(
-    denoFlags([
+    flags(
       "run",
       "-A",
       "--config",
@@ -364,11 +366,45 @@ test("flags that a child on Deno gets", () => {
       "main.ts",
       "--config",
       "y",
-    ]),
-    ["--config", "x.json", "--unstable-kv", "--v8-flags=--a"],
+    ),
+    ["--config", "/start/x.json", "--unstable-kv", "--v8-flags=--a"],
   );
-  assert.deepEqual(denoFlags(["--cached-only", "-R", "main.ts"]), ["--cached-only"]);
-  assert.deepEqual(denoFlags(["main.ts", "--no-lock"]), []);
+  assert.deepEqual(flags("--cached-only", "-R", "main.ts"), ["--cached-only"]);
+  assert.deepEqual(flags("main.ts", "--no-lock"), []);
+  const paths = [
+    "--import-map=a/b.json",
+    "--lock=/l",
+    "--preload=./p.ts",
+    "--cert=c",
+    "--import-map=https://x/y",
+    "--env-file",
+  ];
+  assert.deepEqual(
+    flags("test", ...paths, "."),
+    ["--import-map=/start/a/b.json", "--lock=/l", "--preload=/start/./p.ts", "--cert=/start/c", paths[4], paths[5]],
+  );
+  assert.deepEqual(readDenoLine(["run", "-R", "--allow-import=x.org", "jsr:a/b", "-I"], "/"), {
+    flags: [],
+    imports: ["--allow-import=x.org"],
+    script: "jsr:a/b",
+  });
+});
+
+test("the configuration that a child on Deno gets is its parent's", () => {
+  const files = ["/app/deno.json", "/app/sub/deno.jsonc", "/home/deno.json"];
+  const flagsOf = (main: string | undefined, entry: string, ...words: string[]) =>
+    configFlags(readDenoLine(words, "/app"), main, new URL(entry), "/app", (path) => files.includes(path));
+  const cached = "file:///home/.cache/deno/npm/x/child.js", near = "file:///app/node_modules/x/child.js";
+  assert.deepEqual(flagsOf("file:///app/a%20b/main.ts", cached), ["--config=/app/deno.json"]);
+  assert.deepEqual(flagsOf("file:///app/sub/main.ts", near), ["--config=/app/sub/deno.jsonc"]);
+  assert.deepEqual(flagsOf("file:///app/main.ts", near), []);
+  assert.deepEqual(flagsOf("file:///app/main.ts", "https://jsr.io/x/child.ts"), ["--config=/app/deno.json"]);
+  assert.deepEqual(flagsOf("https://x.org/main.ts", cached), ["--no-config"]);
+  assert.deepEqual(flagsOf("file:///home/.cache/y/main.js", cached, "run", "npm:y"), ["--config=/app/deno.json"]);
+  assert.deepEqual(flagsOf("file:///elsewhere/main.ts", cached), []);
+  for (const flag of ["--no-config", "--config=x", "-c"]) {
+    assert.deepEqual(flagsOf("file:///app/main.ts", cached, "run", flag, "x", "main.ts"), []);
+  }
 });
 
 test("a thread changes its processor, and may still run wherever it might", () => {

@@ -1,9 +1,9 @@
 /** A program that takes its system for one without start method "process", and says what it finds there. */
 
-import type { Queue } from "../../../mod.ts";
+import type * as mp from "../../../mod.ts";
 import { process } from "../../host.ts";
 
-export async function greet(queue: Queue<string>): Promise<void> {
+export async function greet(queue: mp.Queue<string>): Promise<void> {
   await queue.put("hello");
 }
 
