@@ -2,7 +2,7 @@
 
 import { SpawnError } from "../errors/base.ts";
 import type { BunApi, BunSubprocess } from "./bun_api.ts";
-import { childCommand, inheritedFlags } from "./child_command.ts";
+import { childCommand, inheritedEnv, inheritedFlags } from "./child_command.ts";
 import { requireLinux } from "./linux_system.ts";
 import { nodeProcess } from "./node_builtins.ts";
 import { cannotStart, signalNumber } from "./node_process.ts";
@@ -18,6 +18,9 @@ interface BunWorker extends EventTarget {
 
 type BunWorkerClass = new (url: URL, options: { type: "module"; name: string }) => BunWorker;
 
+/** The folder that this program was started in: it may go elsewhere. */
+const cwd = "Bun" in globalThis ? nodeProcess().cwd() : "/";
+
 function spawnProcess(options: ProcessSpawn): ProcessHandle {
   const bun = (globalThis as unknown as { Bun: BunApi }).Bun, process = nodeProcess();
   requireVersion("Bun", bun.version, LEAST_BUN);
@@ -25,13 +28,13 @@ function spawnProcess(options: ProcessSpawn): ProcessHandle {
   const command = childCommand(options, {
     name: "bun",
     executable: process.execPath,
-    execArgv: inheritedFlags(process.execArgv),
+    execArgv: inheritedFlags(process.execArgv, cwd),
   });
   let child: BunSubprocess;
   try {
     child = bun.spawn([command.file, ...command.args], {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      env: { ...process.env, ...options.env },
+      env: inheritedEnv(process.env, options.env),
       stdio: ["ignore", options.stdout, options.stderr, options.memoryFd],
     });
   } catch (error) {

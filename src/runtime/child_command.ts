@@ -77,19 +77,65 @@ export function isPermissionFlag(flag: string): boolean {
   return /^(-[ARWNESIP]+\b|--allow-|--deny-|--permission-set)/.test(flag);
 }
 
+/** Keeps Node from running the tests of a module as it is loaded: no name is matched by this. */
+export const NO_TESTS = "--test-name-pattern=(?!)";
+
+/** Variables that are of this process alone: its channel to its parent, and as whose test it reports. */
+const OWN_VARIABLES = ["NODE_TEST_CONTEXT", "NODE_CHANNEL_FD", "BUN_INSPECT", "BUN_INSPECT_NOTIFY"];
+/** Flags in NODE_OPTIONS that open the debugger's port, which is taken. */
+const DEBUGGER =
+  /(^|\s)--(inspect|debug)(-brk|-wait)?(=\S*)?(?=\s|$)|(^|\s)--(inspect|debug)-(port|publish-uid)(=|\s+)\S+/g;
+
+/** A parent's environment without what a child must not have; `added` by the caller, as it is. */
+export function inheritedEnv(env: Variables, added: Variables = {}): Record<string, string | undefined> {
+  const kept = { ...env };
+  for (const name of OWN_VARIABLES) delete kept[name];
+  if (kept["NODE_OPTIONS"] !== undefined) kept["NODE_OPTIONS"] = kept["NODE_OPTIONS"].replace(DEBUGGER, "").trim();
+  return { ...kept, ...added };
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
 const DROPPED =
-  /^(-e|-p|-pe|-i|-c|--eval|--print|--check|--interactive|--run|--watch|--hot|--test|--experimental-test|--inspect|--debug|--input-type|--entry-url|--build-|--experimental-sea-config|--build-sea)/;
+  /^(-e|-p|-pe|-i|-c|--eval|--print|--check|--interactive|--run|--watch|--hot|--test|--experimental-test|--inspect|--debug|--input-type|--entry-url|--build-|--experimental-sea-config|--build-sea|--cwd)/;
 /** Dropped flags whose value is the next word. */
 const WITH_VALUE =
-  /^(-e|-p|-pe|--eval|--print|--run|--input-type|--inspect-port|--debug-port|--watch-path|--test-(name-pattern|skip-pattern|reporter|reporter-destination|concurrency|shard|timeout|isolation|global-setup|coverage-.*)|--build-sea|--experimental-sea-config)$/;
+  /^(-e|-p|-pe|--eval|--print|--run|--input-type|--inspect-port|--debug-port|--watch-path|--test-(name-pattern|skip-pattern|reporter|reporter-destination|concurrency|shard|timeout|isolation|global-setup|coverage-.*)|--build-sea|--experimental-sea-config|--cwd)$/;
+/** Flags whose value is a module (then only "./x" is seen from the working directory) or a file. */
+const WITH_PATH =
+  /^(-r|--(require|import|preload|loader|experimental-loader)|-c|--(config|env-file|env-file-if-exists|tsconfig-override))$/;
+const IS_FILE = /^(-c|--(config|env-file|env-file-if-exists|tsconfig-override))$/;
 
-/** A parent's interpreter flags without those that would make a child do something else than run its entry. */
-export function inheritedFlags(execArgv: readonly string[]): string[] {
+/**
+ * A parent's interpreter flags without those that would make a child do something else than run its entry. Their relative paths
+ * are of the folder that the parent was started in, `cwd`: a child may be started elsewhere.
+ */
+export function inheritedFlags(execArgv: readonly string[], cwd: string): string[] {
   const kept: string[] = [];
   for (let i = 0; i < execArgv.length; i++) {
-    const flag = execArgv[i]!;
-    if (!DROPPED.test(flag)) kept.push(flag);
-    else if (WITH_VALUE.test(flag)) i++;
+    const flag = execArgv[i]!, [name = "", value] = flag.split(/=(.*)/s, 2);
+    if (DROPPED.test(flag) && flag !== NO_TESTS) {
+      if (WITH_VALUE.test(flag)) i++;
+    } else if (value !== undefined) kept.push(`${name}=${absolute(name, value, cwd)}`);
+    else {
+      kept.push(flag);
+      if (WITH_PATH.test(flag) && i + 1 < execArgv.length) kept.push(absolute(name, execArgv[++i]!, cwd));
+    }
   }
   return kept;
+}
+
+/** `flags` without those that are `refused`, and their values. */
+export function withoutFlags(flags: readonly string[], refused: readonly string[]): string[] {
+  let isOut = false; // a value is, when its flag is
+  return flags.filter((flag) => {
+    if (flag.startsWith("-")) isOut = refused.includes(flag);
+    return !isOut;
+  });
+}
+
+/** The value of a flag; one that is the path of a module or file is absolute then. */
+function absolute(flag: string, value: string, cwd: string): string {
+  const isRelative = WITH_PATH.test(flag) && (/^\.\.?\//.test(value) || IS_FILE.test(flag) && !/^(\/|$)/.test(value));
+  return isRelative ? `${cwd}/${value}` : value;
 }

@@ -38,8 +38,9 @@ function folderOf(url: string | undefined): string | undefined {
 
 /** As Deno looks for it. */
 function find(start: string, exists: Exists): string | undefined {
-  for (let folder = start;; folder = folder.replace(/\/[^/]*$/, "")) {
+  for (let folder = start, above = "";; folder = above) {
     for (const name of ["deno.json", "deno.jsonc"]) if (exists(`${folder}/${name}`)) return `${folder}/${name}`;
-    if (folder === "") return undefined;
+    above = folder.replace(/\/[^/]*$/, "");
+    if (above === folder) return undefined;
   }
 }

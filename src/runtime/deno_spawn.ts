@@ -1,10 +1,10 @@
 /** Starting children on Deno. */
 
-import { childCommand } from "./child_command.ts";
+import { childCommand, inheritedEnv } from "./child_command.ts";
 import type { DenoApi } from "./deno_api.ts";
 import { configFlags } from "./deno_config.ts";
 import { readDenoLine } from "./deno_flags.ts";
-import { permissionFlags, requirePermissions } from "./deno_permissions.ts";
+import { granted, permissionFlags, requirePermissions } from "./deno_permissions.ts";
 import { spawnDenoWorker } from "./deno_worker.ts";
 import { requireLinux } from "./linux_system.ts";
 import { spawnWithNode } from "./node_process.ts";
@@ -18,11 +18,7 @@ const api = () => (globalThis as unknown as { Deno: DenoApi }).Deno;
 const cwd = startFolder();
 
 function startFolder(): string {
-  try {
-    return "Deno" in globalThis ? api().cwd() : "/";
-  } catch {
-    return "/"; // may not be read
-  }
+  return "Deno" in globalThis && granted(api(), "read") ? api().cwd() : "."; // else it would ask the user for permission
 }
 
 /** This process's command line, by a system call: Deno's own functions may read it only with all permissions. */
@@ -53,7 +49,7 @@ function spawnProcess(options: ProcessSpawn): ProcessHandle {
     permissions: [...permissionFlags(deno), ...line.imports],
     config: configFlags(line, deno.mainModule ?? fileUrl(line.script), options.entry, cwd, exists),
   });
-  return spawnWithNode(command, options, { ...deno.env.toObject(), ...options.env });
+  return spawnWithNode(command, options, inheritedEnv(deno.env.toObject(), options.env));
 }
 
 export const denoSpawner: Spawner = { spawnProcess, spawnWorker: (options) => spawnDenoWorker(api(), options) };

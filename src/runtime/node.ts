@@ -99,6 +99,7 @@ export function createNodeRuntime(): Runtime {
     },
     receiveBoot(): Promise<Boot> {
       const data = (threads?.workerData as Partial<WorkerWords> | null | undefined)?.multiprocessing;
+      if (isThread) delete process.env.NODE_TEST_CONTEXT; // its own copy: what it prints is no report to the test runner
       if (isThread && data !== undefined) return Promise.resolve({ method: "worker", ...data });
       const args = words?.filter((word) => !word.startsWith(BINARY));
       if (args === undefined) {

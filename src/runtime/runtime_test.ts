@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { SpawnError } from "../errors.ts";
 import { W } from "./child_of_test.ts";
-import { inheritedFlags } from "./child_command.ts";
+import { inheritedEnv, inheritedFlags, withoutFlags } from "./child_command.ts";
 import { configFlags } from "./deno_config.ts";
 import { readDenoLine } from "./deno_flags.ts";
 import { runtime } from "./current.ts";
@@ -334,22 +334,73 @@ test("what can't be started is a SpawnError", () => {
 });
 
 test("flags that a child doesn't get", () => {
-  assert.deepEqual(
-    inheritedFlags([
-      "--no-warnings",
-      "--test",
-      "--test-reporter",
-      "dot",
-      "--inspect=0",
-      "-e",
-      "1",
-      "--import",
-      "./x.js",
-      "-r",
-      "./y.cjs",
-    ]),
-    ["--no-warnings", "--import", "./x.js", "-r", "./y.cjs"],
-  );
+  const given = [
+    "--no-warnings",
+    "--test",
+    "--test-reporter",
+    "dot",
+    "--inspect=0",
+    "-e",
+    "1",
+    "--cwd=app",
+    "--cwd",
+    "app",
+  ];
+  assert.deepEqual(inheritedFlags([...given, "--import", "tsx", "-r", "/y.cjs"], "/start"), [
+    "--no-warnings",
+    "--import",
+    "tsx",
+    "-r",
+    "/y.cjs",
+  ]);
+});
+
+test("relative paths in flags are those of the folder that the parent was started in", () => {
+  const given = [
+    "--import",
+    "./x.js",
+    "-r=../y.cjs",
+    "--env-file=.env",
+    "--config",
+    "a/b.toml",
+    "--conditions",
+    "./c",
+    "--import=z",
+  ];
+  assert.deepEqual(inheritedFlags(given, "/start"), [
+    "--import",
+    "/start/./x.js",
+    "-r=/start/../y.cjs",
+    "--env-file=/start/.env",
+    "--config",
+    "/start/a/b.toml",
+    "--conditions",
+    "./c",
+    "--import=z",
+  ]);
+});
+
+test("flags that a thread refuses go, with their values, and no others", () => {
+  const flags = ["--title", "x", "--import", "./a", "--max-old-space-size=99", "-C", "dev"];
+  assert.deepEqual(withoutFlags(flags, ["--title", "--max-old-space-size=99"]), ["--import", "./a", "-C", "dev"]);
+  assert.deepEqual(withoutFlags(flags, []), flags);
+});
+
+test("what of the environment a child doesn't get: the debugger's port, and what is of its parent alone", () => {
+  const parent = { A: "1", NODE_TEST_CONTEXT: "child-v8", BUN_INSPECT: "ws://x", NODE_CHANNEL_FD: "3" };
+  assert.deepEqual(inheritedEnv(parent), { A: "1" });
+  assert.deepEqual(inheritedEnv(parent, { BUN_INSPECT: "ws://y", A: undefined }), {
+    A: undefined,
+    BUN_INSPECT: "ws://y",
+  });
+  for (
+    const [given, kept] of [
+      ["--inspect=127.0.0.1:9229", ""],
+      ["--no-warnings --inspect-brk --import x", "--no-warnings --import x"],
+      ["--inspect-port 9230 --inspect --inspector-like", "--inspector-like"],
+      ["--require=/a/--inspect", "--require=/a/--inspect"],
+    ]
+  ) assert.equal(inheritedEnv({ NODE_OPTIONS: given })["NODE_OPTIONS"], kept);
 });
 
 test("flags that a child on Deno gets", () => {
