@@ -5,6 +5,7 @@ import { runtime } from "../runtime/current.ts";
 import type { Boot, StartMethod } from "../runtime/runtime.ts";
 import { DeathRoll } from "./deaths.ts";
 import { Family } from "./family.ts";
+import { isUnborn } from "./identity.ts";
 
 const families = new Map<StartMethod, Family>();
 let chosen: StartMethod | undefined;
@@ -20,6 +21,12 @@ const deaths = (family: Family) => new DeathRoll(family);
 /** The family of `method` (default: the one that is meant here), made on first use. SpawnError when it can't be had. */
 export function familyOf(method: StartMethod = currentMethod()): Family {
   let family = families.get(method);
+  // Else a program that is run in place of a child's entry, as its executable is, would start itself again without end.
+  if (isUnborn()) {
+    throw new MisuseError(
+      "Cannot make anything shared in a process that was started as a child, but runs another program or a preloaded module",
+    );
+  }
   if (family === undefined) families.set(method, family = Family.create(method, deaths));
   return family;
 }

@@ -188,6 +188,7 @@ export function createBunRuntime(): Runtime {
     },
     pid: process.pid,
     isThread,
+    isChild: !isThread && childWords(process.argv) !== undefined,
     get mainModule() {
       return /[/\\]\[(eval|stdin)\]$/.test(bun.main) ? undefined : urlOfFile(bun.main);
     },

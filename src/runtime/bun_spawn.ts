@@ -2,7 +2,7 @@
 
 import { SpawnError } from "../errors/base.ts";
 import type { BunApi, BunSubprocess } from "./bun_api.ts";
-import { childCommand, inheritedEnv, inheritedFlags } from "./child_command.ts";
+import { childCommand, compiled, inheritedEnv, inheritedFlags } from "./child_command.ts";
 import { requireLinux } from "./linux_system.ts";
 import { nodeProcess } from "./node_builtins.ts";
 import { cannotStart, signalNumber } from "./node_process.ts";
@@ -16,6 +16,11 @@ interface BunWorker extends EventTarget {
   unref(): void;
 }
 
+/** What made this program into an executable. */
+function compilerOf(bun: BunApi): string | undefined {
+  return bun.isStandaloneExecutable ? "bun build --compile" : undefined;
+}
+
 type BunWorkerClass = new (url: URL, options: { type: "module"; name: string }) => BunWorker;
 
 /** The folder that this program was started in: it may go elsewhere. */
@@ -27,6 +32,7 @@ function spawnProcess(options: ProcessSpawn): ProcessHandle {
   requireLinux(process.platform);
   const command = childCommand(options, {
     name: "bun",
+    compiler: compilerOf(bun),
     executable: process.execPath,
     execArgv: inheritedFlags(process.execArgv, cwd),
   });
@@ -61,6 +67,8 @@ function spawnProcess(options: ProcessSpawn): ProcessHandle {
 function spawnWorker(options: WorkerSpawn): WorkerHandle {
   const { Bun, Worker } = globalThis as unknown as { Bun: BunApi; Worker: BunWorkerClass };
   requireVersion("Bun", Bun.version, LEAST_BUN);
+  const compiler = compilerOf(Bun);
+  if (compiler !== undefined) throw compiled({ name: "bun", compiler }); // a child's entry is not in it
   let worker: BunWorker;
   try {
     worker = new Worker(options.entry, { type: "module", name: options.name });

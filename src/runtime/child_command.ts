@@ -1,6 +1,7 @@
 /** The command line of a child process, for each runtime it may run on. */
 
 import { MARKER } from "./boot.ts";
+import { SpawnError } from "../errors/base.ts";
 import { isConfigFlag } from "./deno_config.ts";
 import type { ProcessSpawn } from "./runtime.ts";
 
@@ -11,6 +12,8 @@ export interface Self {
   readonly executable: string;
   /** Flags for a child on the same runtime when the caller gave none. */
   readonly execArgv: readonly string[];
+  /** What made this program into an executable of its own, if something did: it runs nothing else then. */
+  readonly compiler?: string | undefined;
   /** Deno: flags that give a child what this process may do, unless the caller's flags speak of permissions. */
   readonly permissions?: readonly string[];
   /** Deno: flags that give a child this program's configuration, unless the caller's flags speak of one. */
@@ -32,6 +35,7 @@ export function runtimeOf(executable: string, self: RuntimeName): RuntimeName {
 /** What to execute for a child. */
 export function childCommand(options: ProcessSpawn, self: Self): Command {
   const file = options.executable ?? self.executable;
+  if (self.compiler !== undefined && file === self.executable) throw compiled(self);
   const runtime = runtimeOf(file, self.name);
   const same = runtime === self.name;
   const flags = options.execArgv ?? (same ? self.execArgv : []);
@@ -66,6 +70,13 @@ export function childCommand(options: ProcessSpawn, self: Self): Command {
       return { file, args: [...quiet, ...flags, path, ...words] };
     }
   }
+}
+
+/** Why a program that was compiled into an executable starts no child. */
+export function compiled({ name, compiler }: Pick<Self, "name" | "compiler">): SpawnError {
+  return new SpawnError(
+    `Cannot start a child of a program that was made by ${compiler}: it would run the program again; run its source with ${name}`,
+  );
 }
 
 /** A file: URL's path, on systems that have start method "process". */

@@ -57,6 +57,7 @@ export function createDenoRuntime(): Runtime {
     },
     pid: deno.pid,
     isThread,
+    isChild: !isThread && childWords(deno.args) !== undefined,
     get mainModule() {
       const url = deno.mainModule ?? globalThis.location.href;
       return /\/\$deno\$[^/]*$/.test(url) ? undefined : url;

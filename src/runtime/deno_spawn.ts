@@ -44,6 +44,7 @@ function spawnProcess(options: ProcessSpawn): ProcessHandle {
   const exists = (path: string) => system.readText(path) !== undefined;
   const command = childCommand(options, {
     name: "deno",
+    compiler: deno.build.standalone ? "deno compile" : undefined,
     executable: deno.execPath(),
     execArgv: line.flags,
     permissions: [...permissionFlags(deno), ...line.imports],

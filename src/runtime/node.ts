@@ -81,6 +81,7 @@ export function createNodeRuntime(): Runtime {
     },
     pid: process.pid,
     isThread,
+    isChild: !isThread && words !== undefined,
     get mainModule() {
       if (mainModule === null) mainModule = findMainModule();
       return mainModule;

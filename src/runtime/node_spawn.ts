@@ -79,10 +79,15 @@ function spawnWorker(options: WorkerSpawn): WorkerHandle {
   };
 }
 
+/** What made this program into an executable. */
+function compiler(): string | undefined {
+  return builtin("node:sea").isSea() ? "node --build-sea or --experimental-sea-config" : undefined;
+}
+
 function spawnProcess(options: ProcessSpawn): ProcessHandle {
   const process = nodeProcess();
   requireLinux(process.platform);
-  const self = { name: "node", executable: process.execPath, execArgv: ownFlags() } as const;
+  const self = { name: "node", compiler: compiler(), executable: process.execPath, execArgv: ownFlags() } as const;
   const binary = koffiBinary();
   const args = binary === undefined ? options.args : [...options.args, BINARY + binary];
   const command = childCommand({ ...options, args }, self);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { MARKER } from "./boot.ts";
 import { runtime } from "./current.ts";
 import { LEAST_DENO, requireVersion } from "./versions.ts";
 
@@ -146,4 +147,45 @@ test("an older Deno refuses to start children", onDeno, async () => {
     ]) try { attempt(); console.log("fine"); } catch (error) { console.log(error.name + ": " + error.message); }`;
   const said = await evaluate(source, ["run", "-A"]);
   assert.match(said, /^(SpawnError: Cannot start a child on Deno 2\.5\.6: it takes Deno 2\.9 or later\n){2}$/);
+});
+
+/** A program that starts a child whatever it is; `before` runs first. */
+const unguarded = (before = "") => `
+  ${before}
+  const { getContext, isMainProcess } = await import(${JSON.stringify(fileURLToPath(here("../../mod.ts")))});
+  console.log(isMainProcess());
+  for (const method of ["process", "worker"]) {
+    try {
+      const child = new (getContext(method).Process)({ target: new URL("file:///none.mjs#f") });
+      await child.start();
+    } catch (error) { console.log(error.name + ": " + error.message); }
+  }`;
+
+test("a program that is run in place of a child's entry is no root, and starts nothing", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "refusal-")), file = join(folder, "main.mjs");
+  try {
+    writeFileSync(file, unguarded());
+    const deno = ["run", "-A", "--no-check", `--config=${fileURLToPath(here("../../deno.json"))}`];
+    const said = await output(process.execPath, [...runtime.name === "deno" ? deno : [], file, MARKER, "258"]);
+    assert.match(said, /^false\n(MisuseError: .*started as a child, but runs another program.*\n){2}$/m);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a program that Bun has compiled starts no child, and says so", { skip: runtime.name !== "bun" }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "refusal-")), file = join(folder, "main.mjs"), app = join(folder, "app");
+  try {
+    writeFileSync(file, unguarded());
+    await output(process.execPath, ["build", "--compile", file, "--outfile", app]);
+    assert.match(await output(app, []), /^true\n(SpawnError: .*made by bun build --compile: .*\n){2}$/);
+    assert.match(await output(app, [MARKER, "258"]), /^false\n(MisuseError: .*\n){2}$/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a single executable application of Node starts no process of itself, and says so", onNode, async () => {
+  const said = await evaluate(unguarded('process.getBuiltinModule("node:sea").isSea = () => true;'), []);
+  assert.match(said, /^true\nSpawnError: .*made by node --build-sea/m);
 });

@@ -17,6 +17,8 @@ export interface Runtime {
   readonly pid: number;
   /** True in a worker thread. */
   readonly isThread: boolean;
+  /** True in a process that was started as a child, even if what it runs isn't a child's entry. */
+  readonly isChild: boolean;
   /** URL of the program's main module, where there is one (not in a REPL or `-e`). In a child: of that child's entry. */
   readonly mainModule: string | undefined;
   /** A file's URL, as this runtime writes that of a module: which characters it encodes differs. */
