@@ -129,7 +129,6 @@ export class LinuxSystem implements SystemCalls {
     return this.#libc.fallocate(fd, mode, BigInt(offset), BigInt(length)) === 0;
   }
 
-  /** Throws SpawnError where other processes of this user couldn't open this one's bell: they would take it for dead. */
   requireReach(): void {
     if (this.readLink("/proc/self") === undefined) {
       throw new SpawnError('Cannot use start method "process": /proc is not mounted; mount it, or use "worker"');

@@ -101,6 +101,8 @@ export interface SystemCalls {
   unmap(buffer: ArrayBuffer): void;
   /** Gives the pages of a part of the file back to the system; they are zero when touched again. False = it can't. */
   discardMemory(fd: number, offset: number, length: number): boolean;
+  /** Throws SpawnError where other processes of this user couldn't open this one's bell: they would never be heard. */
+  requireReach(): void;
   /** A new bell: a pipe (O_CLOEXEC, O_NONBLOCK) and the inode that identifies it. SpawnError where others couldn't open it. */
   createBell(): Bell;
   /**
