@@ -20,6 +20,15 @@ export const gaps: readonly Gap[] = [
     method: "worker",
     reason: "A worker of Deno that runs out of memory takes its whole process down; start method process is the answer",
   },
+  ...[
+    "process/exit code: 13 of a target that never settles, while nothing could make it; stderr says so",
+    "process/a target whose module never comes to the end of its load is refused",
+  ].map((name): Gap => ({
+    case: name,
+    runtime: "deno",
+    method: "worker",
+    reason: "A worker of Deno waits for messages without end, and can't find out that nothing else is left to wait for",
+  })),
   ...(["process", "worker"] as const).map((method): Gap => ({
     case: "pool/Ctrl-C in a program that handles it: its handler hears of it once, and an idle pool is left alone",
     runtime: "deno",

@@ -14,7 +14,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, relative } from "node:path";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -24,7 +24,7 @@ import { fail } from "./assert.ts";
 import type { Env, RuntimeName } from "./case.ts";
 
 /** The process that this runs in, as all three runtimes have it. */
-export { channel, process, subscribe, unsubscribe, writeSync };
+export { channel, fileURLToPath, process, relative, subscribe, unsubscribe, writeSync };
 
 /** Resolves after so many milliseconds. */
 export function sleep(milliseconds: number): Promise<void> {

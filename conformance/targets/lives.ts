@@ -7,7 +7,8 @@ import { mp } from "./context.ts";
 /** How a child is to end. */
 export type Ending =
   | readonly ["return"]
-  | readonly ["exit" | "exit later" | "process.exit" | "Deno.exit", number]
+  | readonly ["exit" | "exit later" | "process.exit" | "Deno.exit" | "exitCode" | "Deno.exitCode", number]
+  | readonly ["never"]
   | readonly ["throw" | "throw later" | "reject later"];
 
 export async function end(how: Ending): Promise<void> {
@@ -23,6 +24,14 @@ export async function end(how: Ending): Promise<void> {
       return process.exit(how[1]);
     case "Deno.exit":
       return (globalThis as unknown as { Deno: { exit(code: number): never } }).Deno.exit(how[1]);
+    case "exitCode":
+      process.exitCode = how[1];
+      return;
+    case "Deno.exitCode":
+      (globalThis as unknown as { Deno: { exitCode: number } }).Deno.exitCode = how[1];
+      return;
+    case "never":
+      return await new Promise(() => {});
     case "throw":
       throw new RangeError("thrown by the target");
     case "throw later":
@@ -43,6 +52,14 @@ export async function stay(there: Queue<string>): Promise<void> {
   await sleep(60_000);
 }
 task(import.meta, stay);
+
+/** Catches SIGTERM and SIGINT each time, says so, and goes on. */
+export async function ignore(there: Queue<string>): Promise<void> {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void there.put(signal));
+  await there.put("runs");
+  await sleep(60_000);
+}
+task(import.meta, ignore);
 
 /** Says that it runs, and then computes without ever yielding. */
 export async function compute(there: Queue<string>): Promise<void> {

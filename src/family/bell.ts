@@ -42,6 +42,7 @@ export class ProcessBells implements Bells {
       const bell = this.#agents.bellOf(owner);
       const opened = this.#system.openBell(this.#agents.get(owner, A_PID), bell.fd, bell.inode);
       if (opened === null) return false;
+      if (opened === undefined) return true; // alive, but out of reach: it finds out at its next look
       this.forgetDead(); // of some deaths nobody tells us: so there are never more descriptors than agents
       this.#descriptors.set(owner, fd = opened);
     }

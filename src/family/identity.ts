@@ -1,5 +1,6 @@
 /** How this process was born. */
 
+import { runtime } from "../runtime/current.ts";
 import type { Family } from "./family.ts";
 
 /** How this process was born; undefined in the root. */
@@ -33,7 +34,12 @@ export function birthOfThis(): Birth | undefined {
  * ```
  */
 export function isMainProcess(): boolean {
-  return birth === undefined;
+  return birth === undefined && !isUnborn();
+}
+
+/** Whether this process was started as a child, but hasn't joined its family: not yet, or never will. */
+export function isUnborn(): boolean {
+  return birth === undefined && runtime.isChild;
 }
 
 /** "MainProcess" in the root. */

@@ -89,6 +89,7 @@ function bearProcess(
   settings: SpawnSettings,
 ): Offspring {
   const { stdout = "inherit", stderr = "inherit", executable, env, cwd, execArgv } = settings;
+  runtime.system().requireReach(); // it may have changed since the family was made
   const handle: ProcessHandle = spawner.spawnProcess({
     entry: childEntry,
     args: [String(owner)],

@@ -19,6 +19,9 @@ import type { leaveReport } from "./report.ts";
 import { setMainModule } from "../targets/main.ts";
 import { cannotLoad, resolveReference } from "../targets/resolve.ts";
 
+/** Exit code of a child whose target can't come to its end any more; Node's own for a top-level await. */
+const UNSETTLED = 13;
+
 /** What only some children need of the rest of the package. */
 interface Whole {
   readonly decode: typeof decode;
@@ -36,6 +39,8 @@ interface Start {
   readonly whole: LoadWhole;
   /** Until the target can run, or the start has failed. */
   loading: boolean;
+  /** Until the target has come to its end. */
+  running: boolean;
 }
 
 /** Runs this process as a child; `whole` loads the rest of the package. */
@@ -48,10 +53,11 @@ export async function runChild(whole: LoadWhole): Promise<void> {
     start.loading = false;
     tell(start, STAGE_LOADED);
     await run();
+    start.running = false;
   } catch (error) {
     return void await failed(start, error);
   }
-  await leave(0);
+  await leave(runtime.exitCode());
 }
 
 /** Joins the family, and takes on who this process is; undefined when the parent has died meanwhile. */
@@ -65,13 +71,14 @@ function begin(boot: Boot, whole: LoadWhole): Start | undefined {
   // It may have died before we asked to die with it.
   if (boot.method === "process" && runtime.parentPid() !== parent.pid) return undefined;
   runtime.interceptExit(noteExit);
-  const start: Start = { family, letter, whole, loading: true };
+  const start: Start = { family, letter, whole, loading: true, running: true };
   runtime.onUncaught((error) => {
     // A module may fail beside its import, in a promise that nobody awaits.
     const { target } = letter;
     const isOfModule = start.loading && target !== null && !ExitSignal.is(error);
     void (isOfModule ? failed(start, cannotLoad(target.modules[0] ?? "", error, target), error) : fail(name, error));
   });
+  runtime.onIdle(() => neverSettles(start));
   obeyRequests(family);
   return start;
 }
@@ -112,6 +119,21 @@ function failed(start: Start, error: unknown, shown: unknown = error): Promise<v
 async function report(start: Start, error: unknown): Promise<void> {
   (await start.whole()).leaveReport(start.family, error);
   tell(start, STAGE_FAILED);
+}
+
+/** Nothing keeps this child alive any more: false when it has come to its end, else it never would. */
+function neverSettles(start: Start): boolean {
+  if (!start.running || isEnding()) return false;
+  start.running = false;
+  const { name, target } = start.letter;
+  if (start.loading) {
+    void failed(start, cannotLoad(target?.modules[0] ?? "", new Error("a top-level await in it never settles")));
+    return true;
+  }
+  recordExit(UNSETTLED);
+  runtime.writeError(`Process ${name}: its target never settled, and nothing is left that could make it\n`);
+  void leave(UNSETTLED);
+  return true;
 }
 
 /** An error that nobody caught ends a child: traceback on stderr, exit code 1. */

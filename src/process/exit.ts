@@ -127,7 +127,7 @@ onFirstExitHook(() => {
   // The last moment where code runs, e.g. of process.exit(): hooks can't be awaited any more.
   runtime.onExit(runExitHooksNow);
   if (!isMainProcess()) return;
-  runtime.onIdle(() => void runExitHooks());
+  runtime.onIdle(() => runExitHooks() !== undefined);
   watchUncaught();
 });
 

@@ -1,34 +1,40 @@
 /** Start methods: which one is the default, and the interpreter that children run on. */
 
 import { MisuseError } from "../errors/base.ts";
-import { chooseMethod, currentMethod } from "../family/families.ts";
+import { chooseMethod, defaultMethod, isAvailable } from "../family/families.ts";
 import { runtime } from "../runtime/current.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 
-const methods: readonly StartMethod[] = runtime.defaultMethod === "process"
+const methods: readonly StartMethod[] = runtime.preferredMethod === "process"
   ? ["process", "worker"]
   : ["worker", "process"];
 
 /**
- * Both start methods, the runtime's default first: on Deno "worker", on Bun and Node "process" (on Windows "worker"). CPython:
+ * The start methods that work here: on this system, with what is installed, and with the permissions that were granted so far
+ * (nobody is asked for one). The usual one of the runtime comes first: "worker" on Deno, "process" on Bun and Node, where it can
+ * be had. `new Queue()` of a context of one that is missing throws a SpawnError that says what to do. CPython:
  * `multiprocessing.get_all_start_methods()`.
  */
 export function getAllStartMethods(): StartMethod[] {
-  return [...methods];
+  return methods.filter(isAvailable);
 }
 
 /**
- * The default start method: what setStartMethod() chose, in a child that by which it was started, else the runtime's. CPython:
- * `multiprocessing.get_start_method()`.
+ * The default start method: what setStartMethod() chose, in a child its parent's, else the first that works here (see
+ * getAllStartMethods). CPython: `multiprocessing.get_start_method()`.
  */
 export function getStartMethod(): StartMethod {
-  return currentMethod();
+  return defaultMethod();
 }
 
 /**
- * Chooses the default start method: of what is made without a context from then on. CPython:
- * `multiprocessing.set_start_method()`.
- * @throws {MisuseError} without `force` on a second call or in a child, and for a method that isn't one
+ * Chooses the default start method: of what is made without a context from then on. Call it before anything is made, also
+ * before importing modules that make objects as they load. CPython: `multiprocessing.set_start_method()`.
+ *
+ * With `force` it may be called at any time. What was made before stays of its own start method: children of the new one
+ * can't be given it (MisuseError), and an object that is made by the same name in them is another one.
+ * @throws {MisuseError} without `force` on a second call, in a child, and when something was made already without a context;
+ * always for a method that isn't one
  *
  * @example
  * ```ts

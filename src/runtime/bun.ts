@@ -182,9 +182,13 @@ export function createBunRuntime(): Runtime {
   return {
     name: "bun",
     stopsThreads: true,
-    defaultMethod: process.platform === "win32" ? "worker" : "process",
+    preferredMethod: "process",
+    requireMethod(method) {
+      if (method === "process") (system ??= openSystem(bun)).requireReach();
+    },
     pid: process.pid,
     isThread,
+    isChild: !isThread && childWords(process.argv) !== undefined,
     get mainModule() {
       return isFileless(bun.main) ? undefined : urlOfFile(bun.main);
     },

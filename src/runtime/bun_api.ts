@@ -14,7 +14,9 @@ export interface BunSubprocess {
 }
 
 export interface BunApi {
+  readonly version: string;
   readonly main: string;
+  readonly isStandaloneExecutable: boolean;
   readonly isMainThread: boolean;
   fileURLToPath(url: string): string;
   spawn(

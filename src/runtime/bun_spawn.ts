@@ -2,12 +2,13 @@
 
 import { SpawnError } from "../errors/base.ts";
 import type { BunApi, BunSubprocess } from "./bun_api.ts";
-import { childCommand, inheritedFlags } from "./child_command.ts";
+import { childCommand, compiled, inheritedEnv, inheritedFlags } from "./child_command.ts";
 import { requireLinux } from "./linux_system.ts";
 import { nodeProcess } from "./node_builtins.ts";
 import { cannotStart, signalNumber } from "./node_process.ts";
 import type { ExitStatus, ProcessHandle, ProcessSpawn, Spawner, WorkerHandle, WorkerSpawn } from "./runtime.ts";
 import type { BootMessage } from "./boot.ts";
+import { LEAST_BUN, requireVersion } from "./versions.ts";
 
 interface BunWorker extends EventTarget {
   postMessage(message: unknown): void;
@@ -15,21 +16,31 @@ interface BunWorker extends EventTarget {
   unref(): void;
 }
 
+/** What made this program into an executable. */
+function compilerOf(bun: BunApi): string | undefined {
+  return bun.isStandaloneExecutable ? "bun build --compile" : undefined;
+}
+
 type BunWorkerClass = new (url: URL, options: { type: "module"; name: string }) => BunWorker;
+
+/** The folder that this program was started in: it may go elsewhere. */
+const cwd = "Bun" in globalThis ? nodeProcess().cwd() : "/";
 
 function spawnProcess(options: ProcessSpawn): ProcessHandle {
   const bun = (globalThis as unknown as { Bun: BunApi }).Bun, process = nodeProcess();
+  requireVersion("Bun", bun.version, LEAST_BUN);
   requireLinux(process.platform);
   const command = childCommand(options, {
     name: "bun",
+    compiler: compilerOf(bun),
     executable: process.execPath,
-    execArgv: inheritedFlags(process.execArgv),
+    execArgv: inheritedFlags(process.execArgv, cwd),
   });
   let child: BunSubprocess;
   try {
     child = bun.spawn([command.file, ...command.args], {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      env: { ...process.env, ...options.env },
+      env: inheritedEnv(process.env, options.env),
       stdio: ["ignore", options.stdout, options.stderr, options.memoryFd],
     });
   } catch (error) {
@@ -54,7 +65,10 @@ function spawnProcess(options: ProcessSpawn): ProcessHandle {
 }
 
 function spawnWorker(options: WorkerSpawn): WorkerHandle {
-  const { Worker } = globalThis as unknown as { Worker: BunWorkerClass };
+  const { Bun, Worker } = globalThis as unknown as { Bun: BunApi; Worker: BunWorkerClass };
+  requireVersion("Bun", Bun.version, LEAST_BUN);
+  const compiler = compilerOf(Bun);
+  if (compiler !== undefined) throw compiled({ name: "bun", compiler }); // a child's entry is not in it
   let worker: BunWorker;
   try {
     worker = new Worker(options.entry, { type: "module", name: options.name });

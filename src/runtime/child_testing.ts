@@ -175,7 +175,7 @@ export const processModes: Record<string, (child: Child) => unknown> = {
     return later(60_000);
   },
   async idle({ words }) {
-    runtime.onIdle(() => Atomics.add(words, W.answer, 1) === 0 && void setTimeout(() => {}, 5));
+    runtime.onIdle(() => Atomics.add(words, W.answer, 1) === 0 && setTimeout(() => {}, 5) !== undefined);
     runtime.onExit(() => Atomics.add(words, W.answer, 100));
     await new Promise(() => {});
   },

@@ -4,10 +4,10 @@ import { MisuseError } from "../errors/base.ts";
 import { childWords, MEMORY_FD } from "./boot.ts";
 import { type DenoApi, locks } from "./deno_api.ts";
 import { openDenoSystem } from "./deno_native.ts";
-import { allGranted, commandLine } from "./deno_permissions.ts";
+import { allGranted, commandLine, requirePermissions } from "./deno_permissions.ts";
 import { ExitHandlers, writeFully, writesAtExit } from "./exit_hooks.ts";
-import type { LinuxSystem } from "./linux_system.ts";
-import { isFileless, nodeProcess } from "./node_builtins.ts";
+import { type LinuxSystem, requireLinux } from "./linux_system.ts";
+import { isFileless } from "./node_builtins.ts";
 import { residentBytesOf, withinQuota } from "./proc_files.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { firstMessage } from "./boot.ts";
@@ -29,6 +29,12 @@ function urlOfFile(path: string): string {
   return url.href;
 }
 
+/** Throws SpawnError where start method "process" can't be had. Nothing is bound for it: see openDenoSystem. */
+function requireProcess(deno: DenoApi): void {
+  requireLinux(deno.build.os);
+  requirePermissions(deno, ["read", "env", "run", "ffi"]);
+}
+
 export function createDenoRuntime(): Runtime {
   const deno = (globalThis as unknown as { Deno: DenoApi }).Deno;
   const isThread = deno.mainModule === undefined;
@@ -45,9 +51,13 @@ export function createDenoRuntime(): Runtime {
   return {
     name: "deno",
     stopsThreads: false,
-    defaultMethod: "worker",
+    preferredMethod: "worker",
+    requireMethod(method) {
+      if (method === "process") requireProcess(deno);
+    },
     pid: deno.pid,
     isThread,
+    isChild: !isThread && childWords(deno.args) !== undefined,
     get mainModule() {
       const url = deno.mainModule ?? globalThis.location.href;
       return isFileless(url) ? undefined : url;
@@ -137,8 +147,11 @@ export function createDenoRuntime(): Runtime {
         return false;
       }
     },
+    exitCode: () => deno.exitCode & 0xff,
     onIdle(handler) {
-      nodeProcess().on("beforeExit", () => handler());
+      globalThis.addEventListener("beforeunload", (event) => {
+        if (handler()) event.preventDefault();
+      });
     },
     onExit(handler) {
       exitHandlers.add(handler);

@@ -8,7 +8,8 @@ export interface DenoApi {
   readonly ppid: number;
   readonly args: readonly string[];
   readonly mainModule: string | undefined; // none in a worker
-  readonly build: { readonly os: string };
+  readonly build: { readonly os: string; readonly standalone: boolean };
+  readonly version: { readonly deno: string };
   exitCode: number;
   exit: (code?: number) => never;
   execPath(): string;

@@ -5,7 +5,7 @@ import type { DenoApi, PermissionName } from "./deno_api.ts";
 
 const NAMES: readonly PermissionName[] = ["read", "write", "net", "env", "run", "ffi", "sys"];
 
-function granted(deno: DenoApi, name: PermissionName): boolean {
+export function granted(deno: DenoApi, name: PermissionName): boolean {
   const status = deno.permissions.querySync({ name });
   return status.state === "granted" && !status.partial;
 }

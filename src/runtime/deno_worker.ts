@@ -4,6 +4,7 @@ import { SpawnError } from "../errors/base.ts";
 import { type DenoApi, locks } from "./deno_api.ts";
 import { commandLine } from "./deno_permissions.ts";
 import type { WorkerHandle, WorkerSpawn } from "./runtime.ts";
+import { LEAST_DENO, requireVersion } from "./versions.ts";
 import type { BootMessage } from "./boot.ts";
 
 interface DenoWorker extends EventTarget {
@@ -50,6 +51,7 @@ function letGo(worker: DenoWorker): void {
 
 export function spawnDenoWorker(deno: DenoApi, options: WorkerSpawn): WorkerHandle {
   const { permissions } = options;
+  requireVersion("Deno", deno.version.deno, LEAST_DENO);
   if (permissions !== undefined && permissions !== "inherit" && lacksWorkerOptions(deno)) {
     throw new SpawnError(
       `Cannot start worker ${

@@ -68,7 +68,7 @@ export function writeFully(text: string, write: (bytes: Uint8Array) => number): 
   }
 }
 
-/** The code of `process.exit(code)`. */
+/** The code of `process.exit(code)`; without one, that of an end by itself. */
 function exitCodeOf(code: number | string | null | undefined): number {
   const value = Number(code ?? nodeProcess().exitCode ?? 0);
   return Number.isInteger(value) ? value & 0xff : 1;
@@ -103,7 +103,7 @@ function onUncaught(handler: (error: unknown) => void): void {
 /** What ends a process or thread of Node and Bun, and what is heard of it. */
 export function processEnds(
   handlers: ExitHandlers,
-): Pick<Runtime, "interceptExit" | "onIdle" | "onExit" | "onUncaught" | "writeError"> {
+): Pick<Runtime, "interceptExit" | "exitCode" | "onIdle" | "onExit" | "onUncaught" | "writeError"> {
   const process = nodeProcess(), realExit = process.exit, atExit = () => handlers.run();
   return {
     interceptExit(handler) {
@@ -112,8 +112,9 @@ export function processEnds(
         return realExit.call(process, code);
       };
     },
+    exitCode: () => exitCodeOf(undefined),
     onIdle(handler) {
-      process.on("beforeExit", () => handler());
+      process.on("beforeExit", () => void handler()); // what it has begun is seen
     },
     onExit(handler) {
       handlers.add(handler);

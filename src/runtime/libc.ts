@@ -25,6 +25,7 @@ export const LIBC_FUNCTIONS = {
   pipe2: declare("i32", "buffer", "i32"),
   open: declare("i32", "buffer", "i32"),
   readlink: declare("i32", "buffer", "buffer", "u64"),
+  pread: declare("i32", "i32", "buffer", "u64", "i64"),
   write: declare("i32", "i32", "buffer", "u64"),
   poll: declare("i32", "buffer", "u64", "i32"),
   close: declare("i32", "i32"),

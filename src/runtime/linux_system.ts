@@ -35,7 +35,11 @@ const FD_CLOEXEC = 1;
 const POLLOUT = 4;
 const POLLERR = 8;
 const POLLNVAL = 32;
-const PR_SET_PDEATHSIG = 1n;
+const O_RDONLY = 0;
+const PR_SET_PDEATHSIG = 1;
+const PR_GET_DUMPABLE = 3;
+/** May look into any process. */
+const CAP_SYS_PTRACE = 19n;
 const SIGKILL = 9n;
 const EPERM = 1;
 /** Bytes of a symbolic link's text that are looked at. */
@@ -125,20 +129,34 @@ export class LinuxSystem implements SystemCalls {
     return this.#libc.fallocate(fd, mode, BigInt(offset), BigInt(length)) === 0;
   }
 
+  requireReach(): void {
+    if (this.readLink("/proc/self") === undefined) {
+      throw new SpawnError('Cannot use start method "process": /proc is not mounted; mount it, or use "worker"');
+    }
+    if (this.#libc.prctl(PR_GET_DUMPABLE, 0n, 0n, 0n, 0n) === 1) return;
+    const capabilities = /^CapEff:\s*([0-9a-f]+)/m.exec(this.readText("/proc/self/status") ?? "")?.[1] ?? "0";
+    if ((BigInt(`0x${capabilities}`) >> CAP_SYS_PTRACE & 1n) === 1n) return; // its children can, if they have it too
+    throw new SpawnError(
+      'Cannot use start method "process": no other process may look into this one, which is not dumpable (its executable ' +
+        'has capabilities or is set-user-ID, it has changed its user, or PR_SET_DUMPABLE was cleared); use "worker"',
+    );
+  }
+
   createBell(): Bell {
+    this.requireReach();
     const ends = new Int32Array(2);
     if (this.#libc.pipe2(ends, O_CLOEXEC | O_NONBLOCK) !== 0) {
       throw new SpawnError(`Cannot create a pipe: pipe2 failed (errno ${this.#errno()})`);
     }
     const [fd, writeEnd] = ends as Iterable<number> as readonly [number, number]; // noUncheckedIndexedAccess
     const inode = pipeInode(this.readLink(`/proc/self/fd/${fd}`));
-    if (inode === undefined) throw new SpawnError("Cannot identify a pipe: /proc is not mounted");
+    if (inode === undefined) throw new SpawnError(`Cannot identify a pipe: /proc doesn't tell of descriptor ${fd}`);
     const reader = this.#native.bellReader(fd, writeEnd);
     // The write end is held until then so that the reader never sees an end of file.
     return new PipeBell(fd, inode, reader, () => this.close(writeEnd));
   }
 
-  openBell(pid: number, fd: number, inode: bigint): number | null {
+  openBell(pid: number, fd: number, inode: bigint): number | null | undefined {
     const path = `/proc/${pid}/fd/${fd}`;
     const end = this.#libc.open(cString(path), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
     if (end >= 0) {
@@ -147,8 +165,33 @@ export class LinuxSystem implements SystemCalls {
       return null;
     }
     const reason = this.#errno();
-    if (pipeInode(this.readLink(path)) !== inode) return null;
-    throw new SpawnError(`Cannot reach process ${pid}: open of its pipe failed (errno ${reason})`);
+    const link = this.readLink(path);
+    if (link !== undefined && pipeInode(link) === inode) {
+      throw new SpawnError(`Cannot reach process ${pid}: open of its pipe failed (errno ${reason})`);
+    }
+    return link === undefined && this.#isHidden(pid) ? undefined : null;
+  }
+
+  /** Whether a process runs whose descriptors can't be seen. Of one that has ended, but isn't reaped, they can't either. */
+  #isHidden(pid: number): boolean {
+    const folder = this.#libc.open(cString(`/proc/${pid}/fd`), O_RDONLY | O_CLOEXEC);
+    if (folder >= 0) this.close(folder);
+    if (folder >= 0 || !this.kill(pid, 0)) return false;
+    const stat = this.readText(`/proc/${pid}/stat`);
+    return stat === undefined || !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+  }
+
+  readText(path: string): string | undefined {
+    const fd = this.#libc.open(cString(path), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return undefined;
+    const decoder = new TextDecoder(), bytes = new Uint8Array(4096);
+    let text = "", at = 0, count: number;
+    while ((count = this.#libc.pread(fd, bytes, BigInt(bytes.length), BigInt(at))) > 0) {
+      text += decoder.decode(bytes.subarray(0, count), { stream: true });
+      at += count;
+    }
+    this.close(fd);
+    return count < 0 ? undefined : text + decoder.decode();
   }
 
   ring(fd: number): boolean {
@@ -165,7 +208,7 @@ export class LinuxSystem implements SystemCalls {
   }
 
   dieWithParent(): void {
-    this.#libc.prctl(Number(PR_SET_PDEATHSIG), SIGKILL, 0n, 0n, 0n);
+    this.#libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0n, 0n, 0n);
   }
 
   kill(pid: number, signal: number): boolean {

@@ -1,12 +1,12 @@
 /** The adapter for Node. */
 
-import { MisuseError } from "../errors/base.ts";
+import { MisuseError, SpawnError } from "../errors/base.ts";
 import { childWords, MEMORY_FD } from "./boot.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
 import { handlesNodeInterrupt, onNodeInterrupt } from "./interrupts.ts";
 import { LinuxSystem, requireLinux } from "./linux_system.ts";
 import { builtin, nodeProcess, urlInStack, urlOfFile } from "./node_builtins.ts";
-import { BINARY, loadNodeNative } from "./node_native.ts";
+import { BINARY, loadNodeNative, requireGrants } from "./node_native.ts";
 import { residentBytesOf, withinQuota } from "./proc_files.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { socketBellReader } from "./socket_bell.ts";
@@ -60,6 +60,11 @@ async function flushOutput(isThread: boolean): Promise<void> {
 
 export function createNodeRuntime(): Runtime {
   const process = nodeProcess();
+  if (process.getBuiltinModule === undefined) {
+    throw new SpawnError(
+      `Cannot use multiprocessing on Node ${process.version}: it takes Node 20.16, or 22.3 and later`,
+    );
+  }
   // The words of a child process are no thread's; not to ask the module for that saves the child 2 ms.
   const words = childWords(process.argv);
   const threads = words === undefined ? builtin("node:worker_threads") : undefined;
@@ -72,9 +77,14 @@ export function createNodeRuntime(): Runtime {
   const runtime: Runtime = {
     name: "node",
     stopsThreads: true,
-    defaultMethod: process.platform === "win32" ? "worker" : "process",
+    preferredMethod: "process",
+    requireMethod(method) {
+      requireGrants(method);
+      if (method === "process") (system ??= openSystem()).requireReach();
+    },
     pid: process.pid,
     isThread,
+    isChild: !isThread && words !== undefined,
     get mainModule() {
       if (mainModule === null) mainModule = findMainModule();
       return mainModule;
@@ -93,6 +103,7 @@ export function createNodeRuntime(): Runtime {
     },
     receiveBoot(): Promise<Boot> {
       const data = (threads?.workerData as Partial<WorkerWords> | null | undefined)?.multiprocessing;
+      if (isThread) delete process.env.NODE_TEST_CONTEXT; // its own copy: what it prints is no report to the test runner
       if (isThread && data !== undefined) return Promise.resolve({ method: "worker", ...data });
       const args = words?.filter((word) => !word.startsWith(BINARY));
       if (args === undefined) {

@@ -4,6 +4,7 @@ import { SpawnError } from "../errors/base.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import { bindLazily, type Libc, LIBC_FUNCTIONS } from "./libc.ts";
 import type { Native } from "./linux_system.ts";
+import type { StartMethod } from "./runtime.ts";
 
 /** Begins the word that tells a child which binary of koffi its parent has loaded. */
 export const BINARY = "--koffi=";
@@ -46,9 +47,9 @@ function loadBinary(path: string): Koffi | undefined {
 
 /**
  * Loads koffi from beside this package, else from beside the program. First the package that has its binary for this
- * platform, with the same functions: koffi itself takes 7 ms to come to it.
+ * platform, with the same functions: koffi itself takes 7 ms to come to it. `failures` gets why one that is there can't be.
  */
-function loadKoffi(mainModule: string | undefined): Koffi | undefined {
+function loadKoffi(mainModule: string | undefined, failures: unknown[]): Koffi | undefined {
   const { platform, arch } = nodeProcess();
   for (const from of [import.meta.url, mainModule]) {
     if (from === undefined) continue;
@@ -58,17 +59,49 @@ function loadKoffi(mainModule: string | undefined): Koffi | undefined {
         const koffi = asKoffi(require(name));
         binary = Object.keys(require.cache).find((path) => path.endsWith("koffi.node"));
         if (koffi !== undefined) return koffi;
-      } catch {
-        // not there, or not for this platform
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") failures.push(error);
       }
     }
   }
   return undefined;
 }
 
+/** Flags that the start methods need of a Node that runs with --permission, by what they grant. */
+const GRANTS = {
+  process: { addon: "--allow-addons", child: "--allow-child-process" },
+  worker: { worker: "--allow-worker" },
+} as const;
+
+function isGranted(scope: string): boolean {
+  const { permission } = nodeProcess();
+  return permission === undefined || permission.has(scope);
+}
+
+/** Throws SpawnError naming the flags that a start method lacks. */
+export function requireGrants(method: StartMethod): void {
+  const hasFfi = builtin("node:ffi" as "node:fs") !== undefined && isGranted("ffi");
+  const missing = Object.entries(GRANTS[method])
+    .filter(([scope]) => !isGranted(scope) && !(scope === "addon" && hasFfi)).map(([, flag]) => flag);
+  if (missing.length === 0) return;
+  throw new SpawnError(
+    `Cannot use start method "${method}" without permission: run Node with ${missing.join(" ")} too`,
+  );
+}
+
+function whatToDo(failures: readonly unknown[]): string {
+  const [failure] = failures;
+  if (failure === undefined) return "install the package koffi (npm install koffi)";
+  if ((failure as NodeJS.ErrnoException).code === "ERR_DLOPEN_DISABLED") return "run it without --no-addons";
+  return `the package koffi is there, but can't be loaded (${
+    failure instanceof Error ? failure.message : String(failure)
+  })`;
+}
+
 /** Binds libc. Throws SpawnError when there is no way to. `known`: the parent's koffiBinary(). */
 export function loadNodeNative(mainModule: string | undefined, known?: string): Omit<Native, "bellReader"> {
-  const koffi = (known === undefined ? undefined : loadBinary(known)) ?? loadKoffi(mainModule);
+  const failures: unknown[] = [];
+  const koffi = (known === undefined ? undefined : loadBinary(known)) ?? loadKoffi(mainModule, failures);
   if (koffi !== undefined) {
     const library = koffi.load(null);
     const libc = bindLazily((name) => {
@@ -78,10 +111,9 @@ export function loadNodeNative(mainModule: string | undefined, known?: string): 
     return { libc, view: (address, length) => koffi.view(address, length) };
   }
   const ffi = builtin("node:ffi" as "node:fs") as unknown as NodeFfi | undefined;
-  if (ffi === undefined) {
-    throw new SpawnError(
-      'Cannot use start method "process" on this Node: install the package koffi (npm install koffi), or use "worker"',
-    );
+  if (ffi === undefined || !isGranted("ffi")) {
+    requireGrants("process");
+    throw new SpawnError(`Cannot use start method "process" on this Node: ${whatToDo(failures)}, or use "worker"`);
   }
   const { functions } = ffi.dlopen(
     null,

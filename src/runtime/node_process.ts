@@ -45,12 +45,14 @@ export function spawnWithNode(command: Command, options: ProcessSpawn, env: Node
       return stderr;
     },
     kill(signal) {
+      // Deno sends one signal only, and takes it for what ends the child, which may catch it. Its handle knows, as Node's does,
+      // whether the child is reaped: the number may be another process's then.
+      if (!over) Object.assign(child, { killed: false });
       try {
         child.kill(signal);
       } catch {
         // ended
       }
-      // Deno takes the signal for what ends the child, though it may catch it.
       if (!over) Object.assign(child, { signalCode: null });
     },
     unref() {

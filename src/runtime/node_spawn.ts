@@ -2,7 +2,7 @@
 
 import type { Worker, WorkerOptions } from "node:worker_threads";
 import { SpawnError } from "../errors/base.ts";
-import { childCommand, inheritedFlags } from "./child_command.ts";
+import { childCommand, inheritedEnv, inheritedFlags, NO_TESTS, withoutFlags } from "./child_command.ts";
 import { requireLinux } from "./linux_system.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import { BINARY, koffiBinary } from "./node_native.ts";
@@ -16,18 +16,34 @@ import type { WorkerWords } from "./boot.ts";
  */
 const YOUNG_GENERATION = 48;
 
+/** The folder that this program was started in: it may go elsewhere. */
+const cwd = "Deno" in globalThis || "Bun" in globalThis ? "/" : nodeProcess().cwd();
+
+/** This process's flags, as its children have them. The tests of a file are run where it was started, not in each child. */
+function ownFlags(): string[] {
+  const { execArgv, moduleLoadList } = nodeProcess() as NodeJS.Process & {
+    readonly moduleLoadList?: readonly string[];
+  };
+  const kept = inheritedFlags(execArgv, cwd);
+  const hasTests = moduleLoadList?.some((name) => name.endsWith("internal/test_runner/harness")) ?? false;
+  return hasTests && !kept.includes(NO_TESTS) ? [...kept, NO_TESTS] : kept;
+}
+
 /** A worker with this process's flags, but for those (like --input-type) with which no module could be run. */
 function makeWorker(entry: URL, options: WorkerOptions): Worker {
   const { Worker } = builtin("node:worker_threads");
   const { execArgv } = nodeProcess();
-  const kept = inheritedFlags(execArgv);
-  if (kept.length === execArgv.length) return new Worker(entry, options);
-  try {
-    return new Worker(entry, { ...options, execArgv: kept });
-  } catch (error) {
-    // Given explicitly, flags of the engine are refused.
-    if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_INVALID_EXEC_ARGV") throw error;
-    return new Worker(entry, { ...options, execArgv: [] });
+  let kept = ownFlags();
+  if (kept.length === execArgv.length && kept.at(-1) === execArgv.at(-1)) return new Worker(entry, options);
+  for (;;) {
+    try {
+      return new Worker(entry, { ...options, execArgv: kept });
+    } catch (error) {
+      // Given explicitly, those of the engine and the process, which a thread has anyway, are refused by name.
+      const { code, message } = error as NodeJS.ErrnoException, before = kept.length;
+      if (code === "ERR_WORKER_INVALID_EXEC_ARGV") kept = withoutFlags(kept, message.split(/: |, /).slice(1));
+      if (kept.length === before) throw error;
+    }
   }
 }
 
@@ -63,14 +79,19 @@ function spawnWorker(options: WorkerSpawn): WorkerHandle {
   };
 }
 
+/** What made this program into an executable. */
+function compiler(): string | undefined {
+  return builtin("node:sea").isSea() ? "node --build-sea or --experimental-sea-config" : undefined;
+}
+
 function spawnProcess(options: ProcessSpawn): ProcessHandle {
   const process = nodeProcess();
   requireLinux(process.platform);
-  const self = { name: "node", executable: process.execPath, execArgv: inheritedFlags(process.execArgv) } as const;
+  const self = { name: "node", compiler: compiler(), executable: process.execPath, execArgv: ownFlags() } as const;
   const binary = koffiBinary();
   const args = binary === undefined ? options.args : [...options.args, BINARY + binary];
   const command = childCommand({ ...options, args }, self);
-  return spawnWithNode(command, options, { ...process.env, ...options.env });
+  return spawnWithNode(command, options, inheritedEnv(process.env, options.env));
 }
 
 export const nodeSpawner: Spawner = { spawnProcess, spawnWorker };

@@ -13,12 +13,16 @@ export type Stdio = "inherit" | "ignore" | "pipe";
 /** One runtime's adapter; `current.ts` chooses it. */
 export interface Runtime {
   readonly name: "deno" | "bun" | "node";
-  /** Start method that this runtime's users expect. */
-  readonly defaultMethod: StartMethod;
+  /** Start method that this runtime's users expect, where it can be had. */
+  readonly preferredMethod: StartMethod;
+  /** Throws SpawnError, as a start would, when that start method can't be had here, with what was granted so far. */
+  requireMethod(method: StartMethod): void;
   /** OS process id. */
   readonly pid: number;
   /** True in a worker thread. */
   readonly isThread: boolean;
+  /** True in a process that was started as a child, even if what it runs isn't a child's entry. */
+  readonly isChild: boolean;
   /** URL of the program's main module, where there is one (not in a REPL or `-e`). In a child: of that child's entry. */
   readonly mainModule: string | undefined;
   /** A file's URL, as this runtime writes that of a module: which characters it encodes differs. */
@@ -66,8 +70,13 @@ export interface Runtime {
    * done, or where asking for it would load what a program didn't ask for.
    */
   changeProcessor(): boolean;
-  /** Calls `handler` when nothing is left to do (Node's "beforeExit") in a root or child process. */
-  onIdle(handler: () => void): void;
+  /** The code that the program has set for the end of this process or thread (`process.exitCode`, `Deno.exitCode`), else 0. */
+  exitCode(): number;
+  /**
+   * Calls `handler` when nothing is left to do (Node's "beforeExit"). It gives whether it has begun something, which is then
+   * awaited. Never called in a worker of Deno, which waits for messages without end.
+   */
+  onIdle(handler: () => boolean): void;
   /** Calls `handler` synchronously when the process ends by itself or by exit(), the last moment where code runs. */
   onExit(handler: () => void): void;
   /** Calls `handler` with an error that nobody caught (or a rejection nobody handled) in this child, instead of the runtime's own report. */
@@ -117,16 +126,23 @@ export interface SystemCalls {
   unmap(buffer: ArrayBuffer): void;
   /** Gives the pages of a part of the file back to the system; they are zero when touched again. False = it can't. */
   discardMemory(fd: number, offset: number, length: number): boolean;
-  /** A new bell: a pipe (O_CLOEXEC, O_NONBLOCK) and the inode that identifies it. */
+  /** Throws SpawnError where other processes of this user couldn't open this one's bell: they would never be heard. */
+  requireReach(): void;
+  /** A new bell: a pipe (O_CLOEXEC, O_NONBLOCK) and the inode that identifies it. SpawnError where others couldn't open it. */
   createBell(): Bell;
-  /** Write end of another process's bell, or null when that process is gone or the bell is not the one meant. */
-  openBell(pid: number, fd: number, inode: bigint): number | null;
+  /**
+   * Write end of another process's bell; null when that process is gone or the bell is not the one meant; undefined when the
+   * process is there, but the system doesn't let this one look at it.
+   */
+  openBell(pid: number, fd: number, inode: bigint): number | null | undefined;
   /** One byte into a bell: true = its process is alive (also when the pipe is full), false = dead (EPIPE). Synchronous. */
   ring(fd: number): boolean;
   /** Closes a descriptor. */
   close(fd: number): void;
   /** Asks for SIGKILL when the parent dies (PR_SET_PDEATHSIG); a no-op where there is none. */
   dieWithParent(): void;
+  /** What a file says, of /proc too; undefined when it can't be read. */
+  readText(path: string): string | undefined;
   /** Sends a signal; false = no such process. */
   kill(pid: number, signal: number): boolean;
 }

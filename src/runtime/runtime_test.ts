@@ -10,8 +10,9 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { SpawnError } from "../errors.ts";
 import { W } from "./child_testing.ts";
-import { inheritedFlags } from "./child_command.ts";
-import { denoFlags } from "./deno_flags.ts";
+import { inheritedEnv, inheritedFlags, withoutFlags } from "./child_command.ts";
+import { configFlags } from "./deno_config.ts";
+import { readDenoLine } from "./deno_flags.ts";
 import { runtime } from "./current.ts";
 import { spawner } from "./spawner.ts";
 import type { ExitStatus, ProcessHandle, ProcessSpawn } from "./runtime.ts";
@@ -39,7 +40,7 @@ interface Started {
   /** Resolves when the child has said this state (or a later one). */
   said(state: number): Promise<void>;
   /** Opens the child's bell. */
-  open(): number | null;
+  open(): number | null | undefined;
   end(): void;
 }
 
@@ -333,27 +334,79 @@ test("what can't be started is a SpawnError", () => {
 });
 
 test("flags that a child doesn't get", () => {
-  assert.deepEqual(
-    inheritedFlags([
-      "--no-warnings",
-      "--test",
-      "--test-reporter",
-      "dot",
-      "--inspect=0",
-      "-e",
-      "1",
-      "--import",
-      "./x.js",
-      "-r",
-      "./y.cjs",
-    ]),
-    ["--no-warnings", "--import", "./x.js", "-r", "./y.cjs"],
-  );
+  const given = [
+    "--no-warnings",
+    "--test",
+    "--test-reporter",
+    "dot",
+    "--inspect=0",
+    "-e",
+    "1",
+    "--cwd=app",
+    "--cwd",
+    "app",
+  ];
+  assert.deepEqual(inheritedFlags([...given, "--import", "tsx", "-r", "/y.cjs"], "/start"), [
+    "--no-warnings",
+    "--import",
+    "tsx",
+    "-r",
+    "/y.cjs",
+  ]);
+});
+
+test("relative paths in flags are those of the folder that the parent was started in", () => {
+  const given = [
+    "--import",
+    "./x.js",
+    "-r=../y.cjs",
+    "--env-file=.env",
+    "--config",
+    "a/b.toml",
+    "--conditions",
+    "./c",
+    "--import=z",
+  ];
+  assert.deepEqual(inheritedFlags(given, "/start"), [
+    "--import",
+    "/start/./x.js",
+    "-r=/start/../y.cjs",
+    "--env-file=/start/.env",
+    "--config",
+    "/start/a/b.toml",
+    "--conditions",
+    "./c",
+    "--import=z",
+  ]);
+});
+
+test("flags that a thread refuses go, with their values, and no others", () => {
+  const flags = ["--title", "x", "--import", "./a", "--max-old-space-size=99", "-C", "dev"];
+  assert.deepEqual(withoutFlags(flags, ["--title", "--max-old-space-size=99"]), ["--import", "./a", "-C", "dev"]);
+  assert.deepEqual(withoutFlags(flags, []), flags);
+});
+
+test("what of the environment a child doesn't get: the debugger's port, and what is of its parent alone", () => {
+  const parent = { A: "1", NODE_TEST_CONTEXT: "child-v8", BUN_INSPECT: "ws://x", NODE_CHANNEL_FD: "3" };
+  assert.deepEqual(inheritedEnv(parent), { A: "1" });
+  assert.deepEqual(inheritedEnv(parent, { BUN_INSPECT: "ws://y", A: undefined }), {
+    A: undefined,
+    BUN_INSPECT: "ws://y",
+  });
+  for (
+    const [given, kept] of [
+      ["--inspect=127.0.0.1:9229", ""],
+      ["--no-warnings --inspect-brk --import x", "--no-warnings --import x"],
+      ["--inspect-port 9230 --inspect --inspector-like", "--inspector-like"],
+      ["--require=/a/--inspect", "--require=/a/--inspect"],
+    ]
+  ) assert.equal(inheritedEnv({ NODE_OPTIONS: given })["NODE_OPTIONS"], kept);
 });
 
 test("flags that a child on Deno gets", () => {
+  const flags = (...words: string[]) => readDenoLine(words, "/start").flags;
   assert.deepEqual(
-    denoFlags([
+    flags(
       "run",
       "-A",
       "--config",
@@ -364,11 +417,45 @@ test("flags that a child on Deno gets", () => {
       "main.ts",
       "--config",
       "y",
-    ]),
-    ["--config", "x.json", "--unstable-kv", "--v8-flags=--a"],
+    ),
+    ["--config", "/start/x.json", "--unstable-kv", "--v8-flags=--a"],
   );
-  assert.deepEqual(denoFlags(["--cached-only", "-R", "main.ts"]), ["--cached-only"]);
-  assert.deepEqual(denoFlags(["main.ts", "--no-lock"]), []);
+  assert.deepEqual(flags("--cached-only", "-R", "main.ts"), ["--cached-only"]);
+  assert.deepEqual(flags("main.ts", "--no-lock"), []);
+  const paths = [
+    "--import-map=a/b.json",
+    "--lock=/l",
+    "--preload=./p.ts",
+    "--cert=c",
+    "--import-map=https://x/y",
+    "--env-file",
+  ];
+  assert.deepEqual(
+    flags("test", ...paths, "."),
+    ["--import-map=/start/a/b.json", "--lock=/l", "--preload=/start/./p.ts", "--cert=/start/c", paths[4], paths[5]],
+  );
+  assert.deepEqual(readDenoLine(["run", "-R", "--allow-import=x.org", "jsr:a/b", "-I"], "/"), {
+    flags: [],
+    imports: ["--allow-import=x.org"],
+    script: "jsr:a/b",
+  });
+});
+
+test("the configuration that a child on Deno gets is its parent's", () => {
+  const files = ["/app/deno.json", "/app/sub/deno.jsonc", "/home/deno.json"];
+  const flagsOf = (main: string | undefined, entry: string, ...words: string[]) =>
+    configFlags(readDenoLine(words, "/app"), main, new URL(entry), "/app", (path) => files.includes(path));
+  const cached = "file:///home/.cache/deno/npm/x/child.js", near = "file:///app/node_modules/x/child.js";
+  assert.deepEqual(flagsOf("file:///app/a%20b/main.ts", cached), ["--config=/app/deno.json"]);
+  assert.deepEqual(flagsOf("file:///app/sub/main.ts", near), ["--config=/app/sub/deno.jsonc"]);
+  assert.deepEqual(flagsOf("file:///app/main.ts", near), []);
+  assert.deepEqual(flagsOf("file:///app/main.ts", "https://jsr.io/x/child.ts"), ["--config=/app/deno.json"]);
+  assert.deepEqual(flagsOf("https://x.org/main.ts", cached), ["--no-config"]);
+  assert.deepEqual(flagsOf("file:///home/.cache/y/main.js", cached, "run", "npm:y"), ["--config=/app/deno.json"]);
+  assert.deepEqual(flagsOf("file:///elsewhere/main.ts", cached), []);
+  for (const flag of ["--no-config", "--config=x", "-c"]) {
+    assert.deepEqual(flagsOf("file:///app/main.ts", cached, "run", flag, "x", "main.ts"), []);
+  }
 });
 
 test("a thread changes its processor, and may still run wherever it might", () => {

@@ -4,9 +4,10 @@ import { assert, assertEquals, assertInstanceOf, assertMatch, assertStrictEquals
 import * as everything from "../../../mod.ts";
 import { type Context, getContext, getLogger, MisuseError, type StartMethod } from "../../../mod.ts";
 import type { Case } from "../../case.ts";
-import { runProgram } from "../../host.ts";
+import { fileURLToPath, process, relative, removeFolder, runProgram, writeModule } from "../../host.ts";
 import { describe } from "../../targets/process/objects.ts";
 
+const mod = new URL("../../../mod.ts", import.meta.url);
 const program = (name: string) => new URL(`../../targets/programs/${name}.ts`, import.meta.url);
 
 export const contextCases: readonly Case[] = [
@@ -87,6 +88,34 @@ export const contextCases: readonly Case[] = [
     },
   },
   {
+    name: "context/setStartMethod is refused once an object was made without a context; with force both methods go on",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, program("late_start_method"));
+      assertEquals([code, stderr], [0, ""]);
+      const [other, same, ...rest] = stdout.trim().split("\n");
+      const refusal =
+        /^MisuseError: Cannot set the start method to "\w+": it is "\w+" already, since objects of it were made/;
+      assertMatch(other ?? "", refusal);
+      assertMatch(same ?? "", refusal);
+      assertEquals(rest, ["0 true", "0 true", "MisuseError"]);
+    },
+  },
+  {
+    name: "context/the default is a method that works here, and getAllStartMethods names no other",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, program("other_system"));
+      assertEquals([code, stderr], [0, ""]);
+      assertEquals(stdout.trim().split("\n"), [
+        "worker worker",
+        "hello 0",
+        'SpawnError: Cannot use start method "process": only Linux has it so far (this is darwin); use "worker"',
+      ]);
+      const { runtime } = env;
+      const usual = runtime === "deno" ? ["worker", "process"] : ["process", "worker"];
+      assertEquals(everything.getAllStartMethods(), usual);
+    },
+  },
+  {
     name: "context/cpuCount counts what this process may use: its affinity is respected",
     needs: ["linux"],
     async run(env) {
@@ -112,6 +141,54 @@ export const contextCases: readonly Case[] = [
       assertEquals(await child.join(), 0);
       end.close();
       there.close();
+    },
+  },
+  {
+    name: "process/a program's own flags and variables don't keep its children from starting, and reach them",
+    needs: ["linux"],
+    async run(env) {
+      const folder = `${env.tempDir}/project`, port = 20_000 + process.pid % 20_000;
+      const text = `
+        import { getContext, isMain } from ${JSON.stringify(mod.href)};
+        export const say = () => console.log("child", globalThis.preloaded, process.execArgv?.includes("--conditions"));
+        if (isMain(import.meta)) {
+          const child = new (getContext("${env.method}").Process)({ target: say });
+          await child.start();
+          console.log(await child.join());
+        }`;
+      const main = writeModule(`${folder}/app/main.mjs`, text);
+      writeModule(`${folder}/app/pre.mjs`, "globalThis.preloaded = true;");
+      const app = relative(process.cwd(), `${folder}/app`);
+      const flags = {
+        bun: [`--cwd=${app}`, "--preload", "./pre.mjs", "--conditions", "x"],
+        node: ["--max-old-space-size=300", "--import", `./${app}/pre.mjs`, "--conditions", "x", "--title", "y"],
+        deno: [
+          "--preload",
+          `${app}/pre.mjs`,
+          "--config",
+          relative(process.cwd(), fileURLToPath(new URL("deno.json", mod))),
+        ],
+      }[env.runtime];
+      const inspect = `127.0.0.1:${port}`;
+      const variables = { BUN_INSPECT: `ws://${inspect}/x`, NODE_OPTIONS: `--inspect=${inspect}` };
+      for (const given of [{ flags: [...flags, `--inspect=${inspect}`] }, { flags, env: variables }]) {
+        const { code, stdout, stderr } = await runProgram(env, main, given);
+        assertEquals([code, /in use/.test(stderr)], [0, false], stderr);
+        // Workers of Bun and Deno load no module before their own.
+        const isPreloaded = env.method === "process" || env.runtime === "node";
+        assertEquals(stdout, `child ${isPreloaded || undefined} ${env.runtime !== "deno"}\n0\n`, stderr);
+      }
+      removeFolder(folder);
+    },
+  },
+  {
+    name: "process/a target in a file of tests for Node: its tests run once, not in each child",
+    needs: ["node"],
+    async run(env) {
+      for (const flags of [["--test-reporter=tap"], ["--test", "--test-reporter=tap"]]) {
+        const { code, stdout, stderr } = await runProgram(env, program("node_tests"), { flags, limit: 10_000 });
+        assertEquals([code, stdout.match(/^ *(not )?ok .*/gm)], [0, ["ok 1 - a child sets a value"]], stdout + stderr);
+      }
     },
   },
   {

@@ -2,9 +2,11 @@
 
 import { assertEquals, assertMatch, assertStringIncludes } from "../../assert.ts";
 import type { Case, Env } from "../../case.ts";
-import { runProgram } from "../../host.ts";
+import { process, runProgram } from "../../host.ts";
 import { odd } from "../../targets/pool/odd.ts";
-import { compute, end, type Ending, stay, withHooks } from "../../targets/lives.ts";
+import { compute, end, type Ending, ignore, stay, withHooks } from "../../targets/lives.ts";
+
+const neverSettles = new URL("../../targets/programs/never_settles.ts", import.meta.url);
 
 /** Keeps the tracebacks of children out of the report, where that is possible. */
 function quiet({ method }: Env): { stderr?: "ignore" } {
@@ -32,6 +34,35 @@ export const endCases: readonly Case[] = [
       assertEquals(await codeOf(env, ["exit later", 9]), 9);
       assertEquals(await codeOf(env, ["process.exit", 5]), 5);
       if (env.runtime === "deno") assertEquals(await codeOf(env, ["Deno.exit", 6]), 6);
+    },
+  },
+  {
+    name: "process/exit code: what process.exitCode was set to by a target that returns; this process's own stays",
+    async run(env) {
+      assertEquals(await codeOf(env, ["exitCode", 14]), 14);
+      if (env.runtime === "deno") assertEquals(await codeOf(env, ["Deno.exitCode", 15]), 15);
+      assertEquals(process.exitCode ?? 0, 0);
+    },
+  },
+  {
+    name: "process/exit code: 13 of a target that never settles, while nothing could make it; stderr says so",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, neverSettles, { args: ["target"], limit: 8000 });
+      assertEquals([stdout.trim(), code], ["13 hook", 0], stderr);
+      assertStringIncludes(stderr, "Process the patient one: its target never settled");
+    },
+  },
+  {
+    name: "process/a target whose module never comes to the end of its load is refused",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, neverSettles, { args: ["module"], limit: 8000 });
+      // Deno ends such a process itself, before anything of it could tell its parent why.
+      const isDeno = env.runtime === "deno";
+      assertEquals([stdout.trim(), code], [isDeno ? "SpawnError" : "TargetError", 0], stderr);
+      assertStringIncludes(
+        stderr,
+        isDeno ? "Top-level await promise never resolved" : "a top-level await in it never settles",
+      );
     },
   },
   {
@@ -90,6 +121,25 @@ export const endCases: readonly Case[] = [
         one[doing]();
         assertEquals(await one.join(), code, doing);
       }
+      there.close();
+    },
+  },
+  {
+    name: "process/each signal reaches a child that ignores those before it, and kill() ends it",
+    needs: ["process", "linux"],
+    async run({ mp }) {
+      const there = new mp.Queue<string>();
+      const one = new mp.Process({ target: ignore, args: [there] });
+      await one.start();
+      assertEquals(await there.get(), "runs");
+      for (
+        const [doing, signal] of [["terminate", "SIGTERM"], ["interrupt", "SIGINT"], ["terminate", "SIGTERM"]] as const
+      ) {
+        one[doing]();
+        assertEquals(await there.get({ timeout: 5000 }), signal);
+      }
+      one.kill();
+      assertEquals([await one.join({ timeout: 5000 }), one.exitcode], [-9, -9]);
       there.close();
     },
   },

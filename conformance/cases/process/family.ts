@@ -88,6 +88,37 @@ export const familyCases: readonly Case[] = [
     },
   })),
   {
+    name:
+      "process/a child on Deno has its program's deno.json, with the least permissions and wherever the package lies",
+    needs: ["deno"],
+    async run(env) {
+      const folder = `${env.tempDir}/project`, lib = "./lib/";
+      // The package lies in a folder with a deno.json of its own, whose import map knows nothing of the program's.
+      const msgpackr = new URL("node_modules/msgpackr/dist/index-no-eval.cjs", mod).href;
+      const imports = { multiprocessing: mod.href, "msgpackr/index-no-eval": msgpackr, "lib/": lib };
+      const permissions = env.method === "worker" ? ["read"] : ["read", "env", "run", "ffi"];
+      const text = `
+        import { getContext, isMain } from "multiprocessing";
+        import { answer } from "lib/answer.ts";
+        export const say = () => console.log("child", answer);
+        if (isMain(import.meta)) {
+          const child = new (getContext("${env.method}").Process)({ target: say });
+          await child.start();
+          console.log(await child.join());
+        }`;
+      for (const name of ["deno.json", "other.json"]) {
+        writeModule(`${folder}/${name}`, JSON.stringify({ imports, nodeModulesDir: "manual" }));
+        writeModule(`${folder}/lib/answer.ts`, "export const answer = 42;");
+        const { code, stdout, stderr } = await runProgram(env, writeModule(`${folder}/app/main.ts`, text), {
+          permissions: permissions.map((name) => `--allow-${name}`),
+          flags: name === "deno.json" ? [] : ["--config", `${folder}/${name}`],
+        });
+        removeFolder(folder);
+        assertEquals([stdout, code], ["child 42\n0\n", 0], `${name}: ${stderr}`);
+      }
+    },
+  },
+  {
     name: "process/a child starts a child that starts a child",
     async run({ mp, method }) {
       const told = new mp.Queue<Self>();
