@@ -4,6 +4,7 @@ import type { Case } from "../case.ts";
 import { deathCases } from "./death.ts";
 import { harnessCases } from "./harness.ts";
 import { managerCases as otherManagerCases } from "./managers.ts";
+import { memoryCases } from "./memory.ts";
 import { stressCases } from "./stress.ts";
 import { processCases } from "./tutorial/01_process.ts";
 import { queueCases } from "./tutorial/02_queue.ts";
@@ -52,6 +53,7 @@ export const cases: readonly Case[] = [
   ...shareableCases,
   ...stressCases,
   ...deathCases,
+  ...memoryCases,
   ...badInputTargets,
   ...badInputValues,
   ...endCases,

@@ -186,7 +186,7 @@ export class Ring {
     let weight = size, large = 0;
     if ((word & LARGE) !== 0) {
       large = (area.i32[area.at + offset + 1] as number) >>> 0;
-      weight = family.arena.load(large + HEADER_WORDS);
+      weight = family.arena.load(large + HEADER_WORDS) >>> 0;
       lock.stage(large + H_LINK, family.self);
       lock.stage(large + H_STATE, BLOCK_TRANSIT);
     } else read(area, offset + 1, size);
