@@ -205,6 +205,9 @@ export function check({ arena, allocator }: Agent, known: ReadonlyMap<number, Kn
     if (isFree) free += count;
     const sizeClass = (entry >>> 16) & 0xff,
       { i32 } = isFree ? { i32: control } : arena.segment(granule * GRANULE_WORDS);
+    if (!isFree && sizeClass === 0) {
+      assert.notEqual(i32[H_STATE], BLOCK_FREE, `the block at granule ${granule} is lost`);
+    }
     if (sizeClass !== 0) {
       const list = word(C_SLAB_TABLE + 2 * granule), begun = word(C_SLAB_TABLE + 2 * granule + 1) >>> 16;
       const blocks = GRANULE_BYTES >>> sizeClass, used = list & 0xffff, step = 1 << (sizeClass - 2);
