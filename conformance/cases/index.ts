@@ -5,6 +5,7 @@ import { deathCases } from "./death.ts";
 import { faceCases } from "./faces.ts";
 import { harnessCases } from "./harness.ts";
 import { managerCases as otherManagerCases } from "./managers.ts";
+import { memoryCases } from "./memory.ts";
 import { stressCases } from "./stress.ts";
 import { processCases } from "./tutorial/01_process.ts";
 import { queueCases } from "./tutorial/02_queue.ts";
@@ -55,6 +56,7 @@ export const cases: readonly Case[] = [
   ...stressCases,
   ...deathCases,
   ...faceCases,
+  ...memoryCases,
   ...badInputTargets,
   ...badInputValues,
   ...endCases,

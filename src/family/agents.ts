@@ -156,5 +156,9 @@ export function allocateLine(control: Int32Array, parent: number): number {
     Atomics.store(control, line + A_STATE, generation << 4 | AGENT_STARTING);
     return generation << 8 | index;
   }
-  throw new MisuseError(`Cannot start another process: a family has at most ${MAX_AGENTS - 1} at a time`);
+  throw new MisuseError(
+    `Cannot start another process: a family has at most ${
+      MAX_AGENTS - 1
+    } members at a time; join() one that ends first`,
+  );
 }

@@ -159,15 +159,15 @@ test("exhaustion is a RangeError that leaves the memory usable", () => {
 
 test("of several that claim an object or adopt a dead agent's block, one gets it", () => {
   const { arena, dead, mine, theirs, third } = agents();
-  const object = mine.allocate(50);
-  assert(!theirs.claim(object, () => true), "it is not an object yet");
+  const object = mine.allocate(50), generation = mine.generationOf(object);
+  assert(!theirs.claim(object, generation, () => true), "it is not an object yet");
   mine.publish(object);
   assert(!mine.addHolder(object), "it holds it already");
   assert(theirs.addHolder(object));
-  assert(!theirs.claim(object, () => false));
+  assert(!theirs.claim(object, generation, () => false));
   assert.equal(arena.load(object + H_STATE), BLOCK_OBJECT);
-  assert(theirs.claim(object, () => true));
-  assert(!mine.claim(object, () => true));
+  assert(theirs.claim(object, generation, () => true));
+  assert(!mine.claim(object, generation, () => true));
   assert(!mine.adopt(object, 3), "it is in other hands");
   dead.add(2);
   assert(mine.adopt(object, 2));
@@ -204,7 +204,7 @@ test("killed at any step of allocate, free, claim: nothing is lost, nothing is t
         tail?.fill(7);
         const isKilled = killedAt(step, () => {
           if (what === "free") theirs.free(first, generation);
-          else if (what === "claim") theirs.claim(first, () => true);
+          else if (what === "claim") theirs.claim(first, generation, () => true);
           else theirs.allocate(bytes);
         });
         dead.add(2);
@@ -212,7 +212,7 @@ test("killed at any step of allocate, free, claim: nothing is lost, nothing is t
         assert(adopted.length <= 2);
         if (what === "free") third.free(first, generation); // a second recoverer that comes late
         if (what === "claim" && !adopted.includes(first)) {
-          assert(third.claim(first, () => true));
+          assert(third.claim(first, generation, () => true));
           third.free(first);
         }
         assert.deepEqual(inUse(mine), [kept], `${what} of ${bytes} bytes, killed at ${step}`);

@@ -4,29 +4,48 @@ import type { Backing, Range } from "./backing.ts";
 import {
   C_GRANULE_TABLE,
   C_MAGIC,
+  classIn,
   CONTROL_BYTES,
   CONTROL_GRANULES,
   GRANULE_BYTES,
   GRANULE_SHIFT,
-  GRANULE_USED,
   GRANULE_WORDS,
+  granulesIn,
+  HEADER_WORDS,
   MAGIC,
-  MAX_GRANULES,
+  RUN_INNER,
+  RUN_USED,
 } from "./layout.ts";
 
-/** A mapped piece of memory: word `a` of the family is `i32[a - start]`. */
+/** A mapped run of granules: word `a` of the family is `i32[a - start]`. */
 export class Segment {
   /** Address of its first word. */
   readonly start: number;
   readonly i32: Int32Array;
   readonly u8: Uint8Array;
   readonly range: Range;
+  /** The run's first entry in the granule table: with another one it is another run. */
+  readonly entry: number;
+  /** Where that entry is. */
+  readonly entryAt: number;
 
-  constructor(start: number, range: Range, bytes: number) {
+  constructor(start: number, range: Range, bytes: number, entry: number) {
     this.start = start;
     this.range = range;
     this.i32 = new Int32Array(range.buffer, range.byteOffset, bytes / 4);
     this.u8 = new Uint8Array(range.buffer, range.byteOffset, bytes);
+    this.entry = entry;
+    this.entryAt = C_GRANULE_TABLE + (start >>> GRANULE_SHIFT);
+  }
+
+  /** Payload bytes of each block in it. */
+  get capacity(): number {
+    return (classIn(this.entry) === 0 ? this.u8.length : 1 << classIn(this.entry)) - HEADER_WORDS * 4;
+  }
+
+  /** Whether it is one large block, so that nothing else is in use by means of this window. */
+  get isRun(): boolean {
+    return this.entry !== 0 && classIn(this.entry) === 0;
   }
 }
 
@@ -41,7 +60,7 @@ export class Arena {
   constructor(backing: Backing, fresh: boolean) {
     this.backing = backing;
     if (fresh) backing.grow(CONTROL_BYTES);
-    const segment = new Segment(0, backing.window(0, CONTROL_BYTES), CONTROL_BYTES);
+    const segment = new Segment(0, backing.window(0, CONTROL_BYTES), CONTROL_BYTES, 0);
     for (let granule = 0; granule < CONTROL_GRANULES; granule++) this.#segments[granule] = segment;
     this.control = segment.i32;
     if (fresh) Atomics.store(this.control, C_MAGIC, MAGIC);
@@ -50,9 +69,14 @@ export class Arena {
     }
   }
 
-  /** The segment that holds `address`. */
+  /** The segment that holds `address`. RangeError when nothing is in use there. */
   segment(address: number): Segment {
-    return this.#segments[address >>> GRANULE_SHIFT] ?? this.#map(address >>> GRANULE_SHIFT);
+    const segment = this.#segments[address >>> GRANULE_SHIFT];
+    // Since it was mapped, its granules may have become another run's: another process gave them back and took them. A plain
+    // read will do: whoever has the address of a block has it from an atomic read, and the entry was written before.
+    return segment !== undefined && this.control[segment.entryAt] === segment.entry
+      ? segment
+      : this.#map(address >>> GRANULE_SHIFT);
   }
 
   /** One word, read atomically. */
@@ -67,32 +91,49 @@ export class Arena {
     Atomics.store(segment.i32, address - segment.start, value);
   }
 
-  /** Drops this process's window on a segment of its own; nothing here may use its arrays any more. */
-  forget(address: number): void {
-    const granule = address >>> GRANULE_SHIFT;
-    const segment = this.#segments[granule];
-    if (segment === undefined || granule < CONTROL_GRANULES) return;
-    const count = segment.i32.length / GRANULE_WORDS;
-    const first = segment.start >>> GRANULE_SHIFT;
-    for (let i = 0; i < count; i++) this.#segments[first + i] = undefined;
-    this.backing.release(segment.range);
-  }
-
-  #map(granule: number): Segment {
-    const entry = Atomics.load(this.control, C_GRANULE_TABLE + granule);
-    if ((entry & GRANULE_USED) === 0) throw new RangeError(`No shared memory at granule ${granule}`);
-    const first = entry & 0xffff;
-    let end = granule + 1;
-    while (
-      end < MAX_GRANULES && Atomics.load(this.control, C_GRANULE_TABLE + end) === entry
-    ) end++;
-    const bytes = (end - first) * GRANULE_BYTES;
+  /** The segment of the run that has that first entry, or will have it with the next commit. */
+  mapAs(first: number, entry: number): Segment {
+    const count = granulesIn(entry), bytes = count * GRANULE_BYTES;
+    const known = this.#segments[first];
+    if (known?.entry === entry && known.start === first * GRANULE_WORDS) return known;
     const segment = new Segment(
       first * GRANULE_WORDS,
       this.backing.window(first * GRANULE_BYTES, bytes),
       bytes,
+      entry,
     );
-    for (let i = first; i < end; i++) this.#segments[i] = segment;
+    for (let granule = first; granule < first + count; granule++) {
+      this.#drop(granule);
+      this.#segments[granule] = segment;
+    }
     return segment;
+  }
+
+  /** Drops this process's window on a run that was given back; nothing here may use its arrays any more. */
+  forget(address: number): void {
+    this.#drop(address >>> GRANULE_SHIFT);
+  }
+
+  /** Of a large block nobody has views any more. On slabs that are gone there may be some: they go with the last of them. */
+  #drop(granule: number): void {
+    const segment = this.#segments[granule];
+    if (segment === undefined) return;
+    const first = segment.start >>> GRANULE_SHIFT, count = segment.i32.length / GRANULE_WORDS;
+    for (let i = first; i < first + count; i++) {
+      if (this.#segments[i] === segment) this.#segments[i] = undefined;
+    }
+    if (segment.isRun) this.backing.release(segment.range);
+  }
+
+  #map(granule: number): Segment {
+    let first = granule, entry = Atomics.load(this.control, C_GRANULE_TABLE + granule);
+    if ((entry & RUN_INNER) !== 0) {
+      first = entry & 0xffff;
+      entry = Atomics.load(this.control, C_GRANULE_TABLE + first);
+    }
+    if ((entry & RUN_USED) === 0 || granule >= first + granulesIn(entry)) {
+      throw new RangeError(`No shared memory is in use at granule ${granule}`);
+    }
+    return this.mapAs(first, entry);
   }
 }

@@ -2,6 +2,7 @@
 
 import type { StartMethod, SystemCalls } from "../runtime/runtime.ts";
 import { MisuseError } from "../errors/base.ts";
+import { GRANULE_BYTES, MAX_GRANULES } from "./layout.ts";
 
 /** A range of a family's memory, as bytes. */
 export interface Range {
@@ -12,6 +13,8 @@ export interface Range {
 /** One kind of memory behind an arena. */
 export interface Backing {
   readonly method: StartMethod;
+  /** Bytes that it can have at most. */
+  readonly limit: number;
   /** Makes it at least `bytes` long. RangeError when the system refuses. */
   grow(bytes: number): void;
   /** A window on part of it; the part must exist. */
@@ -22,8 +25,20 @@ export interface Backing {
   release(range: Range): void;
 }
 
-/** Address space that a worker family reserves (JavaScriptCore refuses 16 GiB). */
-const WORKER_MAX_BYTES = 4 * 1024 ** 3;
+/** What a family can address. */
+const MAX_BYTES = MAX_GRANULES * GRANULE_BYTES;
+/** What JavaScriptCore gives a SharedArrayBuffer at most. */
+const SMALL_MAX_BYTES = 4 * 1024 ** 3;
+
+/** An empty memory with room for all that a family can address, or for what the engine allows. */
+function growableMemory(): SharedArrayBuffer {
+  try {
+    return new SharedArrayBuffer(0, { maxByteLength: MAX_BYTES });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return new SharedArrayBuffer(0, { maxByteLength: SMALL_MAX_BYTES });
+  }
+}
 
 /** Memory of start method "worker". */
 export class WorkerBacking implements Backing {
@@ -31,15 +46,15 @@ export class WorkerBacking implements Backing {
   readonly memory: SharedArrayBuffer;
 
   constructor(memory?: SharedArrayBuffer) {
-    this.memory = memory ?? new SharedArrayBuffer(0, { maxByteLength: WORKER_MAX_BYTES });
+    this.memory = memory ?? growableMemory();
+  }
+
+  get limit(): number {
+    return this.memory.maxByteLength;
   }
 
   grow(bytes: number): void {
-    if (this.memory.byteLength >= bytes) return;
-    if (bytes > WORKER_MAX_BYTES) {
-      throw new RangeError(`Cannot grow the shared memory of workers beyond ${WORKER_MAX_BYTES} bytes`);
-    }
-    this.memory.grow(bytes);
+    if (this.memory.byteLength < bytes) this.memory.grow(bytes);
   }
 
   window(byteOffset: number, _byteLength: number): Range {
@@ -56,6 +71,7 @@ export class WorkerBacking implements Backing {
 /** Memory of start method "process". */
 export class ProcessBacking implements Backing {
   readonly method = "process";
+  readonly limit = MAX_BYTES;
   readonly fd: number;
   readonly #system: SystemCalls;
 

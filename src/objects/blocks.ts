@@ -7,11 +7,9 @@
 
 import { ClosedError } from "../errors/base.ts";
 import type { Family } from "../family/family.ts";
-import { indexOf } from "../family/agents.ts";
 import { clearBit } from "../memory/bitmap.ts";
 import {
   BITMAP_WORDS,
-  BLOCK_OBJECT,
   BLOCK_TRANSIT,
   H_GENERATION,
   H_HOLDERS,
@@ -30,28 +28,16 @@ import { unlinkName } from "./names.ts";
 
 /** Makes this agent a holder of the object behind a handle. ClosedError when it is gone. */
 export function hold(family: Family, { address, generation }: Handle): void {
-  // Looked at before as well, so as not to leave a bit in somebody else's block when killed in between.
-  if (isCurrent(family, { address, generation })) {
-    const isNew = family.allocator.addHolder(address);
-    if (isCurrent(family, { address, generation })) return;
-    // It went at this moment, and may be another object by now, whose last holder saw our bit.
-    if (isNew) releaseHolder(family, address, indexOf(family.self));
-  }
+  if (family.allocator.hold(address, generation)) return;
   throw new ClosedError("Cannot use a shared object that came with a message: everyone has closed it meanwhile");
 }
 
-/** Whether a handle's object is still there. */
-function isCurrent(family: Family, { address, generation }: Handle): boolean {
-  const segment = family.arena.segment(address), at = address - segment.start;
-  return Atomics.load(segment.i32, at + H_GENERATION) === generation &&
-    Atomics.load(segment.i32, at + H_STATE) === BLOCK_OBJECT;
-}
-
-/** That agent holds the object no more; the last one frees it. */
+/** That agent, which does, holds the object no more; the last one frees it. */
 export function releaseHolder(family: Family, address: number, index: number): void {
   const segment = family.arena.segment(address), at = address - segment.start;
+  const generation = segment.i32[at + H_GENERATION] as number;
   clearBit(segment.i32, at + H_HOLDERS, index);
-  freeIfUnused(family, address);
+  freeIfUnused(family, { address, generation });
 }
 
 /** A handle goes into a message. */
@@ -62,13 +48,18 @@ export function enterFlight(family: Family, { address }: Handle): void {
 
 /** A handle left its message, taken out or thrown away. */
 export function leaveFlight(family: Family, handle: Handle): void {
-  if (!isCurrent(family, handle)) return;
-  const segment = family.arena.segment(handle.address), at = handle.address - segment.start;
-  if (Atomics.sub(segment.i32, at + H_IN_FLIGHT, 1) === 1) freeIfUnused(family, handle.address);
+  const { allocator } = family, { address, generation } = handle;
+  const wasLast = allocator.still(() => {
+    if (!allocator.isObject(address, generation)) return false;
+    const segment = family.arena.segment(address), at = address - segment.start;
+    return Atomics.sub(segment.i32, at + H_IN_FLIGHT, 1) === 1;
+  });
+  if (wasLast) freeIfUnused(family, handle);
 }
 
-/** Whether nobody holds the object whose header begins at `at`, and no message carries it. */
-function unused(i32: Int32Array, at: number): boolean {
+/** In a `still` section: whether nobody holds that object, which is there, and no message carries it. */
+function unused(family: Family, address: number): boolean {
+  const { i32, start } = family.arena.segment(address), at = address - start;
   if (Atomics.load(i32, at + H_IN_FLIGHT) > 0) return false;
   for (let word = 0; word < BITMAP_WORDS; word++) {
     if (Atomics.load(i32, at + H_HOLDERS + word) !== 0) return false;
@@ -76,13 +67,15 @@ function unused(i32: Int32Array, at: number): boolean {
   return true;
 }
 
-/** Frees an object that nobody holds and no message carries. */
-export function freeIfUnused(family: Family, address: number): void {
-  const segment = family.arena.segment(address), at = address - segment.start;
-  if (Atomics.load(segment.i32, at + H_STATE) !== BLOCK_OBJECT || !unused(segment.i32, at)) return;
+/** Frees an object that nobody holds and no message carries. It may be gone, and something else lie there. */
+export function freeIfUnused(family: Family, { address, generation }: Handle): void {
+  const { allocator } = family;
+  const isUnused = () => allocator.isObject(address, generation) && unused(family, address);
+  const isNamed = allocator.still(() => isUnused() ? family.arena.load(address + H_NAME) !== 0 : undefined);
+  if (isNamed === undefined) return;
   // Somebody may be joining it by name at this moment: then the name stays, and so does the object.
-  if (segment.i32[at + H_NAME] !== 0 && !unlinkName(family, address, () => unused(segment.i32, at))) return;
-  if (family.allocator.claim(address, () => unused(segment.i32, at))) disposeBlock(family, address);
+  if (isNamed && !unlinkName(family, address, isUnused)) return;
+  if (allocator.claim(address, generation, () => unused(family, address))) disposeBlock(family, address);
 }
 
 /** Frees a block in this (or a dead) agent's hands, and what belongs to it. */

@@ -114,14 +114,18 @@ export function joinOrCreate(
   });
 }
 
-/** Takes an object's name out of the directory while `unused()`; false when it got a user in the meantime. */
+/**
+ * Takes an object's name out of the directory while `unused()`; false when it got a user in the meantime. `unused` is asked in
+ * a `still` section of the allocator: it must be false when the block is another's by now.
+ */
 export function unlinkName(family: Family, address: number, unused: () => boolean): boolean {
   const lock = namesLock(family);
   let entry = 0;
-  // `unused` is asked first: the block may be another's by now.
   const gone = lock.with(() => {
-    if (!unused()) return false;
-    entry = family.arena.load(address + H_NAME) >>> 0;
+    // With a name it can't go afterwards: that would go first. Without one it can, and its words be somebody's payload.
+    const word = family.allocator.still(() => unused() ? family.arena.load(address + H_NAME) : undefined);
+    if (word === undefined) return false;
+    entry = word >>> 0;
     if (entry === 0) return true;
     const name = nameIn(family, entry);
     const found = find(family, bucketOf(encoder.encode(name)), name);

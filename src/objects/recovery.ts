@@ -22,7 +22,6 @@ import {
   AGENT_ENDED,
   AGENT_FREE,
   AGENT_STARTING,
-  BLOCK_FREE,
   BLOCK_OBJECT,
   BLOCK_TRANSIT,
   C_SPINNING,
@@ -35,6 +34,7 @@ import {
   KIND_MESSAGE,
 } from "../memory/layout.ts";
 import { takeMail } from "../family/mail.ts";
+import type { Handle } from "./messages.ts";
 import { settleNames } from "./names.ts";
 import { nap } from "../base/processor.ts";
 import { clearBit } from "../memory/bitmap.ts";
@@ -54,9 +54,10 @@ function recover(family: Family, dead: number): void {
     const index = indexOf(dead);
     allocator.still(() => {});
     settleNames(family);
-    const containers: number[] = [], leaves: number[] = [], objects: number[] = [];
-    allocator.forEachBlock((address) => {
-      if (takeBack(family, address, dead)) objects.push(address);
+    const containers: number[] = [], leaves: number[] = [], objects: Handle[] = [];
+    allocator.forEachBlock((address, _segment, _at, generation) => {
+      const handle = { address, generation };
+      if (takeBack(family, handle, dead)) objects.push(handle);
     });
     allocator.forEachBlock((address, { i32 }, at) => {
       if (Atomics.load(i32, at + H_STATE) !== BLOCK_TRANSIT || Atomics.load(i32, at + H_LINK) !== dead) return;
@@ -64,7 +65,7 @@ function recover(family: Family, dead: number): void {
       (kind === KIND_BYTES || kind === KIND_MESSAGE ? leaves : containers).push(address);
     });
     // All of them, not only those that it held: an earlier attempt may have ended just before it came to this.
-    for (const address of objects) freeIfUnused(family, address);
+    for (const handle of objects) freeIfUnused(family, handle);
     for (const address of [...containers, ...leaves]) {
       if (allocator.adopt(address, dead)) disposeBlock(family, address);
     }
@@ -100,14 +101,15 @@ function throwAway(family: Family, owner: number, word: number): void {
 }
 
 /** Takes back what a dead agent has in one block. True when that is an object, which it may have been the last to hold. */
-function takeBack(family: Family, address: number, dead: number): boolean {
-  const index = indexOf(dead), segment = family.arena.segment(address), { i32 } = segment, at = address - segment.start;
+function takeBack(family: Family, { address, generation }: Handle, dead: number): boolean {
+  const index = indexOf(dead);
   for (let napped = 0;; napped += NAP_MS) {
     let busy = 0, isObject = false;
     // Meanwhile the block can't become another one.
     family.allocator.still(() => {
+      if (family.allocator.generationOf(address) !== generation) return; // the dead had nothing in what lies there now
+      const segment = family.arena.segment(address), { i32 } = segment, at = address - segment.start;
       const state = Atomics.load(i32, at + H_STATE), payload = at + HEADER_WORDS;
-      if (state === BLOCK_FREE) return;
       const kind = careOf(i32[at + H_KIND] as number) as Care; // all are loaded before a recovery begins
       for (const offset of kind.locks ?? []) {
         busy ||= new RobustLock(family.arena, family, segment, payload + offset, "an object of a dead process")

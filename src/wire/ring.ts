@@ -21,8 +21,7 @@
 
 import type { Family } from "../family/family.ts";
 import type { Segment } from "../memory/arena.ts";
-import { BLOCK_PART, BLOCK_TRANSIT, H_CLASS, H_LINK, H_STATE, HEADER_WORDS } from "../memory/layout.ts";
-import { capacityOf } from "../memory/allocator.ts";
+import { BLOCK_PART, BLOCK_TRANSIT, H_LINK, H_STATE, HEADER_WORDS } from "../memory/layout.ts";
 import { disposeBlock, leaveFlight } from "../objects/blocks.ts";
 import { splitMessage } from "../objects/messages.ts";
 import type { RobustLock } from "../memory/robust_lock.ts";
@@ -187,7 +186,7 @@ export class Ring {
     let weight = size, large = 0;
     if ((word & LARGE) !== 0) {
       large = (area.i32[area.at + offset + 1] as number) >>> 0;
-      weight = family.arena.load(large + HEADER_WORDS);
+      weight = family.arena.load(large + HEADER_WORDS) >>> 0;
       lock.stage(large + H_LINK, family.self);
       lock.stage(large + H_STATE, BLOCK_TRANSIT);
     } else read(area, offset + 1, size);
@@ -237,7 +236,7 @@ function areaOf(segment: Segment, address: number): Area {
     i32: segment.i32,
     u8: segment.u8,
     at: block + HEADER_WORDS + 1,
-    length: capacityOf(segment.i32[block + H_CLASS] as number) / 4 - 1,
+    length: segment.capacity / 4 - 1,
   };
 }
 
