@@ -241,7 +241,7 @@ function killAtEachStep(size: number, act: (end: End) => void, outcomes: readonl
     return isKilled;
   });
   assert.equal(seen.size, outcomes.length, "it was killed before its change and after it");
-  assert(steps > 5);
+  assert(steps > 3, `${steps} steps`);
 }
 
 for (const size of [100, 2700, LARGE_FRAME, LARGE_FRAME + 1]) {
