@@ -88,6 +88,8 @@ export interface ProgramOptions {
   readonly flags?: readonly string[];
   /** A command that runs it: `["taskset", "-c", "0"]`. */
   readonly under?: readonly string[];
+  /** What it reads from its standard input; default nothing. */
+  readonly stdin?: string;
   /** Added to this process's environment; MP_METHOD is the start method under test. */
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds after which it is killed; default 15 000. */
@@ -101,8 +103,9 @@ export function startProgram(env: Env, module: URL, options: ProgramOptions = {}
   const [file, ...words] = [...under, process.execPath, ...deno, ...flags, fileURLToPath(module), ...args];
   const child = spawn(file as string, words, {
     env: { ...process.env, NO_COLOR: "1", MP_METHOD: env.method, ...options.env },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
   });
+  child.stdin?.end(options.stdin);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);
