@@ -108,8 +108,8 @@ export function startProgram(env: Env, module: URL, options: ProgramOptions = {}
   child.stdin?.end(options.stdin);
   let stdout = "";
   let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);
-  child.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => stdout += text);
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => stderr += text);
   const timer = setTimeout(() => child.kill("SIGKILL"), options.limit ?? 15_000);
   const ended = new Promise<Ended>((resolve, reject) => {
     child.once("error", reject);
