@@ -327,7 +327,10 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     }, options));
   }
 
-  /** null while alive; 0; n of exit(n); 1 after an uncaught error; -signal. */
+  /**
+   * null while alive; 0, or what `process.exitCode` was set to; n of exit(n); 1 after an uncaught error; 13 when the target
+   * can't settle any more, for nothing is left that it could wait for; -signal.
+   */
   get exitcode(): number | null {
     this.#ensureOpen("look at");
     return this.#exitcode;
