@@ -93,6 +93,8 @@ export interface ProgramOptions {
   readonly asUrl?: boolean;
   /** A command that runs it: `["taskset", "-c", "0"]`. */
   readonly under?: readonly string[];
+  /** What it reads from its standard input; default nothing. */
+  readonly stdin?: string;
   /** Added to this process's environment; MP_METHOD is the start method under test. */
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds after which it is killed; default 15 000. */
@@ -113,9 +115,9 @@ export function startProgram(env: Env, module: URL, options: ProgramOptions = {}
   ];
   const child = spawn(file as string, words, {
     env: { ...process.env, NO_COLOR: "1", MP_METHOD: env.method, ...options.env },
-    stdio: [fromStdin ? "pipe" : "ignore", "pipe", "pipe"],
+    stdio: [fromStdin || options.stdin !== undefined ? "pipe" : "ignore", "pipe", "pipe"],
   }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
-  child.stdin?.end(readFileSync(module));
+  child.stdin?.end(fromStdin ? readFileSync(module) : options.stdin);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);

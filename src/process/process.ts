@@ -383,7 +383,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   }
 
   /**
-   * null before the end; 0; n of exit(n); 1 after an uncaught error; -signal. CPython: `Process.exitcode`.
+   * null while alive; 0, or what `process.exitCode` was set to; n of exit(n); 1 after an uncaught error; 13 when the target
+   * can't settle any more, for nothing is left that it could wait for; -signal. CPython: `Process.exitcode`.
    * @throws {ClosedError} after close()
    */
   get exitcode(): number | null {

@@ -133,6 +133,19 @@ async function flushOutput(linux: LinuxSystem | undefined): Promise<void> {
   if (lags(2, linux)) await flushed(process.stderr, (stream, done) => stream.end(done));
 }
 
+/** In a worker: what it reads is none of its process's input, but the end. */
+function emptyStdin(bun: BunApi): void {
+  Object.defineProperty(bun, "stdin", { value: new Blob() });
+  Object.defineProperty(console, Symbol.asyncIterator, { value: async function* () {} });
+  const process = nodeProcess(), set = (stream: unknown) => Object.defineProperty(process, "stdin", { value: stream });
+  const get = () => {
+    const stream = builtin("node:stream").Readable.from([]);
+    set(stream);
+    return stream;
+  };
+  Object.defineProperty(process, "stdin", { configurable: true, get });
+}
+
 const IS_ASYNC = /^require\(\) async module /;
 
 /**
@@ -206,6 +219,7 @@ export function createBunRuntime(): Runtime {
     },
     receiveBoot(): Promise<Boot> {
       if (!bun.isMainThread) {
+        emptyStdin(bun);
         mayHaveWritten = watchSinks(bun); // preloaded modules are not for workers
         return firstMessage();
       }

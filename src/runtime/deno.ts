@@ -29,6 +29,15 @@ function urlOfFile(path: string): string {
   return url.href;
 }
 
+/** In a worker: what it reads is none of its process's input, but the end. `process.stdin` reads by the same functions. */
+function emptyStdin(deno: DenoApi): void {
+  Object.defineProperties(deno.stdin, {
+    read: { value: () => Promise.resolve(null) },
+    readSync: { value: () => null },
+    readable: { get: () => new Blob().stream() },
+  });
+}
+
 /** Throws SpawnError where start method "process" can't be had. Nothing is bound for it: see openDenoSystem. */
 function requireProcess(deno: DenoApi): void {
   requireLinux(deno.build.os);
@@ -91,6 +100,7 @@ export function createDenoRuntime(): Runtime {
       if (isThread) {
         const boot = await firstMessage();
         if (boot.life !== undefined) alive = holdForLife(boot.life);
+        emptyStdin(deno);
         return boot;
       }
       const args = childWords(deno.args);

@@ -20,6 +20,7 @@ export interface DenoApi {
   cwd(): string;
   readTextFileSync(path: string): string;
   readonly env: { toObject(): Record<string, string> };
+  readonly stdin: object;
   readonly stderr: { writeSync(bytes: Uint8Array): number };
   readonly permissions: {
     querySync(

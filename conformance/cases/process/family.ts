@@ -205,6 +205,13 @@ export const familyCases: readonly Case[] = [
     },
   },
   {
+    name: "process/stdin of a child is empty, and takes nothing from its parent's",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, program("reads_stdin"), { stdin: "of the root" });
+      assertEquals([stdout, code], ['child 0 ""\nroot of the root\n', 0], stderr);
+    },
+  },
+  {
     name: "process/env, cwd, stdout and stderr are as asked for; stdin is empty",
     needs: ["process"],
     async run({ mp, tempDir }) {
