@@ -4,6 +4,8 @@
  * Awaits that are ready at once let no timer, signal or abort through: now and then the event loop gets a turn.
  */
 
+import { clearInterval, now, setImmediate, setInterval, setTimeout } from "./timers.ts";
+
 /** Such awaits in a row, and milliseconds, after which it does. */
 const STREAK_AWAITS = 256;
 const TURN_MS = 5;
@@ -14,14 +16,14 @@ let lastTurn = 0;
 /** After an await that took no time, whether or not it got what it was for: is a turn due? Then await `turn()`. */
 export function due(): boolean {
   streak++;
-  return streak >= STREAK_AWAITS || ((streak & 15) === 0 && performance.now() - lastTurn >= TURN_MS);
+  return streak >= STREAK_AWAITS || ((streak & 15) === 0 && now() - lastTurn >= TURN_MS);
 }
 
 /** One turn of the event loop. */
 export async function turn(): Promise<void> {
   await new Promise<void>((resolve) => void setImmediate(resolve));
   streak = 0;
-  lastTurn = performance.now();
+  lastTurn = now();
 }
 
 /** Longer than any process lives; a timer that only holds the process. */

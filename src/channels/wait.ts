@@ -9,6 +9,7 @@ import { SharedObject } from "../objects/object.ts";
 import type { Event } from "../sync/event.ts";
 import type { Connection } from "./connection_types.ts";
 import type { Queue } from "./queue.ts";
+import { clearTimeout, now, queueMicrotask, setTimeout } from "../base/timers.ts";
 
 /**
  * What wait() takes: connections, queues, events, processes (by their sentinel); promises count as ready once they are
@@ -63,12 +64,12 @@ export async function wait<T extends WaitObject>(objects: Iterable<T>, options?:
   const all = [...objects];
   const waits = all.map(waitableOf);
   const ready = () => all.filter((_, index) => waits[index]?.isReady());
-  const end = performance.now() + limit;
+  const end = now() + limit;
   // Promises that are settled already say so in a later microtask.
   await new Promise<void>((resolve) => queueMicrotask(() => queueMicrotask(resolve)));
   for (;;) {
     const found = ready();
-    const left = end - performance.now();
+    const left = end - now();
     if (found.length > 0 || left <= 0 || (all.length === 0 && limit === Infinity)) {
       if (due()) await turn();
       return found;

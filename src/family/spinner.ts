@@ -5,6 +5,7 @@ import type { AgentTable } from "./agents.ts";
 import { maskOf, wordOf, wordsBelow } from "../memory/bitmap.ts";
 import { C_SPINNING } from "../memory/layout.ts";
 import { pause } from "../base/processor.ts";
+import { now } from "../base/timers.ts";
 
 /** Longest and shortest busy-wait, in milliseconds. */
 const LONGEST_MS = 0.1;
@@ -23,6 +24,8 @@ const SOON_AGAIN_MS = 2;
 const SELDOM_MS = 1000;
 /** Spins in a row that find what they wait for, after which the last move counts as a good one. */
 const GOOD_SPINS = 50;
+/** Looks of 16 each after which a spin ends whatever the clock says: many times what fits into the longest. */
+const MOST_ROUNDS = 10_000;
 
 /**
  * One agent's busy-waiting. Its budget halves after a miss, down to none. Two that take turns then always sleep, and neither
@@ -63,10 +66,11 @@ export class Spinner {
     if (this.#most === -1) this.#most = mostSpinners();
     if (this.#most === 0) return false;
     this.#missedAt = 0;
-    const start = performance.now(), isTrial = this.#budget === 0;
+    const start = now(), isTrial = this.#budget === 0;
     if (isTrial && start < this.#nextTrial) return false;
     const end = start + (isTrial ? TRIAL_MS : this.#budget);
     if (isTrial) this.#betweenTrials = Math.min(LATE_MS, 2 * this.#betweenTrials);
+    let rounds = MOST_ROUNDS;
     Atomics.or(this.#control, this.#word, this.#mask);
     try {
       if (this.#spinners() > this.#most) return false;
@@ -80,8 +84,8 @@ export class Spinner {
           }
           pause();
         }
-      } while (performance.now() < end);
-      this.#missed(performance.now());
+      } while (now() < end && --rounds > 0);
+      this.#missed(now());
       return false;
     } finally {
       Atomics.and(this.#control, this.#word, ~this.#mask);
@@ -91,17 +95,17 @@ export class Spinner {
   /** What this agent waited for has come while it slept. */
   woken(): void {
     if (this.#missedAt === 0) return;
-    const now = performance.now(), isQuick = now - this.#missedAt < QUICK_MS;
+    const time = now(), isQuick = time - this.#missedAt < QUICK_MS;
     this.#missedAt = 0;
     this.#quickAnswers = isQuick ? this.#quickAnswers + 1 : 0;
-    if (this.#quickAnswers >= CERTAIN_ANSWERS && now >= this.#nextMove) this.#move();
+    if (this.#quickAnswers >= CERTAIN_ANSWERS && time >= this.#nextMove) this.#move();
   }
 
   #move(): void {
     this.#quickAnswers = 0;
     if (!runtime.changeProcessor()) return void (this.#nextMove = Infinity);
     this.#betweenMoves = Math.min(SELDOM_MS, 2 * this.#betweenMoves);
-    this.#nextMove = performance.now() + this.#betweenMoves;
+    this.#nextMove = now() + this.#betweenMoves;
     this.#budget = LONGEST_MS;
   }
 
@@ -111,11 +115,11 @@ export class Spinner {
     if (++this.#hits === GOOD_SPINS) this.#betweenMoves = Math.max(SOON_AGAIN_MS, this.#betweenMoves / 4);
   }
 
-  #missed(now: number): void {
-    this.#missedAt = now;
+  #missed(time: number): void {
+    this.#missedAt = time;
     this.#hits = 0;
     this.#budget = this.#budget < 2 * SHORTEST_MS ? 0 : this.#budget / 2;
-    this.#nextTrial = now + this.#betweenTrials;
+    this.#nextTrial = time + this.#betweenTrials;
   }
 
   #spinners(): number {

@@ -19,6 +19,7 @@ import type { Family } from "./family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { maskOf, wordOf, wordsBelow } from "../memory/bitmap.ts";
 import { BITMAP_WORDS, C_AGENTS_END } from "../memory/layout.ts";
+import { wallTime } from "../base/timers.ts";
 
 export const TURNS_WORDS = BITMAP_WORDS + 1;
 /** Wakes in vain after which an agent is impatient. */
@@ -53,14 +54,14 @@ export class Turns {
     let any = 0;
     for (let word = this.#at; word < this.#at + words; word++) any |= this.#i32[word] as number;
     if (any === 0 || !this.#othersWait(words)) return 0;
-    const left = (Atomics.load(this.#i32, this.#at + BITMAP_WORDS) - Date.now()) | 0;
+    const left = (Atomics.load(this.#i32, this.#at + BITMAP_WORDS) - wallTime()) | 0;
     return left > 0 && left <= LONGEST_MS ? left : 0;
   }
 
   /** This agent was woken and came too late. */
   cameLate(): void {
     if (++this.#inVain < PATIENCE_WAKES) return;
-    Atomics.store(this.#i32, this.#at + BITMAP_WORDS, (Date.now() + LONGEST_MS) | 0);
+    Atomics.store(this.#i32, this.#at + BITMAP_WORDS, (wallTime() + LONGEST_MS) | 0);
     Atomics.or(this.#i32, this.#word, this.#mask);
   }
 

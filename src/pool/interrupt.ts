@@ -4,6 +4,7 @@
  */
 
 import { runtime } from "../runtime/current.ts";
+import { clearTimeout, setImmediate, setTimeout } from "../base/timers.ts";
 
 /** What an interrupted pool does. */
 export interface Interruptible {

@@ -4,6 +4,7 @@ import { Backlog } from "./backlog.ts";
 import { taskEnd } from "./events.ts";
 import { Latencies, type PoolStats } from "./stats.ts";
 import { poolFailed, type Task, type TaskOutcome } from "./task.ts";
+import { clearTimeout, now } from "../base/timers.ts";
 
 const LAST_ID = 0x7fff_ffff;
 
@@ -37,7 +38,7 @@ export class Ledger {
     task.id = this.#nextId;
     this.#nextId = this.#nextId % LAST_ID + 1;
     task.retries = this.#retries;
-    task.submittedAt = performance.now();
+    task.submittedAt = now();
     this.#outstanding++;
     this.backlog.push(task);
   }
@@ -49,7 +50,7 @@ export class Ledger {
     this.finish(task);
     if (outcome.ok) this.#done++;
     else this.#failed++;
-    this.#latencies.add(performance.now() - task.submittedAt);
+    this.#latencies.add(now() - task.submittedAt);
     if (taskEnd().hasSubscribers) {
       taskEnd().publish({ pool: this.#pool, pid: member?.process.pid, task: task.id, ok: outcome.ok });
     }

@@ -19,6 +19,7 @@
  */
 
 import { NO_TASK } from "./protocol.ts";
+import { wallTime } from "../base/timers.ts";
 
 const TASK = 0, ITEM = 1, SINCE = 2, PACE = 3, PACE_OF = 4, STOPPED = 5, UNWANTED = 6;
 export const PROGRESS_CELLS = 7;
@@ -34,7 +35,7 @@ export class WorkerProgress {
   /** The worker begins a task, with its first item. The task is written last: whoever sees it sees when it began. */
   beginTask(task: number, isTimed: boolean): void {
     const cells = this.#cells;
-    if (isTimed) cells[SINCE] = Date.now();
+    if (isTimed) cells[SINCE] = wallTime();
     cells[ITEM] = 0;
     cells[TASK] = task;
   }
@@ -42,7 +43,7 @@ export class WorkerProgress {
   beginItem(item: number, isTimed: boolean): void {
     const cells = this.#cells;
     cells[ITEM] = item;
-    if (isTimed) cells[SINCE] = Date.now();
+    if (isTimed) cells[SINCE] = wallTime();
   }
 
   /** The task's time doesn't count until `startClock`. */
@@ -51,7 +52,7 @@ export class WorkerProgress {
   }
 
   startClock(): void {
-    this.#cells[SINCE] = Date.now();
+    this.#cells[SINCE] = wallTime();
   }
 
   /** Shows how many nanoseconds a function's calls take. */

@@ -5,6 +5,7 @@ import { LONGEST_TIMER } from "../base/wait_options.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
 import { itemFailed, type Task } from "./task.ts";
+import { clearTimeout, setTimeout, wallTime } from "../base/timers.ts";
 
 /** Milliseconds between looks at whether a worker has come to a task that it is to be stopped at. */
 const CHASE_MS = 20;
@@ -36,7 +37,7 @@ export class Watchdog {
       const { member } = task;
       if (task.state !== "given" || member === undefined) return;
       const { running } = member;
-      const left = running?.task === task ? running.since + task.taskTimeout - Date.now() : task.taskTimeout;
+      const left = running?.task === task ? running.since + task.taskTimeout - wallTime() : task.taskTimeout;
       if (left > 0) return this.watch(task, Math.min(left, task.taskTimeout));
       const error = new TimeoutError(`The task ran for more than ${task.taskTimeout} ms (taskTimeout)`);
       this.#ledger.settle(task, itemFailed(error, running?.item ?? 0));

@@ -25,6 +25,7 @@ import {
   ReportWriter,
   taskIn,
 } from "./protocol.ts";
+import { now } from "../base/timers.ts";
 
 /** What a worker is started with. */
 export interface WorkerOptions {
@@ -89,7 +90,7 @@ class PoolWorker {
     }
     for (;;) {
       const batch = await inbox.take();
-      const since = performance.now();
+      const since = now();
       let tasks = 0, fn = 0;
       for (const entry of batch) {
         if (isEnding()) return await new Promise<never>(() => {}); // nothing more is begun
@@ -108,7 +109,7 @@ class PoolWorker {
         this.#put();
       }
       if (tasks === 0) continue;
-      this.#notePace(fn, (performance.now() - since) * 1e6 / tasks);
+      this.#notePace(fn, (now() - since) * 1e6 / tasks);
     }
   }
 

@@ -39,6 +39,7 @@ import { packValue } from "../wire/parcels.ts";
 import { isStub, referenceTo } from "../targets/naming.ts";
 import type { Reference, Target } from "../targets/reference.ts";
 import { resolveReference } from "../targets/resolve.ts";
+import { now } from "../base/timers.ts";
 
 const LOCK = 0,
   PARTIES = LOCK_WORDS,
@@ -131,7 +132,7 @@ export class BarrierEngine extends SharedObject {
     const own = this.segment.i32[this.at + LIMIT] as number;
     const limit = limitOf(options, own < 0 ? Infinity : own);
     options?.signal?.throwIfAborted();
-    const end = performance.now() + limit;
+    const end = now() + limit;
     const index = await this.#enter(limit, options?.signal);
     this.ensureOpen("wait at");
     if (index === this.parties - 1) {
@@ -140,7 +141,7 @@ export class BarrierEngine extends SharedObject {
       const waiting = this.#awaited(() => this.#isOver() ? true as const : undefined, () => this.#isOver());
       let over: true | undefined;
       try {
-        over = await this.#inside.wait(waiting, Math.max(0, end - performance.now()), options?.signal);
+        over = await this.#inside.wait(waiting, Math.max(0, end - now()), options?.signal);
       } catch (error) {
         if (!this.isClosed) {
           this.#giveUp();

@@ -31,6 +31,7 @@ import { checkGuard, disposeGuard, guardEngineOf, initGuard, isGuardHeldBy } fro
 import type { Lock } from "./lock.ts";
 import { LockEngine } from "./lock_engine.ts";
 import type { RLock } from "./rlock.ts";
+import { now } from "../base/timers.ts";
 
 const LOCK = 0, GUARD = LOCK_WORDS, WAITERS = GUARD + 2, WAITING = 64, NOTIFIED = WAITING + MAX_AGENTS;
 const RETURNING = NOTIFIED + MAX_AGENTS, WORDS = RETURNING + MAX_AGENTS;
@@ -111,10 +112,10 @@ export class ConditionEngine extends SharedObject {
   }
 
   async waitFor<R>(predicate: () => R | Promise<R>, options?: WaitOptions): Promise<R> {
-    const end = performance.now() + limitOf(options);
+    const end = now() + limitOf(options);
     let result = await predicate();
     while (!result) {
-      const timeout = end - performance.now();
+      const timeout = end - now();
       if (timeout <= 0) break;
       await this.wait({ ...options, timeout });
       result = await predicate();

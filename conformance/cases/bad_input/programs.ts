@@ -44,6 +44,14 @@ export const programCases: readonly Case[] = [
     },
   },
   {
+    name:
+      "bad input/program: one whose clocks and timers stand still, as a test runner's do, is waited in all the same",
+    async run(env) {
+      const { code, stdout, stderr } = await runProgram(env, program("replaced_globals"));
+      assertEquals([stdout.trim(), code], ["[true,false,[],2000,[1,4,9],true,null,-15]", 0], stderr);
+    },
+  },
+  {
     name: "bad input/program: `process` on Deno without permissions names the flags that are missing",
     needs: ["process"],
     async run(env) {
