@@ -5,6 +5,7 @@ import { deathCases } from "./death.ts";
 import { faceCases } from "./faces.ts";
 import { harnessCases } from "./harness.ts";
 import { managerCases as otherManagerCases } from "./managers.ts";
+import { overflowCases } from "./overflow.ts";
 import { stressCases } from "./stress.ts";
 import { processCases } from "./tutorial/01_process.ts";
 import { queueCases } from "./tutorial/02_queue.ts";
@@ -53,6 +54,7 @@ export const cases: readonly Case[] = [
   ...shareableCases,
   ...stressCases,
   ...deathCases,
+  ...overflowCases,
   ...faceCases,
   ...badInputTargets,
   ...badInputValues,

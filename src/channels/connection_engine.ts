@@ -237,28 +237,35 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     const { lock, ring, writers } = this.#in;
     const gone = this.#isGone(1 - this.#side);
     if (ring.count === 0 && !gone) return undefined;
-    lock.lock();
+    lock.isCommitted = false;
     let frame: Frame | undefined;
     try {
-      if (ring.count > 0) {
-        if (ring.raw !== raw) {
-          throw new MisuseError(
-            raw
-              ? "Cannot receive bytes: the next message was sent with send(), receive it with recv()"
-              : "Cannot receive: the next message was sent with sendBytes(), receive it with recvBytes()",
-          );
+      lock.lock();
+      try {
+        if (ring.count > 0) {
+          if (ring.raw !== raw) {
+            throw new MisuseError(
+              raw
+                ? "Cannot receive bytes: the next message was sent with send(), receive it with recv()"
+                : "Cannot receive: the next message was sent with sendBytes(), receive it with recvBytes()",
+            );
+          }
+          frame = ring.shift();
+          lock.commit();
         }
-        frame = ring.shift();
-        lock.commit();
+      } finally {
+        lock.isInside = false;
+        lock.unlock();
       }
-    } finally {
-      lock.unlock();
+      if (frame === undefined) {
+        if (!gone) return undefined;
+        throw new EOFError(`Cannot receive from ${this.title}: the other end is closed and everything is read`);
+      }
+      writers.wake(() => ring.bytes < BACK_PRESSURE);
+    } catch (error) {
+      // It is out of the pipe: what is left is to deliver it.
+      if (!lock.isCommitted) throw error;
     }
-    if (frame === undefined) {
-      if (!gone) return undefined;
-      throw new EOFError(`Cannot receive from ${this.title}: the other end is closed and everything is read`);
-    }
-    writers.wake(() => ring.bytes < BACK_PRESSURE);
     return frame;
   }
 
@@ -291,15 +298,22 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
       throw new EOFError(`Cannot send through ${this.title}: the other end is closed`);
     }
     const { lock, ring, readers } = this.#out;
-    lock.lock();
+    lock.isCommitted = false;
     try {
-      if (ring.bytes >= BACK_PRESSURE) return false;
-      ring.push(parcel);
-      lock.commit();
-    } finally {
-      lock.unlock();
+      lock.lock();
+      try {
+        if (ring.bytes >= BACK_PRESSURE) return false;
+        ring.push(parcel);
+        lock.commit();
+      } finally {
+        lock.isInside = false;
+        lock.unlock();
+      }
+      readers.wake(() => ring.count > 0);
+    } catch (error) {
+      // It is in the pipe: the caller must not take it back. Whoever wasn't woken looks at its family's next tick.
+      if (!lock.isCommitted) throw error;
     }
-    readers.wake(() => ring.count > 0);
     return true;
   }
 

@@ -137,10 +137,10 @@ export class QueueEngine<T = unknown> extends SharedObject {
   shutdown(options?: { immediate?: boolean }): void {
     this.ensureOpen("shut down");
     ensureOptions(options, `shut down ${this.title}`, { boolean: "immediate" });
-    this.robustLock.lock();
-    this.robustLock.stage(this.segment.start + this.at + FLAGS, SHUT_DOWN);
-    this.robustLock.commit();
-    this.robustLock.unlock();
+    this.robustLock.with(() => {
+      this.robustLock.stage(this.segment.start + this.at + FLAGS, SHUT_DOWN);
+      this.robustLock.commit();
+    });
     if (options?.immediate === true) { while (this.tryDiscard()); }
     this.#getters.wakeAll();
     this.#putters.wakeAll();
@@ -197,17 +197,24 @@ export class QueueEngine<T = unknown> extends SharedObject {
   /** False = no room. */
   #append(parcel: Parcel): boolean {
     const lock = this.robustLock;
-    lock.lock();
+    lock.isCommitted = false;
     try {
-      if (this.#isShutDown()) throw new ClosedError(`Cannot put into ${this.title}: it is shut down`);
-      if (!this.#hasRoom()) return false;
-      this.#ring.push(parcel);
-      this.stagePut();
-      lock.commit();
-    } finally {
-      lock.unlock();
+      lock.lock();
+      try {
+        if (this.#isShutDown()) throw new ClosedError(`Cannot put into ${this.title}: it is shut down`);
+        if (!this.#hasRoom()) return false;
+        this.#ring.push(parcel);
+        this.stagePut();
+        lock.commit();
+      } finally {
+        lock.isInside = false;
+        lock.unlock();
+      }
+      this.#getters.wake(this.#hasItem);
+    } catch (error) {
+      // It is in the queue: the caller must not take it back. Whoever wasn't woken looks at its family's next tick.
+      if (!lock.isCommitted) throw error;
     }
-    this.#getters.wake(this.#hasItem);
     return true;
   }
 
@@ -275,16 +282,23 @@ export class QueueEngine<T = unknown> extends SharedObject {
 
   #shift(): ReturnType<Ring["shift"]> | undefined {
     const lock = this.robustLock;
-    lock.lock();
-    let frame: ReturnType<Ring["shift"]>;
+    lock.isCommitted = false;
+    let frame: ReturnType<Ring["shift"]> | undefined;
     try {
-      if (this.#ring.count === 0) return undefined;
-      frame = this.#ring.shift();
-      lock.commit();
-    } finally {
-      lock.unlock();
+      lock.lock();
+      try {
+        if (this.#ring.count === 0) return undefined;
+        frame = this.#ring.shift();
+        lock.commit();
+      } finally {
+        lock.isInside = false;
+        lock.unlock();
+      }
+      if (this.#maxsize > 0) this.#putters.wake(this.#hasRoom);
+    } catch (error) {
+      // It is out of the queue: what is left is to deliver it.
+      if (!lock.isCommitted) throw error;
     }
-    if (this.#maxsize > 0) this.#putters.wake(this.#hasRoom);
     return frame;
   }
 }

@@ -9,7 +9,7 @@ import { type Backing, ProcessBacking, WorkerBacking } from "../memory/backing.t
 import { type Bells, ProcessBells, WorkerBells } from "./bell.ts";
 import { due, Lingering, turn } from "../base/event_loop.ts";
 import { A_PID, A_THREAD, A_THREAD_ID, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "../memory/layout.ts";
-import type { Owners } from "../memory/robust_lock.ts";
+import { giveBackLeft, type Owners } from "../memory/robust_lock.ts";
 
 /** How often a waiting agent asks whether those it waits for are alive, in milliseconds. */
 export const TICK_MS = 250;
@@ -181,6 +181,7 @@ export class Family implements Owners {
 
   readonly #rung = (): void => {
     if (this.#isOver) return;
+    giveBackLeft(this); // somebody may ring because of one
     const deaths = Atomics.load(this.arena.control, C_DEATHS);
     const force = deaths !== this.#deathsSeen;
     this.#deathsSeen = deaths;
@@ -217,6 +218,7 @@ export class Family implements Owners {
 
   #ask(): void {
     if (this.#isOver) return;
+    giveBackLeft(this);
     for (const queue of this.#waiting) {
       for (const owner of queue.blockers()) this.probe(owner);
     }

@@ -11,6 +11,11 @@
  * them, and stores 0. Killed before the commit, nothing has happened; killed after it, whoever takes the lock over applies
  * the pairs again: they are absolute values, so twice is the same as once. Plain writes of pairs come before the atomic
  * store of `committed` in program order, and a sequentially consistent store doesn't let earlier writes pass it.
+ *
+ * A throw may come at any point of a section, also from the call of unlock(): a stack that is full has no room for that call
+ * either. So whoever leaves a section says so first, in a plain field, and each agent keeps a chain of the sections that it
+ * is in. One that was left and still has its lock gives it back, its change made whole, before the agent's next section, or
+ * when others ring for it.
  */
 
 import { StalledError } from "../errors/base.ts";
@@ -46,8 +51,39 @@ export function stalled(doing: string, who: string): StalledError {
   );
 }
 
-/** One robust lock of a family. All of its methods are synchronous; a section must not await. */
+/** The sections that one agent is in. */
+interface Sections {
+  innermost: RobustLock | undefined;
+}
+
+const sections = new WeakMap<Owners, Sections>();
+
+function sectionsOf(owners: Owners): Sections {
+  let own = sections.get(owners);
+  if (own === undefined) sections.set(owners, own = { innermost: undefined });
+  return own;
+}
+
+/** Gives back the locks of sections that a throw has ended before they could. */
+export function giveBackLeft(owners: Owners): void {
+  const own = sectionsOf(owners);
+  for (let lock = own.innermost; lock !== undefined && !lock.isInside; own.innermost = lock = lock.outer) {
+    lock.giveBack();
+  }
+}
+
+/**
+ * One robust lock of a family. All of its methods are synchronous; a section must not await. A section is
+ * `lock(); try { … } finally { isInside = false; unlock(); }`, or `with()`.
+ */
 export class RobustLock {
+  /** Whether a section of it runs. Whoever leaves one sets it to false before any call. */
+  isInside = false;
+  /** Set by commit(), once the change can't be undone any more. Whoever asks sets it to false before the section. */
+  isCommitted = false;
+  /** The section around the one that runs. */
+  outer: RobustLock | undefined = undefined;
+  readonly #sections: Sections;
   readonly #arena: Arena;
   readonly #owners: Owners;
   readonly #i32: Int32Array;
@@ -60,6 +96,7 @@ export class RobustLock {
   constructor(arena: Arena, owners: Owners, segment: Segment, at: number, what: string) {
     this.#arena = arena;
     this.#owners = owners;
+    this.#sections = sectionsOf(owners);
     this.#i32 = segment.i32;
     this.#start = segment.start;
     this.#at = at;
@@ -67,11 +104,29 @@ export class RobustLock {
   }
 
   lock(): void {
+    const own = this.#sections;
+    if (own.innermost !== undefined && !own.innermost.isInside) giveBackLeft(this.#owners);
     if (Atomics.compareExchange(this.#i32, this.#at, 0, this.#owners.self) !== 0) this.#lockContended();
     this.#staged = 0;
+    // Nothing from here on can throw.
+    if (own.innermost !== this) this.outer = own.innermost;
+    own.innermost = this;
+    this.isInside = true;
   }
 
   unlock(): void {
+    const own = this.#sections;
+    this.isInside = false;
+    // Sections inside this one were left, or its commit was cut short.
+    if (own.innermost !== this || this.#i32[this.#at + 1] !== 0) return giveBackLeft(this.#owners);
+    Atomics.store(this.#i32, this.#at, 0);
+    own.innermost = this.outer;
+  }
+
+  /** A throw ended the section before it gave the lock back: makes the change whole, if it was committed, and does it. */
+  giveBack(): void {
+    if (Atomics.load(this.#i32, this.#at) !== this.#owners.self) return;
+    this.#finish();
     Atomics.store(this.#i32, this.#at, 0);
   }
 
@@ -85,7 +140,7 @@ export class RobustLock {
       if (owner === 0) return 0;
       if (this.#owners.alive(owner)) return Atomics.load(this.#i32, this.#at + 1) === 0 ? 0 : owner;
       if (!this.#takeOver(owner)) continue;
-      this.unlock();
+      Atomics.store(this.#i32, this.#at, 0);
       return 0;
     }
   }
@@ -96,6 +151,7 @@ export class RobustLock {
     try {
       return section();
     } finally {
+      this.isInside = false;
       this.unlock();
     }
   }
@@ -111,6 +167,7 @@ export class RobustLock {
   /** Makes the staged change, whole. */
   commit(): void {
     Atomics.store(this.#i32, this.#at + 1, this.#staged);
+    this.isCommitted = true;
     this.#apply(this.#staged);
     Atomics.store(this.#i32, this.#at + 1, 0);
     this.#staged = 0;
@@ -131,11 +188,23 @@ export class RobustLock {
 
   /** A holder was killed in its section: takes the lock from it and finishes what it committed. False = another was faster. */
   #takeOver(dead: number): boolean {
-    const i32 = this.#i32, at = this.#at;
-    if (Atomics.compareExchange(i32, at, dead, this.#owners.self) !== dead) return false;
-    this.#apply(Atomics.load(i32, at + 1));
-    Atomics.store(i32, at + 1, 0);
+    if (Atomics.compareExchange(this.#i32, this.#at, dead, this.#owners.self) !== dead) return false;
+    this.#finish();
     return true;
+  }
+
+  /** Makes whole what was committed. */
+  #finish(): void {
+    this.#apply(Atomics.load(this.#i32, this.#at + 1));
+    Atomics.store(this.#i32, this.#at + 1, 0);
+  }
+
+  /** Whether a section of this lock runs in this agent, by whichever of its views. */
+  #isEntered(): boolean {
+    for (let lock = this.#sections.innermost; lock !== undefined; lock = lock.outer) {
+      if (lock.isInside && lock.#i32 === this.#i32 && lock.#at === this.#at) return true;
+    }
+    return false;
   }
 
   #lockContended(): void {
@@ -147,8 +216,10 @@ export class RobustLock {
         if (Atomics.compareExchange(i32, at, 0, owners.self) === 0) return;
         continue;
       }
-      if (owner === owners.self) throw new Error(`${this.#what}: a section was entered inside itself`);
-      if (!owners.alive(owner)) {
+      if (owner === owners.self && this.#isEntered()) {
+        throw new Error(`${this.#what}: a section was entered inside itself`);
+      }
+      if (owner === owners.self || !owners.alive(owner)) {
         if (this.#takeOver(owner)) return;
         continue;
       }
