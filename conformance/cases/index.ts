@@ -6,6 +6,7 @@ import { faceCases } from "./faces.ts";
 import { harnessCases } from "./harness.ts";
 import { managerCases as otherManagerCases } from "./managers.ts";
 import { overflowCases } from "./overflow.ts";
+import { stallCases } from "./stalls.ts";
 import { stressCases } from "./stress.ts";
 import { processCases } from "./tutorial/01_process.ts";
 import { queueCases } from "./tutorial/02_queue.ts";
@@ -55,6 +56,7 @@ export const cases: readonly Case[] = [
   ...stressCases,
   ...deathCases,
   ...overflowCases,
+  ...stallCases,
   ...faceCases,
   ...badInputTargets,
   ...badInputValues,

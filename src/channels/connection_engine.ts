@@ -10,7 +10,7 @@ import { ensureOptions } from "../base/options.ts";
 import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
 import { type Attachment, SharedObject } from "../objects/object.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
+import { RobustLock, unlessStalled } from "../memory/robust_lock.ts";
 import { discardParcel, keepParcel, openFrame, openRawFrame, packParcel, rawParcel } from "../wire/parcels.ts";
 import { type Frame, type Parcel, Ring } from "../wire/ring.ts";
 import {
@@ -221,7 +221,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     const { readers } = this.#in;
-    let box = readers.busy ? undefined : reading.attempt();
+    let box = readers.busy ? undefined : readers.attempt(reading);
     if (box !== undefined) {
       if (this.family.due()) await this.family.turn();
       return box;
@@ -273,7 +273,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     const { writers } = this.#out;
     let parcel = packed, sent = false;
     try {
-      if (!writers.busy && this.#append(parcel)) {
+      if (!writers.busy && this.#tryAppending(parcel)) {
         sent = true;
         if (this.family.due()) await this.family.turn();
         return;
@@ -290,6 +290,16 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
       if (!sent) discardParcel(this.family, parcel);
     }
     if (!sent) throw timedOut("send through", this.title, limit);
+  }
+
+  /** False also when a stopped process is in the way. */
+  #tryAppending(parcel: Parcel): boolean {
+    try {
+      return this.#append(parcel);
+    } catch (error) {
+      unlessStalled(error);
+      return false;
+    }
   }
 
   #append(parcel: Parcel): boolean {

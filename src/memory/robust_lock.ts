@@ -20,7 +20,7 @@
 
 import { StalledError } from "../errors/base.ts";
 import type { Arena, Segment } from "./arena.ts";
-import { REDO_ENTRIES } from "./layout.ts";
+import { LOCK_WORDS, REDO_ENTRIES } from "./layout.ts";
 import { nap, pause } from "../base/processor.ts";
 
 /** What a robust lock has to know about the agents of its family. */
@@ -40,6 +40,8 @@ export interface Owners {
  * when the whole machine has stood still, the holder had no turn either.
  */
 export const PATIENCE_MS = 1000;
+/** The same where the caller comes again later. */
+const IMPATIENCE_MS = 10;
 /** Attempts before the first nap: a section takes well under a microsecond. */
 const SPINS = 200;
 
@@ -54,14 +56,35 @@ export function stalled(doing: string, who: string): StalledError {
 /** The sections that one agent is in. */
 interface Sections {
   innermost: RobustLock | undefined;
+  /** How long it naps for a holder, in milliseconds. */
+  patience: number;
 }
 
 const sections = new WeakMap<Owners, Sections>();
 
 function sectionsOf(owners: Owners): Sections {
   let own = sections.get(owners);
-  if (own === undefined) sections.set(owners, own = { innermost: undefined });
+  if (own === undefined) sections.set(owners, own = { innermost: undefined, patience: PATIENCE_MS });
   return own;
+}
+
+/** Lets pass that another process is in the way, where the caller comes again later. */
+export function unlessStalled(error: unknown): void {
+  if (!(error instanceof StalledError)) throw error;
+}
+
+/** What `wanted.attempt` gives; undefined also when another process is in the way: then the caller comes again later. */
+export function impatiently<T>(owners: Owners, wanted: { attempt(): T | undefined }): T | undefined {
+  const own = sectionsOf(owners), before = own.patience;
+  own.patience = IMPATIENCE_MS;
+  try {
+    return wanted.attempt();
+  } catch (error) {
+    unlessStalled(error);
+    return undefined;
+  } finally {
+    own.patience = before;
+  }
 }
 
 /** Gives back the locks of sections that a throw has ended before they could. */
@@ -164,6 +187,21 @@ export class RobustLock {
     this.#i32[pair + 1] = value;
   }
 
+  /** A long section goes on: says so to those who wait for its end. */
+  beat(): void {
+    // The last pair's value: nobody looks at pairs that aren't committed.
+    if (this.#staged < REDO_ENTRIES) Atomics.add(this.#i32, this.#at + 1 + 2 * REDO_ENTRIES, 1);
+  }
+
+  /** What changes while its holders go on, and when another comes: a sum over all of its words. */
+  progress(): number {
+    let sum = Atomics.load(this.#i32, this.#at);
+    for (let word = 1; word < LOCK_WORDS; word++) {
+      sum = Math.imul(sum, 31) + (this.#i32[this.#at + word] as number) | 0;
+    }
+    return sum;
+  }
+
   /** Makes the staged change, whole. */
   commit(): void {
     Atomics.store(this.#i32, this.#at + 1, this.#staged);
@@ -209,7 +247,7 @@ export class RobustLock {
 
   #lockContended(): void {
     const i32 = this.#i32, at = this.#at, owners = this.#owners;
-    let napped = 0, next = 0.05, probed = 0;
+    let napped = 0, next = 0.05, probed = 0, progress = 0;
     for (let round = 0;; round++) {
       const owner = Atomics.load(i32, at);
       if (owner === 0) {
@@ -227,7 +265,11 @@ export class RobustLock {
         pause();
         continue;
       }
-      if (napped > PATIENCE_MS) {
+      // Not stopped: it, or others meanwhile, made changes.
+      const now = this.progress();
+      if (now !== progress) napped = probed = 0;
+      progress = now;
+      if (napped > this.#sections.patience) {
         throw stalled(`use ${this.#what}`, owners.nameOf(owner));
       }
       // The holder was preempted (or killed). Give it our processor; ask the system now and then.

@@ -6,7 +6,7 @@
  */
 
 import { ClosedError } from "../errors/base.ts";
-import type { Family } from "../family/family.ts";
+import { eventually, type Family } from "../family/family.ts";
 import { indexOf } from "../family/agents.ts";
 import { clearBit } from "../memory/bitmap.ts";
 import {
@@ -76,8 +76,12 @@ function unused(i32: Int32Array, at: number): boolean {
   return true;
 }
 
-/** Frees an object that nobody holds and no message carries. */
+/** Frees an object that nobody holds and no message carries; later, while a stopped process is in the way. */
 export function freeIfUnused(family: Family, address: number): void {
+  eventually(() => tryFreeing(family, address));
+}
+
+function tryFreeing(family: Family, address: number): void {
   const segment = family.arena.segment(address), at = address - segment.start;
   if (Atomics.load(segment.i32, at + H_STATE) !== BLOCK_OBJECT || !unused(segment.i32, at)) return;
   // Somebody may be joining it by name at this moment: then the name stays, and so does the object.
@@ -85,11 +89,19 @@ export function freeIfUnused(family: Family, address: number): void {
   if (family.allocator.claim(address, () => unused(segment.i32, at))) disposeBlock(family, address);
 }
 
-/** Frees a block in this (or a dead) agent's hands, and what belongs to it. */
+/**
+ * Frees a block in this (or a dead) agent's hands, and what belongs to it; later, while a stopped process is in the way: what
+ * the block held may be delivered already.
+ */
 export function disposeBlock(family: Family, address: number): void {
+  const generation = family.allocator.generationOf(address);
+  eventually(() => tryDisposing(family, address, generation));
+}
+
+function tryDisposing(family: Family, address: number, generation: number): void {
   const segment = family.arena.segment(address), at = address - segment.start;
   if (Atomics.load(segment.i32, at + H_STATE) !== BLOCK_TRANSIT) return;
-  const generation = segment.i32[at + H_GENERATION] as number;
+  if (segment.i32[at + H_GENERATION] !== generation) return;
   segment.i32[at + H_LINK] = family.self;
   const kind = careOf(segment.i32[at + H_KIND] as number);
   if (kind === undefined) {

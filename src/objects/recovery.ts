@@ -56,6 +56,7 @@ function recover(family: Family, dead: number): void {
     settleNames(family);
     const containers: number[] = [], leaves: number[] = [], objects: number[] = [];
     allocator.forEachBlock((address) => {
+      agents.lock.beat();
       if (takeBack(family, address, dead)) objects.push(address);
     });
     allocator.forEachBlock((address, { i32 }, at) => {
@@ -102,18 +103,19 @@ function throwAway(family: Family, owner: number, word: number): void {
 /** Takes back what a dead agent has in one block. True when that is an object, which it may have been the last to hold. */
 function takeBack(family: Family, address: number, dead: number): boolean {
   const index = indexOf(dead), segment = family.arena.segment(address), { i32 } = segment, at = address - segment.start;
-  for (let napped = 0;; napped += NAP_MS) {
-    let busy = 0, isObject = false;
+  for (let napped = 0, progress = 0;; napped += NAP_MS) {
+    let busy = 0, now = 0, isObject = false;
     // Meanwhile the block can't become another one.
     family.allocator.still(() => {
       const state = Atomics.load(i32, at + H_STATE), payload = at + HEADER_WORDS;
       if (state === BLOCK_FREE) return;
       const kind = careOf(i32[at + H_KIND] as number) as Care; // all are loaded before a recovery begins
       for (const offset of kind.locks ?? []) {
-        busy ||= new RobustLock(family.arena, family, segment, payload + offset, "an object of a dead process")
-          .settle();
+        const lock = new RobustLock(family.arena, family, segment, payload + offset, "an object of a dead process");
+        busy = lock.settle();
+        now = lock.progress();
+        if (busy !== 0) return;
       }
-      if (busy !== 0) return;
       for (const offset of [...kind.waitQueues, ...kind.turns ?? []]) clearBit(i32, payload + offset, index);
       kind.recover?.(family, segment, payload, dead);
       clearBit(i32, at + H_HOLDERS, index);
@@ -121,6 +123,9 @@ function takeBack(family: Family, address: number, dead: number): boolean {
     });
     if (busy === 0) return isObject;
     // A living process is completing a change: it may be a dead one's, about blocks that are looked at next.
+    if (now !== progress) napped = 0; // it goes on
+    progress = now;
+    family.agents.lock.beat();
     if (napped > PATIENCE_MS) throw stalled("take back an object", family.nameOf(busy));
     nap(NAP_MS);
     family.probe(busy);

@@ -19,7 +19,7 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { TimeoutError } from "../errors/outcomes.ts";
-import type { Family } from "../family/family.ts";
+import { eventually, type Family } from "../family/family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { indexOf } from "../family/agents.ts";
 import type { Wanted } from "../family/futex.ts";
@@ -27,7 +27,7 @@ import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { registerCare } from "../family/care.ts";
 import { KIND_BOUNDED_SEMAPHORE, KIND_SEMAPHORE, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import { Attachment, type Blueprint, type Named } from "../objects/object.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
+import { RobustLock, unlessStalled } from "../memory/robust_lock.ts";
 import type { Held } from "./acquirable.ts";
 import { AcquirableEngine, Holding } from "./acquirable_engine.ts";
 
@@ -100,7 +100,12 @@ export class SemaphoreEngine extends AcquirableEngine {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     this.ensureOpen("hold");
-    let took = this.waiters.crowded ? undefined : this.#take(true);
+    let took: number | undefined;
+    try {
+      took = this.waiters.crowded ? undefined : this.#take(true);
+    } catch (error) {
+      unlessStalled(error);
+    }
     if (took === undefined) {
       const holding: Wanted<number> = {
         ready: () => this.isFree() || this.isClosed,
@@ -117,7 +122,7 @@ export class SemaphoreEngine extends AcquirableEngine {
       throw new TimeoutError(`Cannot hold ${this.title}: no permit was free within ${options?.timeout} ms`);
     }
     const abandoned = took > 0;
-    return new Holding(() => abandoned, () => this.isClosed || throwIf(this.#give(1, true)));
+    return new Holding(() => abandoned, () => eventually(() => this.isClosed || throwIf(this.#give(1, true))));
   }
 
   /** What hold() and with() of this handle have goes back with it, if nobody has released it already. */
