@@ -86,4 +86,32 @@ export const stallCases: readonly Case[] = [
       await within(pool.join(), 10_000, "the pool's end");
     },
   },
+  {
+    name: "stalls/condition: wait() comes back with the lock held while another is stopped inside",
+    needs: ["process", "linux"],
+    timeLimit: 90_000,
+    async run({ mp }) {
+      const lock = new mp.Lock(), condition = new mp.Condition(lock), busy = new mp.Queue<number>();
+      const child = new mp.Process({ target: targets.notifyForEver, args: [lock, condition, busy] as never });
+      await child.start();
+      const pid = await busy.get({ timeout: 20_000 });
+      for (let round = 0; round < 3; round++) {
+        const stopped = (async () => {
+          await sleep(Math.random() * 5);
+          await stop(pid, 1500);
+        })();
+        await condition.with(async () => {
+          for (let wait = 0; wait < 20; wait++) {
+            await condition.wait({ timeout: 1 });
+            assert(lock.locked());
+          }
+        });
+        await stopped;
+      }
+      child.kill();
+      await within(child.join(), 20_000, "the child");
+      child.close();
+      for (const one of [condition, lock, busy]) one.close();
+    },
+  },
 ];

@@ -1,6 +1,6 @@
 /** Processes that are stopped while they use what others use. */
 
-import type { Queue, Semaphore } from "../../mod.ts";
+import type { Condition, Lock, Queue, Semaphore } from "../../mod.ts";
 import { process } from "../host.ts";
 
 /** Puts, gets, acquires and releases until it is killed: wherever it is stopped, it is likely in the middle of something. */
@@ -24,4 +24,14 @@ export function swell(index: number): string {
 /** The process that runs this. */
 export function ownPid(): number {
   return process.pid;
+}
+
+/** Notifies until it is killed. */
+export async function notifyForEver(lock: Lock, condition: Condition, busy: Queue<number>): Promise<void> {
+  await busy.put(process.pid);
+  for (;;) {
+    await lock.acquire();
+    for (let i = 0; i < 2000; i++) condition.notifyAll();
+    lock.release();
+  }
 }
