@@ -21,12 +21,17 @@ export interface Bells {
   forgetDead(): void;
 }
 
+/** How long after a bell couldn't be opened it is tried again, in milliseconds. */
+const AGAIN_MS = 20;
+
 /** Bells of start method "process". */
 export class ProcessBells implements Bells {
   readonly own: Bell;
   readonly #system: SystemCalls;
   readonly #agents: AgentTable;
   readonly #descriptors = new Map<number, number>();
+  /** Those that are still to be rung: there was no descriptor left for their bells. */
+  readonly #unrung = new Set<number>();
 
   constructor(system: SystemCalls, agents: AgentTable) {
     this.#system = system;
@@ -39,13 +44,42 @@ export class ProcessBells implements Bells {
     if (fd === undefined) {
       // A starting agent has no bell yet, and looks at everything when it has.
       if (this.#agents.stateOf(owner) !== AGENT_RUNNING) return this.#agents.alive(owner);
-      const bell = this.#agents.bellOf(owner);
-      const opened = this.#system.openBell(this.#agents.get(owner, A_PID), bell.fd, bell.inode);
+      const opened = this.#open(owner);
       if (opened === null) return false;
+      // Whatever it is rung for is done: this must not fail.
+      if (opened === undefined) return this.#ringLater(owner);
       this.forgetDead(); // of some deaths nobody tells us: so there are never more descriptors than agents
       this.#descriptors.set(owner, fd = opened);
     }
     return this.#system.ring(fd);
+  }
+
+  /** A descriptor of its bell; null = it is dead, undefined = there is no descriptor left. */
+  #open(owner: number): number | null | undefined {
+    const { fd, inode } = this.#agents.bellOf(owner), pid = this.#agents.get(owner, A_PID);
+    for (;;) {
+      try {
+        return this.#system.openBell(pid, fd, inode);
+      } catch {
+        // Those of others can be opened again.
+        const [other] = this.#descriptors;
+        if (other === undefined) return undefined;
+        this.#descriptors.delete(other[0]);
+        this.#system.close(other[1]);
+      }
+    }
+  }
+
+  #ringLater(owner: number): true {
+    this.#unrung.add(owner);
+    if (this.#unrung.size === 1) {
+      setTimeout(() => {
+        const owners = [...this.#unrung];
+        this.#unrung.clear();
+        for (const owner of owners) this.ring(owner); // one that is dead is noticed by whoever waits for it
+      }, AGAIN_MS);
+    }
+    return true;
   }
 
   probe(owner: number): boolean {
