@@ -54,7 +54,7 @@ export const testHelper = "conformance/assert.ts";
 export const typeCircles = [["src/pool/member.ts", "src/pool/task.ts"]];
 
 /** A child is as fast to start as the modules that src/child.ts reaches statically are few: child_modules.txt lists them. */
-export const childLimits = { modules: 53, lines: 4346 };
+export const childLimits = { modules: 53, lines: 4460 };
 
 /** Tests and what they share; no part of the package. @param {string} path */
 export const isTest = (path) => /(_test|testing)\.ts$/.test(path);

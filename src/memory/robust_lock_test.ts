@@ -116,3 +116,13 @@ test("a throw in the unlocking of an inner section leaves both to nobody", () =>
     return isCut;
   });
 });
+
+test("a holder that makes changes is not stalled, however long it takes", () => {
+  let asked = 0;
+  const { mine, theirs } = twoOwners(() => {
+    if (++asked === 700) theirs.unlock();
+    else theirs.beat();
+  });
+  theirs.lock();
+  mine.with(() => assert.equal(asked, 700));
+});
