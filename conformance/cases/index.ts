@@ -6,6 +6,8 @@ import { faceCases } from "./faces.ts";
 import { harnessCases } from "./harness.ts";
 import { managerCases as otherManagerCases } from "./managers.ts";
 import { memoryCases } from "./memory.ts";
+import { overflowCases } from "./overflow.ts";
+import { stallCases } from "./stalls.ts";
 import { stressCases } from "./stress.ts";
 import { processCases } from "./tutorial/01_process.ts";
 import { queueCases } from "./tutorial/02_queue.ts";
@@ -55,6 +57,8 @@ export const cases: readonly Case[] = [
   ...shareableCases,
   ...stressCases,
   ...deathCases,
+  ...overflowCases,
+  ...stallCases,
   ...faceCases,
   ...memoryCases,
   ...badInputTargets,

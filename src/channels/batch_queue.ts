@@ -1,6 +1,7 @@
 /** A queue of batches, for servers that are told many small things: a pool's workers, a manager's server. */
 
 import type { Wanted } from "../family/futex.ts";
+import { impatiently } from "../memory/robust_lock.ts";
 import type { Attachment } from "../objects/object.ts";
 import { type BatchWriter, openBatch, type Received } from "../wire/batch.ts";
 import { registerSharedClass } from "../wire/handles.ts";
@@ -13,14 +14,19 @@ export class BatchQueue extends QueueEngine<BatchWriter | Received[]> {
     super(source);
   }
 
-  /** The entries of the oldest batch; undefined = there is none now. */
+  /** The entries of the oldest batch; undefined = there is none now, or a stopped process is in the way. */
   takeNow(): Received[] | undefined {
-    return this.tryTake()?.item as Received[] | undefined;
+    return this.takeIfFree()?.item as Received[] | undefined;
   }
 
-  /** Throws the oldest batch away; false = there is none now. */
+  /** Puts a batch, or keeps it while a stopped process is in the way: then it follows as soon as that goes on. */
+  send(writer: BatchWriter): void {
+    this.putSoon(writer);
+  }
+
+  /** Throws the oldest batch away; false = there is none now, or a stopped process is in the way. */
   dropNow(): boolean {
-    return this.tryDiscard();
+    return impatiently(this.family, { attempt: () => this.tryDiscard() }) ?? false;
   }
 
   /** The entries of the oldest batch. */

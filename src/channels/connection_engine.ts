@@ -10,7 +10,7 @@ import { ensureOptions } from "../base/options.ts";
 import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
 import { type Attachment, SharedObject } from "../objects/object.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
+import { RobustLock, unlessStalled } from "../memory/robust_lock.ts";
 import { discardParcel, keepParcel, openFrame, openRawFrame, packParcel, rawParcel } from "../wire/parcels.ts";
 import { type Frame, type Parcel, Ring } from "../wire/ring.ts";
 import {
@@ -221,7 +221,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     const { readers } = this.#in;
-    let box = readers.busy ? undefined : reading.attempt();
+    let box = readers.busy ? undefined : readers.attempt(reading);
     if (box !== undefined) {
       if (this.family.due()) await this.family.turn();
       return box;
@@ -237,28 +237,35 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     const { lock, ring, writers } = this.#in;
     const gone = this.#isGone(1 - this.#side);
     if (ring.count === 0 && !gone) return undefined;
-    lock.lock();
+    lock.isCommitted = false;
     let frame: Frame | undefined;
     try {
-      if (ring.count > 0) {
-        if (ring.raw !== raw) {
-          throw new MisuseError(
-            raw
-              ? "Cannot receive bytes: the next message was sent with send(), receive it with recv()"
-              : "Cannot receive: the next message was sent with sendBytes(), receive it with recvBytes()",
-          );
+      lock.lock();
+      try {
+        if (ring.count > 0) {
+          if (ring.raw !== raw) {
+            throw new MisuseError(
+              raw
+                ? "Cannot receive bytes: the next message was sent with send(), receive it with recv()"
+                : "Cannot receive: the next message was sent with sendBytes(), receive it with recvBytes()",
+            );
+          }
+          frame = ring.shift();
+          lock.commit();
         }
-        frame = ring.shift();
-        lock.commit();
+      } finally {
+        lock.isInside = false;
+        lock.unlock();
       }
-    } finally {
-      lock.unlock();
+      if (frame === undefined) {
+        if (!gone) return undefined;
+        throw new EOFError(`Cannot receive from ${this.title}: the other end is closed and everything is read`);
+      }
+      writers.wake(() => ring.bytes < BACK_PRESSURE);
+    } catch (error) {
+      // It is out of the pipe: what is left is to deliver it.
+      if (!lock.isCommitted) throw error;
     }
-    if (frame === undefined) {
-      if (!gone) return undefined;
-      throw new EOFError(`Cannot receive from ${this.title}: the other end is closed and everything is read`);
-    }
-    writers.wake(() => ring.bytes < BACK_PRESSURE);
     return frame;
   }
 
@@ -266,7 +273,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     const { writers } = this.#out;
     let parcel = packed, sent = false;
     try {
-      if (!writers.busy && this.#append(parcel)) {
+      if (!writers.busy && this.#tryAppending(parcel)) {
         sent = true;
         if (this.family.due()) await this.family.turn();
         return;
@@ -285,21 +292,38 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     if (!sent) throw timedOut("send through", this.title, limit);
   }
 
+  /** False also when a stopped process is in the way. */
+  #tryAppending(parcel: Parcel): boolean {
+    try {
+      return this.#append(parcel);
+    } catch (error) {
+      unlessStalled(error);
+      return false;
+    }
+  }
+
   #append(parcel: Parcel): boolean {
     this.ensureOpen("send through");
     if (this.#isGone(1 - this.#side)) {
       throw new EOFError(`Cannot send through ${this.title}: the other end is closed`);
     }
     const { lock, ring, readers } = this.#out;
-    lock.lock();
+    lock.isCommitted = false;
     try {
-      if (ring.bytes >= BACK_PRESSURE) return false;
-      ring.push(parcel);
-      lock.commit();
-    } finally {
-      lock.unlock();
+      lock.lock();
+      try {
+        if (ring.bytes >= BACK_PRESSURE) return false;
+        ring.push(parcel);
+        lock.commit();
+      } finally {
+        lock.isInside = false;
+        lock.unlock();
+      }
+      readers.wake(() => ring.count > 0);
+    } catch (error) {
+      // It is in the pipe: the caller must not take it back. Whoever wasn't woken looks at its family's next tick.
+      if (!lock.isCommitted) throw error;
     }
-    readers.wake(() => ring.count > 0);
     return true;
   }
 

@@ -8,7 +8,7 @@ import { registerCare } from "../family/care.ts";
 import { KIND_QUEUE } from "../memory/layout.ts";
 import { Attachment, SharedObject } from "../objects/object.ts";
 import { ensureOptions } from "../base/options.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
+import { impatiently, RobustLock, unlessStalled } from "../memory/robust_lock.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
 import { discardFrame, discardParcel, keepParcel, openFrame, packParcel } from "../wire/parcels.ts";
 import { type Frame, type Parcel, Ring } from "../wire/ring.ts";
@@ -68,7 +68,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
     let parcel = this.pack(item);
     let sent = false;
     try {
-      if (!this.#putters.busy && this.#append(parcel)) {
+      if (!this.#putters.busy && this.#tryAppending(parcel)) {
         sent = true;
         if (this.family.due()) await this.family.turn();
         return;
@@ -97,7 +97,12 @@ export class QueueEngine<T = unknown> extends SharedObject {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     this.ensureOpen("get from");
-    let taken = this.tryTake();
+    let taken: Taken<T> | undefined;
+    try {
+      taken = this.tryTake();
+    } catch (error) {
+      unlessStalled(error);
+    }
     // Spun for here: what comes at once needs no promise.
     if (taken === undefined && limit > 0) taken = this.#getters.spin(this.#getting);
     if (taken !== undefined) {
@@ -137,10 +142,10 @@ export class QueueEngine<T = unknown> extends SharedObject {
   shutdown(options?: { immediate?: boolean }): void {
     this.ensureOpen("shut down");
     ensureOptions(options, `shut down ${this.title}`, { boolean: "immediate" });
-    this.robustLock.lock();
-    this.robustLock.stage(this.segment.start + this.at + FLAGS, SHUT_DOWN);
-    this.robustLock.commit();
-    this.robustLock.unlock();
+    this.robustLock.with(() => {
+      this.robustLock.stage(this.segment.start + this.at + FLAGS, SHUT_DOWN);
+      this.robustLock.commit();
+    });
     if (options?.immediate === true) { while (this.tryDiscard()); }
     this.#getters.wakeAll();
     this.#putters.wakeAll();
@@ -197,18 +202,52 @@ export class QueueEngine<T = unknown> extends SharedObject {
   /** False = no room. */
   #append(parcel: Parcel): boolean {
     const lock = this.robustLock;
-    lock.lock();
+    lock.isCommitted = false;
     try {
-      if (this.#isShutDown()) throw new ClosedError(`Cannot put into ${this.title}: it is shut down`);
-      if (!this.#hasRoom()) return false;
-      this.#ring.push(parcel);
-      this.stagePut();
-      lock.commit();
-    } finally {
-      lock.unlock();
+      lock.lock();
+      try {
+        if (this.#isShutDown()) throw new ClosedError(`Cannot put into ${this.title}: it is shut down`);
+        if (!this.#hasRoom()) return false;
+        this.#ring.push(parcel);
+        this.stagePut();
+        lock.commit();
+      } finally {
+        lock.isInside = false;
+        lock.unlock();
+      }
+      this.#getters.wake(this.#hasItem);
+    } catch (error) {
+      // It is in the queue: the caller must not take it back. Whoever wasn't woken looks at its family's next tick.
+      if (!lock.isCommitted) throw error;
     }
-    this.#getters.wake(this.#hasItem);
     return true;
+  }
+
+  /** False also when a stopped process is in the way. */
+  #tryAppending(parcel: Parcel): boolean {
+    try {
+      return this.#append(parcel);
+    } catch (error) {
+      unlessStalled(error);
+      return false;
+    }
+  }
+
+  /** For subclasses without a `maxsize`: puts, without waiting; while a stopped process is in the way, it is kept here. */
+  protected putSoon(item: T): void {
+    this.ensureOpen("put into");
+    const parcel = this.pack(item);
+    let sent = false;
+    try {
+      sent = !this.#putters.busy && this.#tryAppending(parcel);
+    } catch (error) {
+      discardParcel(this.family, parcel);
+      throw error;
+    }
+    if (sent) return;
+    const kept = keepParcel(parcel);
+    // Whoever closes the queue meanwhile doesn't want it to arrive.
+    void this.#appendLater(kept, Infinity, undefined).catch(() => discardParcel(this.family, kept));
   }
 
   async #appendLater(parcel: Parcel, limit: number, signal: AbortSignal | undefined): Promise<boolean> {
@@ -234,6 +273,11 @@ export class QueueEngine<T = unknown> extends SharedObject {
       return undefined;
     }
     return { item: this.open(frame) };
+  }
+
+  /** For subclasses: as tryTake; undefined also when a stopped process is in the way. */
+  protected takeIfFree(): Taken<T> | undefined {
+    return this.#getters.busy ? undefined : impatiently(this.family, this.#getting);
   }
 
   /** For subclasses: throws the oldest item away; false when there is nothing now. */
@@ -275,16 +319,23 @@ export class QueueEngine<T = unknown> extends SharedObject {
 
   #shift(): ReturnType<Ring["shift"]> | undefined {
     const lock = this.robustLock;
-    lock.lock();
-    let frame: ReturnType<Ring["shift"]>;
+    lock.isCommitted = false;
+    let frame: ReturnType<Ring["shift"]> | undefined;
     try {
-      if (this.#ring.count === 0) return undefined;
-      frame = this.#ring.shift();
-      lock.commit();
-    } finally {
-      lock.unlock();
+      lock.lock();
+      try {
+        if (this.#ring.count === 0) return undefined;
+        frame = this.#ring.shift();
+        lock.commit();
+      } finally {
+        lock.isInside = false;
+        lock.unlock();
+      }
+      if (this.#maxsize > 0) this.#putters.wake(this.#hasRoom);
+    } catch (error) {
+      // It is out of the queue: what is left is to deliver it.
+      if (!lock.isCommitted) throw error;
     }
-    if (this.#maxsize > 0) this.#putters.wake(this.#hasRoom);
     return frame;
   }
 }

@@ -4,7 +4,7 @@ import { runtime } from "../runtime/current.ts";
 import type { Bell, SystemCalls } from "../runtime/runtime.ts";
 import { type AgentTable, lineOf } from "./agents.ts";
 import { A_BELL_WORD, A_PID, A_THREAD_ID, AGENT_RUNNING } from "../memory/layout.ts";
-import { queueMicrotask } from "../base/timers.ts";
+import { queueMicrotask, setTimeout } from "../base/timers.ts";
 
 /** How the agents of one family ring each other. */
 export interface Bells {
@@ -22,12 +22,17 @@ export interface Bells {
   forgetDead(): void;
 }
 
+/** How long after a bell couldn't be opened it is tried again, in milliseconds. */
+const AGAIN_MS = 20;
+
 /** Bells of start method "process". */
 export class ProcessBells implements Bells {
   readonly own: Bell;
   readonly #system: SystemCalls;
   readonly #agents: AgentTable;
   readonly #descriptors = new Map<number, number>();
+  /** Those that are still to be rung: there was no descriptor left for their bells. */
+  readonly #unrung = new Set<number>();
 
   constructor(system: SystemCalls, agents: AgentTable) {
     this.#system = system;
@@ -40,14 +45,43 @@ export class ProcessBells implements Bells {
     if (fd === undefined) {
       // A starting agent has no bell yet, and looks at everything when it has.
       if (this.#agents.stateOf(owner) !== AGENT_RUNNING) return this.#agents.alive(owner);
-      const bell = this.#agents.bellOf(owner);
-      const opened = this.#system.openBell(this.#agents.get(owner, A_PID), bell.fd, bell.inode);
+      const opened = this.#open(owner);
       if (opened === null) return false;
-      if (opened === undefined) return true; // alive, but out of reach: it finds out at its next look
+      if (opened === undefined) return true; // it finds out at its next look
+      // Whatever it is rung for is done: this must not fail.
+      if (opened === "later") return this.#ringLater(owner);
       this.forgetDead(); // of some deaths nobody tells us: so there are never more descriptors than agents
       this.#descriptors.set(owner, fd = opened);
     }
     return this.#system.ring(fd);
+  }
+
+  /** A descriptor of its bell; null = it is dead, undefined = it is alive, but out of reach; "later" = there is none left. */
+  #open(owner: number): number | null | undefined | "later" {
+    const { fd, inode } = this.#agents.bellOf(owner), pid = this.#agents.get(owner, A_PID);
+    for (;;) {
+      try {
+        return this.#system.openBell(pid, fd, inode);
+      } catch {
+        // Those of others can be opened again.
+        const [other] = this.#descriptors;
+        if (other === undefined) return "later";
+        this.#descriptors.delete(other[0]);
+        this.#system.close(other[1]);
+      }
+    }
+  }
+
+  #ringLater(owner: number): true {
+    this.#unrung.add(owner);
+    if (this.#unrung.size === 1) {
+      setTimeout(() => {
+        const owners = [...this.#unrung];
+        this.#unrung.clear();
+        for (const owner of owners) this.ring(owner); // one that is dead is noticed by whoever waits for it
+      }, AGAIN_MS);
+    }
+    return true;
   }
 
   probe(owner: number): boolean {

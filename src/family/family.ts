@@ -9,13 +9,35 @@ import { type Backing, ProcessBacking, WorkerBacking } from "../memory/backing.t
 import { type Bells, ProcessBells, WorkerBells } from "./bell.ts";
 import { due, Lingering, turn } from "../base/event_loop.ts";
 import { A_PID, A_THREAD, A_THREAD_ID, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "../memory/layout.ts";
-import type { Owners } from "../memory/robust_lock.ts";
-import { clearInterval, queueMicrotask, setInterval } from "../base/timers.ts";
+import { giveBackLeft, type Owners, unlessStalled } from "../memory/robust_lock.ts";
+import { clearInterval, queueMicrotask, setInterval, setTimeout } from "../base/timers.ts";
 
 /** How often a waiting agent asks whether those it waits for are alive, in milliseconds. */
 export const TICK_MS = 250;
 /** How long after the last wait the bell is heard on, in milliseconds. */
 const LINGER_MS = 4;
+
+/** What `attempt` gives once no stopped process stands in its way: it is made again at each tick. */
+export async function persist<T>(attempt: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      unlessStalled(error);
+    }
+    await new Promise<void>((resolve) => void setTimeout(resolve, TICK_MS));
+  }
+}
+
+/** Makes `attempt` now; if a stopped process stands in its way, then as soon as that goes on. */
+export function eventually(attempt: () => void): void {
+  try {
+    attempt();
+  } catch (error) {
+    unlessStalled(error);
+    setTimeout(() => eventually(attempt), TICK_MS);
+  }
+}
 
 /** A queue of this agent's waits, as its family asks it; see futex.ts. */
 export interface Waits {
@@ -182,6 +204,7 @@ export class Family implements Owners {
 
   readonly #rung = (): void => {
     if (this.#isOver) return;
+    giveBackLeft(this); // somebody may ring because of one
     const deaths = Atomics.load(this.arena.control, C_DEATHS);
     const force = deaths !== this.#deathsSeen;
     this.#deathsSeen = deaths;
@@ -218,6 +241,7 @@ export class Family implements Owners {
 
   #ask(): void {
     if (this.#isOver) return;
+    giveBackLeft(this);
     for (const queue of this.#waiting) {
       for (const owner of queue.blockers()) this.probe(owner);
     }

@@ -22,6 +22,7 @@ import type { Family, Waits } from "./family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { clearBit, hasBit, maskOf, wordOf, wordsBelow } from "../memory/bitmap.ts";
 import { BITMAP_WORDS, C_AGENTS_END } from "../memory/layout.ts";
+import { impatiently } from "../memory/robust_lock.ts";
 import { indexOf } from "./agents.ts";
 import { Spinner } from "./spinner.ts";
 import { Turns } from "./turns.ts";
@@ -122,7 +123,12 @@ export class WaitQueue implements Waits {
   /** The result that `awaited.attempt` gives within the moment that is worth spinning for; undefined = none. Then sleep(). */
   spin<T>(awaited: Wanted<T>): T | undefined {
     if (this.crowded || !this.#spinner.spin(awaited) || this.crowded) return undefined;
-    return awaited.attempt();
+    return this.attempt(awaited);
+  }
+
+  /** What `awaited.attempt` gives; undefined also when a stopped process is in its way: the family's tick comes again. */
+  attempt<T>(awaited: Wanted<T>): T | undefined {
+    return impatiently(this.#family, awaited);
   }
 
   /** As wait, for a caller that has spun. */
@@ -207,7 +213,7 @@ export class WaitQueue implements Waits {
       for (const waiter of patience > 0 ? [] : this.#local) {
         let result: unknown;
         try {
-          result = waiter.awaited.attempt();
+          result = this.attempt(waiter.awaited);
         } catch (error) {
           this.#local.delete(waiter);
           last = waiter.awaited;

@@ -34,10 +34,12 @@ export class Turns {
   readonly #at: number;
   readonly #word: number;
   readonly #mask: number;
+  readonly #clock: () => number;
   #inVain = 0;
 
-  /** `at` is the index of its first word in `segment.i32`. */
-  constructor(family: Family, segment: Segment, at: number) {
+  /** `at` is the index of its first word in `segment.i32`; `clock`: milliseconds that are the same in all processes. */
+  constructor(family: Family, segment: Segment, at: number, clock: () => number = wallTime) {
+    this.#clock = clock;
     this.#control = family.arena.control;
     this.#i32 = segment.i32;
     this.#at = at;
@@ -54,14 +56,14 @@ export class Turns {
     let any = 0;
     for (let word = this.#at; word < this.#at + words; word++) any |= this.#i32[word] as number;
     if (any === 0 || !this.#othersWait(words)) return 0;
-    const left = (Atomics.load(this.#i32, this.#at + BITMAP_WORDS) - wallTime()) | 0;
+    const left = (Atomics.load(this.#i32, this.#at + BITMAP_WORDS) - this.#clock()) | 0;
     return left > 0 && left <= LONGEST_MS ? left : 0;
   }
 
   /** This agent was woken and came too late. */
   cameLate(): void {
     if (++this.#inVain < PATIENCE_WAKES) return;
-    Atomics.store(this.#i32, this.#at + BITMAP_WORDS, (wallTime() + LONGEST_MS) | 0);
+    Atomics.store(this.#i32, this.#at + BITMAP_WORDS, (this.#clock() + LONGEST_MS) | 0);
     Atomics.or(this.#i32, this.#word, this.#mask);
   }
 

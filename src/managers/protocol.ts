@@ -104,7 +104,7 @@ export class Outbox {
 
   /** Puts a batch that began here into a queue. */
   send(batch: BatchWriter, queue: BatchQueue): void {
-    queue.putNowait(batch);
+    queue.send(batch);
     if (batch.length > LARGE_FRAME) return;
     batch.clear();
     this.#spare = batch;

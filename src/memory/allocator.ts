@@ -109,6 +109,7 @@ export class Allocator {
       address = sizeClass < OWN_SEGMENT_CLASS ? this.#takeSmall(sizeClass) : this.#takeRun(whole);
       lock.commit();
     } finally {
+      lock.isInside = false;
       lock.unlock();
     }
     if (smallestClass === OWN_SEGMENT_CLASS) this.#clear(address);

@@ -11,11 +11,16 @@
  * them, and stores 0. Killed before the commit, nothing has happened; killed after it, whoever takes the lock over applies
  * the pairs again: they are absolute values, so twice is the same as once. Plain writes of pairs come before the atomic
  * store of `committed` in program order, and a sequentially consistent store doesn't let earlier writes pass it.
+ *
+ * A throw may come at any point of a section, also from the call of unlock(): a stack that is full has no room for that call
+ * either. So whoever leaves a section says so first, in a plain field, and each agent keeps a chain of the sections that it
+ * is in. One that was left and still has its lock gives it back, its change made whole, before the agent's next section, or
+ * when others ring for it.
  */
 
 import { StalledError } from "../errors/base.ts";
 import type { Arena, Segment } from "./arena.ts";
-import { REDO_ENTRIES } from "./layout.ts";
+import { LOCK_WORDS, REDO_ENTRIES } from "./layout.ts";
 import { nap, pause } from "../base/processor.ts";
 
 /** What a robust lock has to know about the agents of its family. */
@@ -35,6 +40,8 @@ export interface Owners {
  * when the whole machine has stood still, the holder had no turn either.
  */
 export const PATIENCE_MS = 1000;
+/** The same where the caller comes again later. */
+const IMPATIENCE_MS = 10;
 /** Attempts before the first nap: a section takes well under a microsecond. */
 const SPINS = 200;
 
@@ -46,8 +53,60 @@ export function stalled(doing: string, who: string): StalledError {
   );
 }
 
-/** One robust lock of a family. All of its methods are synchronous; a section must not await. */
+/** The sections that one agent is in. */
+interface Sections {
+  innermost: RobustLock | undefined;
+  /** How long it naps for a holder, in milliseconds. */
+  patience: number;
+}
+
+const sections = new WeakMap<Owners, Sections>();
+
+function sectionsOf(owners: Owners): Sections {
+  let own = sections.get(owners);
+  if (own === undefined) sections.set(owners, own = { innermost: undefined, patience: PATIENCE_MS });
+  return own;
+}
+
+/** Lets pass that another process is in the way, where the caller comes again later. */
+export function unlessStalled(error: unknown): void {
+  if (!(error instanceof StalledError)) throw error;
+}
+
+/** What `wanted.attempt` gives; undefined also when another process is in the way: then the caller comes again later. */
+export function impatiently<T>(owners: Owners, wanted: { attempt(): T | undefined }): T | undefined {
+  const own = sectionsOf(owners), before = own.patience;
+  own.patience = IMPATIENCE_MS;
+  try {
+    return wanted.attempt();
+  } catch (error) {
+    unlessStalled(error);
+    return undefined;
+  } finally {
+    own.patience = before;
+  }
+}
+
+/** Gives back the locks of sections that a throw has ended before they could. */
+export function giveBackLeft(owners: Owners): void {
+  const own = sectionsOf(owners);
+  for (let lock = own.innermost; lock !== undefined && !lock.isInside; own.innermost = lock = lock.outer) {
+    lock.giveBack();
+  }
+}
+
+/**
+ * One robust lock of a family. All of its methods are synchronous; a section must not await. A section is
+ * `lock(); try { … } finally { isInside = false; unlock(); }`, or `with()`.
+ */
 export class RobustLock {
+  /** Whether a section of it runs. Whoever leaves one sets it to false before any call. */
+  isInside = false;
+  /** Set by commit(), once the change can't be undone any more. Whoever asks sets it to false before the section. */
+  isCommitted = false;
+  /** The section around the one that runs. */
+  outer: RobustLock | undefined = undefined;
+  readonly #sections: Sections;
   readonly #arena: Arena;
   readonly #owners: Owners;
   readonly #i32: Int32Array;
@@ -60,6 +119,7 @@ export class RobustLock {
   constructor(arena: Arena, owners: Owners, segment: Segment, at: number, what: string) {
     this.#arena = arena;
     this.#owners = owners;
+    this.#sections = sectionsOf(owners);
     this.#i32 = segment.i32;
     this.#start = segment.start;
     this.#at = at;
@@ -67,11 +127,29 @@ export class RobustLock {
   }
 
   lock(): void {
+    const own = this.#sections;
+    if (own.innermost !== undefined && !own.innermost.isInside) giveBackLeft(this.#owners);
     if (Atomics.compareExchange(this.#i32, this.#at, 0, this.#owners.self) !== 0) this.#lockContended();
     this.#staged = 0;
+    // Nothing from here on can throw.
+    if (own.innermost !== this) this.outer = own.innermost;
+    own.innermost = this;
+    this.isInside = true;
   }
 
   unlock(): void {
+    const own = this.#sections;
+    this.isInside = false;
+    // Sections inside this one were left, or its commit was cut short.
+    if (own.innermost !== this || this.#i32[this.#at + 1] !== 0) return giveBackLeft(this.#owners);
+    Atomics.store(this.#i32, this.#at, 0);
+    own.innermost = this.outer;
+  }
+
+  /** A throw ended the section before it gave the lock back: makes the change whole, if it was committed, and does it. */
+  giveBack(): void {
+    if (Atomics.load(this.#i32, this.#at) !== this.#owners.self) return;
+    this.#finish();
     Atomics.store(this.#i32, this.#at, 0);
   }
 
@@ -85,7 +163,7 @@ export class RobustLock {
       if (owner === 0) return 0;
       if (this.#owners.alive(owner)) return Atomics.load(this.#i32, this.#at + 1) === 0 ? 0 : owner;
       if (!this.#takeOver(owner)) continue;
-      this.unlock();
+      Atomics.store(this.#i32, this.#at, 0);
       return 0;
     }
   }
@@ -96,6 +174,7 @@ export class RobustLock {
     try {
       return section();
     } finally {
+      this.isInside = false;
       this.unlock();
     }
   }
@@ -108,9 +187,25 @@ export class RobustLock {
     this.#i32[pair + 1] = value;
   }
 
+  /** A long section goes on: says so to those who wait for its end. */
+  beat(): void {
+    // The last pair's value: nobody looks at pairs that aren't committed.
+    if (this.#staged < REDO_ENTRIES) Atomics.add(this.#i32, this.#at + 1 + 2 * REDO_ENTRIES, 1);
+  }
+
+  /** What changes while its holders go on, and when another comes: a sum over all of its words. */
+  progress(): number {
+    let sum = Atomics.load(this.#i32, this.#at);
+    for (let word = 1; word < LOCK_WORDS; word++) {
+      sum = Math.imul(sum, 31) + (this.#i32[this.#at + word] as number) | 0;
+    }
+    return sum;
+  }
+
   /** Makes the staged change, whole. */
   commit(): void {
     Atomics.store(this.#i32, this.#at + 1, this.#staged);
+    this.isCommitted = true;
     this.#apply(this.#staged);
     Atomics.store(this.#i32, this.#at + 1, 0);
     this.#staged = 0;
@@ -131,24 +226,38 @@ export class RobustLock {
 
   /** A holder was killed in its section: takes the lock from it and finishes what it committed. False = another was faster. */
   #takeOver(dead: number): boolean {
-    const i32 = this.#i32, at = this.#at;
-    if (Atomics.compareExchange(i32, at, dead, this.#owners.self) !== dead) return false;
-    this.#apply(Atomics.load(i32, at + 1));
-    Atomics.store(i32, at + 1, 0);
+    if (Atomics.compareExchange(this.#i32, this.#at, dead, this.#owners.self) !== dead) return false;
+    this.#finish();
     return true;
+  }
+
+  /** Makes whole what was committed. */
+  #finish(): void {
+    this.#apply(Atomics.load(this.#i32, this.#at + 1));
+    Atomics.store(this.#i32, this.#at + 1, 0);
+  }
+
+  /** Whether a section of this lock runs in this agent, by whichever of its views. */
+  #isEntered(): boolean {
+    for (let lock = this.#sections.innermost; lock !== undefined; lock = lock.outer) {
+      if (lock.isInside && lock.#i32 === this.#i32 && lock.#at === this.#at) return true;
+    }
+    return false;
   }
 
   #lockContended(): void {
     const i32 = this.#i32, at = this.#at, owners = this.#owners;
-    let napped = 0, next = 0.05, probed = 0;
+    let napped = 0, next = 0.05, probed = 0, progress = 0;
     for (let round = 0;; round++) {
       const owner = Atomics.load(i32, at);
       if (owner === 0) {
         if (Atomics.compareExchange(i32, at, 0, owners.self) === 0) return;
         continue;
       }
-      if (owner === owners.self) throw new Error(`${this.#what}: a section was entered inside itself`);
-      if (!owners.alive(owner)) {
+      if (owner === owners.self && this.#isEntered()) {
+        throw new Error(`${this.#what}: a section was entered inside itself`);
+      }
+      if (owner === owners.self || !owners.alive(owner)) {
         if (this.#takeOver(owner)) return;
         continue;
       }
@@ -156,7 +265,11 @@ export class RobustLock {
         pause();
         continue;
       }
-      if (napped > PATIENCE_MS) {
+      // Not stopped: it, or others meanwhile, made changes.
+      const now = this.progress();
+      if (now !== progress) napped = probed = 0;
+      progress = now;
+      if (napped > this.#sections.patience) {
         throw stalled(`use ${this.#what}`, owners.nameOf(owner));
       }
       // The holder was preempted (or killed). Give it our processor; ask the system now and then.

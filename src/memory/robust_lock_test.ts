@@ -4,8 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Arena } from "./arena.ts";
 import { WorkerBacking } from "./backing.ts";
-import { C_ARENA_LOCK, C_NAMES } from "./layout.ts";
+import { C_ARENA_LOCK, C_NAMES, C_NAMES_LOCK } from "./layout.ts";
 import { PATIENCE_MS, RobustLock } from "./robust_lock.ts";
+import { atEachStep, killedAt } from "./testing.ts";
 
 /** Two owners' views of one lock; `dead` are those that the system says are gone, `onProbe` runs when it is asked. */
 function twoOwners(onProbe: (owner: number) => void = () => {}) {
@@ -77,4 +78,51 @@ test("a section inside itself and a full log are refused", () => {
     for (let i = 0; i < 16; i++) mine.stage(C_NAMES + i, 1);
     assert.throws(() => mine.stage(C_NAMES, 1), RangeError);
   });
+});
+
+test("a throw at any step of a section leaves the lock to nobody, and the change whole or not made", () => {
+  const { arena, mine, theirs } = twoOwners();
+  let value = 0, changed = 0;
+  atEachStep((step) => {
+    const before = value++;
+    mine.isCommitted = false;
+    const isCut = killedAt(step, () => {
+      mine.with(() => {
+        mine.stage(C_NAMES, value);
+        mine.stage(C_NAMES + 1, 2 * value);
+        mine.commit();
+      });
+    });
+    const expected = mine.isCommitted ? value : before;
+    if (isCut && mine.isCommitted) changed++;
+    mine.with(() => assert.deepEqual([arena.load(C_NAMES), arena.load(C_NAMES + 1)], [expected, 2 * expected]));
+    theirs.with(() => {});
+    value = expected;
+    return isCut;
+  });
+  assert.ok(changed > 0, "some were cut after their commit");
+});
+
+test("a throw in the unlocking of an inner section leaves both to nobody", () => {
+  const { arena, mine, theirs } = twoOwners();
+  const owners = { self: 1, alive: () => true, nameOf: String, probe: () => {} };
+  const outer = new RobustLock(arena, owners, arena.segment(0), C_NAMES_LOCK, "outer");
+  const inner = new RobustLock(arena, owners, arena.segment(0), C_ARENA_LOCK, "inner");
+  atEachStep((step) => {
+    const isCut = killedAt(step, () => outer.with(() => inner.with(() => {})));
+    outer.with(() => inner.with(() => {}));
+    theirs.with(() => {});
+    mine.with(() => {});
+    return isCut;
+  });
+});
+
+test("a holder that makes changes is not stalled, however long it takes", () => {
+  let asked = 0;
+  const { mine, theirs } = twoOwners(() => {
+    if (++asked === 700) theirs.unlock();
+    else theirs.beat();
+  });
+  theirs.lock();
+  mine.with(() => assert.equal(asked, 700));
 });

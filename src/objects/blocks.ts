@@ -6,7 +6,7 @@
  */
 
 import { ClosedError } from "../errors/base.ts";
-import type { Family } from "../family/family.ts";
+import { eventually, type Family } from "../family/family.ts";
 import { clearBit } from "../memory/bitmap.ts";
 import {
   BITMAP_WORDS,
@@ -67,8 +67,15 @@ function unused(family: Family, address: number): boolean {
   return true;
 }
 
-/** Frees an object that nobody holds and no message carries. It may be gone, and something else lie there. */
-export function freeIfUnused(family: Family, { address, generation }: Handle): void {
+/**
+ * Frees an object that nobody holds and no message carries; later, while a stopped process is in the way. It may be gone, and
+ * something else lie there.
+ */
+export function freeIfUnused(family: Family, handle: Handle): void {
+  eventually(() => tryFreeing(family, handle));
+}
+
+function tryFreeing(family: Family, { address, generation }: Handle): void {
   const { allocator } = family;
   const isUnused = () => allocator.isObject(address, generation) && unused(family, address);
   const isNamed = allocator.still(() => isUnused() ? family.arena.load(address + H_NAME) !== 0 : undefined);
@@ -78,11 +85,19 @@ export function freeIfUnused(family: Family, { address, generation }: Handle): v
   if (allocator.claim(address, generation, () => unused(family, address))) disposeBlock(family, address);
 }
 
-/** Frees a block in this (or a dead) agent's hands, and what belongs to it. */
+/**
+ * Frees a block in this (or a dead) agent's hands, and what belongs to it; later, while a stopped process is in the way: what
+ * the block held may be delivered already.
+ */
 export function disposeBlock(family: Family, address: number): void {
+  const generation = family.allocator.generationOf(address);
+  eventually(() => tryDisposing(family, address, generation));
+}
+
+function tryDisposing(family: Family, address: number, generation: number): void {
   const segment = family.arena.segment(address), at = address - segment.start;
   if (Atomics.load(segment.i32, at + H_STATE) !== BLOCK_TRANSIT) return;
-  const generation = segment.i32[at + H_GENERATION] as number;
+  if (segment.i32[at + H_GENERATION] !== generation) return;
   segment.i32[at + H_LINK] = family.self;
   const kind = careOf(segment.i32[at + H_KIND] as number);
   if (kind === undefined) {

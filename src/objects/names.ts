@@ -8,7 +8,7 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import type { Family } from "../family/family.ts";
+import { eventually, type Family } from "../family/family.ts";
 import { registerCare } from "../family/care.ts";
 import {
   BLOCK_PART,
@@ -136,7 +136,10 @@ export function unlinkName(family: Family, address: number, unused: () => boolea
     lock.commit();
     return true;
   });
-  if (entry !== 0 && gone) family.allocator.free(entry);
+  if (entry !== 0 && gone) {
+    const generation = family.allocator.generationOf(entry);
+    eventually(() => family.allocator.free(entry, generation));
+  }
   return gone;
 }
 

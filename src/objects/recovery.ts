@@ -56,6 +56,7 @@ function recover(family: Family, dead: number): void {
     settleNames(family);
     const containers: number[] = [], leaves: number[] = [], objects: Handle[] = [];
     allocator.forEachBlock((address, _segment, _at, generation) => {
+      agents.lock.beat();
       const handle = { address, generation };
       if (takeBack(family, handle, dead)) objects.push(handle);
     });
@@ -103,8 +104,8 @@ function throwAway(family: Family, owner: number, word: number): void {
 /** Takes back what a dead agent has in one block. True when that is an object, which it may have been the last to hold. */
 function takeBack(family: Family, { address, generation }: Handle, dead: number): boolean {
   const index = indexOf(dead);
-  for (let napped = 0;; napped += NAP_MS) {
-    let busy = 0, isObject = false;
+  for (let napped = 0, progress = 0;; napped += NAP_MS) {
+    let busy = 0, now = 0, isObject = false;
     // Meanwhile the block can't become another one.
     family.allocator.still(() => {
       if (family.allocator.generationOf(address) !== generation) return; // the dead had nothing in what lies there now
@@ -112,10 +113,11 @@ function takeBack(family: Family, { address, generation }: Handle, dead: number)
       const state = Atomics.load(i32, at + H_STATE), payload = at + HEADER_WORDS;
       const kind = careOf(i32[at + H_KIND] as number) as Care; // all are loaded before a recovery begins
       for (const offset of kind.locks ?? []) {
-        busy ||= new RobustLock(family.arena, family, segment, payload + offset, "an object of a dead process")
-          .settle();
+        const lock = new RobustLock(family.arena, family, segment, payload + offset, "an object of a dead process");
+        busy = lock.settle();
+        now = lock.progress();
+        if (busy !== 0) return;
       }
-      if (busy !== 0) return;
       for (const offset of [...kind.waitQueues, ...kind.turns ?? []]) clearBit(i32, payload + offset, index);
       kind.recover?.(family, segment, payload, dead);
       clearBit(i32, at + H_HOLDERS, index);
@@ -123,6 +125,9 @@ function takeBack(family: Family, { address, generation }: Handle, dead: number)
     });
     if (busy === 0) return isObject;
     // A living process is completing a change: it may be a dead one's, about blocks that are looked at next.
+    if (now !== progress) napped = 0; // it goes on
+    progress = now;
+    family.agents.lock.beat();
     if (napped > PATIENCE_MS) throw stalled("take back an object", family.nameOf(busy));
     nap(NAP_MS);
     family.probe(busy);

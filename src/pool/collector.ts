@@ -76,6 +76,8 @@ export class Collector {
           else await this.#arrivals.wait(signal);
           signal.throwIfAborted();
           isBusy = this.drain() > 0;
+          // Results are there and can't be had: somebody was stopped while it put one.
+          if (!isBusy && this.#results.qsize() > 0) await sleep(MODERATION_MS);
           await undefined; // whoever has its result now may hand in the next task
         }
       } catch (error) {

@@ -125,7 +125,7 @@ export class Dispatcher {
 
   #sendDismissal(member: Member): void {
     addDismissal(this.#writer);
-    member.inbox.putNowait(this.#writer);
+    member.inbox.send(this.#writer);
     this.#writer.clear();
   }
 
@@ -168,7 +168,7 @@ export class Dispatcher {
     if (tasks.length > 0) {
       member.claims.open(tasks);
       try {
-        member.inbox.putNowait(writer);
+        member.inbox.send(writer);
       } catch (error) {
         member.claims.cancel();
         for (const task of tasks) refused.push([task, taskFailed(error)]);

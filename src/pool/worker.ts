@@ -311,7 +311,7 @@ class PoolWorker {
   }
 
   #put(): void {
-    this.#options.results.putNowait(this.#out);
+    this.#options.results.send(this.#out);
     this.#out.clear();
   }
 }

@@ -6,7 +6,7 @@ import { ProcessBacking } from "../memory/backing.ts";
 import { freeTakenMessage, storeMessage } from "../objects/blocks.ts";
 import { disposeBlock, leaveFlight } from "../objects/blocks.ts";
 import { loadMessage } from "../objects/messages.ts";
-import type { Family } from "../family/family.ts";
+import { eventually, type Family, persist } from "../family/family.ts";
 import {
   A_BOOT,
   A_EXITCODE,
@@ -182,12 +182,12 @@ function offspring(
   const loaded = watch(family, () => {
     const stage = family.agents.get(owner, A_STAGE);
     if (!family.alive(owner)) return false;
-    if (stage === STAGE_LOADED) freeLetter(family, owner);
+    if (stage === STAGE_LOADED) eventually(() => freeLetter(family, owner));
     return stage === STAGE_LOADING ? undefined : stage === STAGE_LOADED;
   });
-  const outcome = code.then((exitcode) => {
+  const outcome = code.then(async (exitcode) => {
     try {
-      return { exitcode, failure: failureOf(family, owner, exitcode, fault()) };
+      return { exitcode, failure: await persist(() => failureOf(family, owner, exitcode, fault())) };
     } finally {
       family.bury(owner);
     }

@@ -26,13 +26,14 @@ import { BrokenBarrierError } from "../errors/outcomes.ts";
 import { indexOf } from "../family/agents.ts";
 import { disposeBlock, storeMessage } from "../objects/blocks.ts";
 import { loadMessage } from "../objects/messages.ts";
+import { persist } from "../family/family.ts";
 import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { ensureOptions } from "../base/options.ts";
 import { registerCare } from "../family/care.ts";
 import { KIND_BARRIER, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import { Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
+import { RobustLock, unlessStalled } from "../memory/robust_lock.ts";
 import { decode } from "../codec/codec.ts";
 import { FamilyLink } from "../wire/handles.ts";
 import { packValue } from "../wire/parcels.ts";
@@ -144,15 +145,15 @@ export class BarrierEngine extends SharedObject {
         over = await this.#inside.wait(waiting, Math.max(0, end - now()), options?.signal);
       } catch (error) {
         if (!this.isClosed) {
-          this.#giveUp();
-          this.#leave();
+          await persist(() => this.#giveUp());
+          await persist(() => this.#leave());
         }
         throw error;
       }
       this.ensureOpen("wait at");
-      if (over === undefined) this.#giveUp();
+      if (over === undefined) await persist(() => this.#giveUp());
     }
-    if (!this.#leave()) throw this.#brokenError();
+    if (!await persist(() => this.#leave())) throw this.#brokenError();
     return index;
   }
 
@@ -216,7 +217,12 @@ export class BarrierEngine extends SharedObject {
       const state = this.#load(STATE);
       return state === FILLING || state === BROKEN;
     };
-    let index = this.#tryEnter();
+    let index: number | undefined;
+    try {
+      index = this.#tryEnter();
+    } catch (error) {
+      unlessStalled(error);
+    }
     if (index !== undefined) {
       if (this.family.due()) await this.family.turn();
       return index;
@@ -249,13 +255,13 @@ export class BarrierEngine extends SharedObject {
       await this.#runAction();
     } catch (error) {
       if (!this.isClosed) {
-        this.#break();
-        this.#leave();
+        await persist(() => this.#break());
+        await persist(() => this.#leave());
       }
       throw error;
     }
     this.ensureOpen("wait at");
-    this.#update(({ state }) => state === ACTION ? DRAINING : state);
+    await persist(() => this.#update(({ state }) => state === ACTION ? DRAINING : state));
   }
 
   async #runAction(): Promise<void> {
@@ -270,6 +276,7 @@ export class BarrierEngine extends SharedObject {
 
   /** Goes out; false when the round was broken. */
   #leave(): boolean {
+    if (this.#parties === 0) return false; // the handle was closed meanwhile
     const { i32, start } = this.segment, at = this.at, lock = this.#lock;
     const { passed, empty } = lock.with(() => {
       const state = i32[at + STATE] as number, count = (i32[at + COUNT] as number) - 1;

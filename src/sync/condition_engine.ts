@@ -19,14 +19,14 @@
 import { MisuseError } from "../errors/base.ts";
 import { indexOf } from "../family/agents.ts";
 import type { Segment } from "../memory/arena.ts";
-import type { Family } from "../family/family.ts";
+import { eventually, type Family, persist } from "../family/family.ts";
 import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { registerCare } from "../family/care.ts";
 import { KIND_CONDITION, LOCK_WORDS, MAX_AGENTS } from "../memory/layout.ts";
 import { engineOf } from "../objects/face.ts";
 import { Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
+import { RobustLock, unlessStalled } from "../memory/robust_lock.ts";
 import { checkGuard, disposeGuard, guardEngineOf, initGuard, isGuardHeldBy } from "./guard.ts";
 import type { Lock } from "./lock.ts";
 import { LockEngine } from "./lock_engine.ts";
@@ -83,36 +83,44 @@ export class ConditionEngine extends SharedObject {
     options?.signal?.throwIfAborted();
     this.#ensureHeld("wait for");
     const self = indexOf(this.family.self);
-    this.#beginWait(self);
+    try {
+      this.#beginWait(self);
+    } catch (error) {
+      unlessStalled(error);
+      await persist(() => this.#beginWait(self));
+    }
     const acquireAgain = this.guard.releaseFully();
+    // From here on, whatever happens, it comes back with the lock held.
     const waiting: Wanted<true> = {
       ready: () => this.isClosed || this.#notified(self) > 0,
       attempt: () => this.#beginReturn(self) ? true : undefined,
       of: this,
     };
+    const giveUp = () => persist(() => !this.isClosed && this.#giveUp(self));
     let notified: boolean;
     try {
-      notified = await this.#waiters.wait(waiting, limit, options?.signal) === true ||
-        (!this.isClosed && this.#giveUp(self));
+      notified = await this.#waiters.wait(waiting, limit, options?.signal) === true || await giveUp();
     } catch (error) {
       // Aborted: a notification that was meant for this wait is another's.
-      if (!this.isClosed && this.#giveUp(self)) this.#passOn(self);
+      if (await giveUp()) await this.#passOnIfOpen(self);
       await acquireAgain();
       throw error;
     }
     try {
       await acquireAgain();
     } catch (error) {
-      if (notified && !this.isClosed) this.#passOn(self);
+      if (notified) await this.#passOnIfOpen(self);
       throw error;
     }
     this.ensureOpen("wait for");
-    if (notified) this.#endReturn(self);
+    if (notified) await persist(() => this.isClosed || this.#endReturn(self));
     return notified;
   }
 
   async waitFor<R>(predicate: () => R | Promise<R>, options?: WaitOptions): Promise<R> {
     const end = now() + limitOf(options);
+    options?.signal?.throwIfAborted();
+    this.#ensureHeld("wait for");
     let result = await predicate();
     while (!result) {
       const timeout = end - now();
@@ -133,8 +141,16 @@ export class ConditionEngine extends SharedObject {
   protected override onClose(): void {
     const self = indexOf(this.family.self);
     this.#waiters.expel(this, () => this.closedError("wait for"));
-    while (this.#waits > 0) if (this.#giveUp(self)) this.#passOn(self);
-    while (this.#returns > 0) this.#passOn(self);
+    eventually(() => {
+      if (!this.#isThere()) return; // the object went with this handle
+      while (this.#waits > 0) if (this.#giveUp(self)) this.#passOn(self);
+      while (this.#returns > 0) this.#passOn(self);
+    });
+  }
+
+  /** Whether the object is there still, when this handle is closed. */
+  #isThere(): boolean {
+    return this.family.allocator.generationOf(this.handle.address) === this.handle.generation;
   }
 
   #ensureHeld(doing: string): void {
@@ -192,7 +208,11 @@ export class ConditionEngine extends SharedObject {
   /** It doesn't return after all. */
   #passOn(self: number): void {
     this.#endReturn(self);
-    this.#notify(1);
+    eventually(() => this.#isThere() && this.#notify(1));
+  }
+
+  #passOnIfOpen(self: number): Promise<unknown> {
+    return persist(() => this.isClosed || this.#passOn(self));
   }
 
   #notify(n: number): void {

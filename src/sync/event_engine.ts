@@ -69,8 +69,10 @@ export class EventEngine extends SharedObject {
 
   /** For wait(). */
   [waitable](): Waitable {
+    // A set that is cleared again at once counts here as well.
+    const { i32 } = this.segment, sets = Atomics.load(i32, this.at + SETS);
     return {
-      isReady: () => this.isSet(),
+      isReady: () => this.isSet() || Atomics.load(i32, this.at + SETS) !== sets,
       whenReady: async (signal) => void await this.wait({ signal }),
     };
   }

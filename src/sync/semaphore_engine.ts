@@ -19,7 +19,7 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { TimeoutError } from "../errors/outcomes.ts";
-import type { Family } from "../family/family.ts";
+import { eventually, type Family } from "../family/family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { indexOf } from "../family/agents.ts";
 import type { Wanted } from "../family/futex.ts";
@@ -27,7 +27,7 @@ import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { registerCare } from "../family/care.ts";
 import { KIND_BOUNDED_SEMAPHORE, KIND_SEMAPHORE, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import { Attachment, type Blueprint, type Named } from "../objects/object.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
+import { RobustLock, unlessStalled } from "../memory/robust_lock.ts";
 import type { Held } from "./acquirable.ts";
 import { AcquirableEngine, Holding } from "./acquirable_engine.ts";
 
@@ -92,16 +92,22 @@ export class SemaphoreEngine extends AcquirableEngine {
   override release(n = 1): void {
     this.ensureOpen("release");
     if (!Number.isInteger(n) || n < 1) throw new RangeError(`Cannot release ${String(n)} permits of ${this.title}`);
-    throwIf(this.#give(n, false));
+    const error = this.#give(n, false);
+    if (error !== undefined) throw error;
   }
 
   override async hold(options?: WaitOptions): Promise<Held> {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     this.ensureOpen("hold");
-    let took = this.waiters.crowded ? undefined : this.#take(true);
+    let took: number | undefined;
+    try {
+      took = this.waiters.crowded ? undefined : this.#take(true);
+    } catch (error) {
+      unlessStalled(error);
+    }
     if (took === undefined) {
-      const holding: Wanted<{ abandoned: boolean }> = {
+      const holding: Wanted<number> = {
         ready: () => this.isFree() || this.isClosed,
         attempt: () => {
           this.ensureOpen("hold");
@@ -115,8 +121,8 @@ export class SemaphoreEngine extends AcquirableEngine {
     if (took === undefined) {
       throw new TimeoutError(`Cannot hold ${this.title}: no permit was free within ${options?.timeout} ms`);
     }
-    const { abandoned } = took;
-    return new Holding(() => abandoned, () => this.isClosed || throwIf(this.#give(1, true)));
+    const abandoned = took > 0;
+    return new Holding(() => abandoned, () => eventually(() => this.isClosed || throwIf(this.#give(1, true))));
   }
 
   /** What hold() and with() of this handle have goes back with it, if nobody has released it already. */
@@ -140,48 +146,64 @@ export class SemaphoreEngine extends AcquirableEngine {
     }
   }
 
-  /** Takes a permit; `counted`: it is this agent's. */
-  #take(counted: boolean): { abandoned: boolean } | undefined {
+  /** Takes a permit; `counted`: it is this agent's. Above 0: a dead holder left it. undefined: none is free. */
+  #take(counted: boolean): number | undefined {
     if (!this.isFree()) return undefined;
     const { i32, start } = this.segment, at = this.at, lock = this.#lock;
-    lock.lock();
+    let abandoned = 0;
+    lock.isCommitted = false;
     try {
-      const free = i32[at + FREE] as number, abandoned = counted ? i32[at + ABANDONED] as number : 0;
-      if (free === 0) return undefined;
-      lock.stage(start + at + FREE, free - 1);
-      if (counted) {
-        const held = at + HELD + indexOf(this.family.self);
-        lock.stage(start + held, (i32[held] as number) + 1);
-        if (abandoned > 0) lock.stage(start + at + ABANDONED, abandoned - 1);
-        this.#held++;
+      lock.lock();
+      try {
+        const free = i32[at + FREE] as number;
+        if (free === 0) return undefined;
+        lock.stage(start + at + FREE, free - 1);
+        if (counted) {
+          const held = at + HELD + indexOf(this.family.self);
+          abandoned = i32[at + ABANDONED] as number;
+          lock.stage(start + held, (i32[held] as number) + 1);
+          if (abandoned > 0) lock.stage(start + at + ABANDONED, abandoned - 1);
+        }
+        lock.commit();
+      } finally {
+        lock.isInside = false;
+        lock.unlock();
       }
-      lock.commit();
-      return { abandoned: abandoned > 0 };
-    } finally {
-      lock.unlock();
+    } catch (error) {
+      // It is taken: whoever has it must hear of it.
+      if (!lock.isCommitted) throw error;
     }
+    if (counted) this.#held++;
+    return abandoned;
   }
 
   /** Gives permits back; what it returns says that there are too many: then those that aren't `counted` are still out. */
   #give(n: number, counted: boolean): MisuseError | undefined {
     const { i32, start } = this.segment, at = this.at, lock = this.#lock;
-    let free: number, most: number;
-    lock.lock();
+    let free = 0, most = 0;
+    lock.isCommitted = false;
     try {
-      free = (i32[at + FREE] as number) + n;
-      most = i32[at + MOST] as number;
-      if (free > most && !counted) return this.#tooMany(n, free, most);
-      lock.stage(start + at + FREE, Math.min(free, most));
-      if (counted) {
-        const held = at + HELD + indexOf(this.family.self);
-        lock.stage(start + held, (i32[held] as number) - n);
-        this.#held -= n;
+      lock.lock();
+      try {
+        free = (i32[at + FREE] as number) + n;
+        most = i32[at + MOST] as number;
+        if (free > most && !counted) return this.#tooMany(n, free, most);
+        lock.stage(start + at + FREE, Math.min(free, most));
+        if (counted) {
+          const held = at + HELD + indexOf(this.family.self);
+          lock.stage(start + held, (i32[held] as number) - n);
+        }
+        lock.commit();
+      } finally {
+        lock.isInside = false;
+        lock.unlock();
       }
-      lock.commit();
-    } finally {
-      lock.unlock();
+      for (let i = 0; i < n && this.waiters.wake(this.#isFree); i++);
+    } catch (error) {
+      // They are back. Whoever wasn't woken looks at its family's next tick.
+      if (!lock.isCommitted) throw error;
     }
-    for (let i = 0; i < n && this.waiters.wake(this.#isFree); i++);
+    if (counted) this.#held -= n;
     // Somebody released what was held here; it is held no more all the same.
     return free > most ? this.#tooMany(n, free, most) : undefined;
   }

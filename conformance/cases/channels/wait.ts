@@ -206,4 +206,19 @@ export const waitCases: readonly Case[] = [
       for (const [child] of children) assertEquals(await child.join(), 0);
     },
   },
+  {
+    name: "wait/an event that is set and cleared at once has been set",
+    async run({ mp }) {
+      const event = new mp.Event(), other = new mp.Event();
+      const waiting = mp.wait([other, event], { timeout: 2000 });
+      setTimeout(() => {
+        event.set();
+        event.clear();
+      }, 10);
+      assertEquals((await waiting)[0] === event, true);
+      assertEquals(await mp.wait([event], { timeout: 0 }), []);
+      event.close();
+      other.close();
+    },
+  },
 ];

@@ -251,4 +251,18 @@ export const conditionCases: readonly Case[] = [
       for (const each of [one, two, three, lock, other]) each.close();
     },
   },
+  {
+    name: "condition/waitFor heeds a signal that was aborted before, an open handle and the lock",
+    async run({ mp }) {
+      const condition = new mp.Condition();
+      await condition.with(async () => {
+        const signal = AbortSignal.abort("enough");
+        await assertRejectsWith(condition.waitFor(() => true, { signal }), "enough");
+        await assertRejectsWith(condition.waitFor(() => false, { signal, timeout: 0 }), "enough");
+      });
+      await assertRejects(() => condition.waitFor(() => true), MisuseError, "its lock is not held");
+      condition.close();
+      await assertRejects(() => condition.waitFor(() => false, { timeout: 0 }), ClosedError);
+    },
+  },
 ];
