@@ -23,9 +23,8 @@ export function setMainModule(url: string | undefined): void {
 /**
  * True when this module is the program and this is the root: what a program does, and its children must not, goes behind it.
  * Pass `import.meta`; in CommonJS, `module`. CPython: `__name__ == "__main__"`.
- * @throws {MisuseError} when it was given neither
- *
- * @throws {MisuseError} when `module` doesn't say which it is, as where a bundler has emptied or changed `import.meta`
+ * @throws {MisuseError} when it was given neither, or `module` doesn't say which it is, as where a bundler has emptied or changed
+ *   `import.meta`
  *
  * @example
  * ```ts
