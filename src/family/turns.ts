@@ -17,7 +17,7 @@
 import { indexOf } from "./agents.ts";
 import type { Family } from "./family.ts";
 import type { Segment } from "../memory/arena.ts";
-import { maskOf, wordOf, wordsBelow } from "../memory/bitmap.ts";
+import { maskOf, wordOf } from "../memory/bitmap.ts";
 import { BITMAP_WORDS, C_AGENTS_END } from "../memory/layout.ts";
 import { wallTime } from "../base/timers.ts";
 
@@ -52,7 +52,8 @@ export class Turns {
   get patience(): number {
     // Plain reads: one that is a moment old makes nobody impatient wait longer than that moment, and each atomic one costs a
     // free lock a fifth of its speed. (noUncheckedIndexedAccess: all of them lie inside.)
-    const words = wordsBelow(this.#control[C_AGENTS_END] as number);
+    // (Written out, as wake() is in futex.ts: JavaScriptCore inlines a free lock's calls only so deep.)
+    const words = ((this.#control[C_AGENTS_END] as number) + 31) >>> 5;
     let any = 0;
     for (let word = this.#at; word < this.#at + words; word++) any |= this.#i32[word] as number;
     if (any === 0 || !this.#othersWait(words)) return 0;
