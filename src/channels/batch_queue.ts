@@ -26,7 +26,7 @@ export class BatchQueue extends QueueEngine<BatchWriter | Received[]> {
 
   /** Throws the oldest batch away; false = there is none now, or a stopped process is in the way. */
   dropNow(): boolean {
-    return impatiently(this.family, { attempt: () => this.tryDiscard() }) ?? false;
+    return impatiently(this.discard, undefined) ?? false;
   }
 
   /** The entries of the oldest batch. */

@@ -10,7 +10,7 @@ import { ensureOptions } from "../base/options.ts";
 import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
 import { type Attachment, SharedObject } from "../objects/object.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
-import { RobustLock, unlessStalled } from "../memory/robust_lock.ts";
+import { impatiently, RobustLock } from "../memory/robust_lock.ts";
 import { discardParcel, keepParcel, openFrame, openRawFrame, packParcel, rawParcel } from "../wire/parcels.ts";
 import { type Frame, type Parcel, Ring } from "../wire/ring.ts";
 import {
@@ -294,15 +294,10 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
 
   /** False also when a stopped process is in the way. */
   #tryAppending(parcel: Parcel): boolean {
-    try {
-      return this.#append(parcel);
-    } catch (error) {
-      unlessStalled(error);
-      return false;
-    }
+    return impatiently(this.#append, parcel) ?? false;
   }
 
-  #append(parcel: Parcel): boolean {
+  readonly #append = (parcel: Parcel): boolean => {
     this.ensureOpen("send through");
     if (this.#isGone(1 - this.#side)) {
       throw new EOFError(`Cannot send through ${this.title}: the other end is closed`);
@@ -325,7 +320,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
       if (!lock.isCommitted) throw error;
     }
     return true;
-  }
+  };
 
   /** Owner ids of those who hold an end. */
   *#holdersOf(side: number): Generator<number> {

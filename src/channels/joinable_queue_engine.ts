@@ -58,8 +58,13 @@ export class JoinableQueueEngine<T = unknown> extends QueueEngine<T> {
     this.robustLock.stage(start + word, (i32[word] as number) + 1);
   }
 
+  protected override stageDiscard(): void {
+    const { i32, start } = this.segment, word = this.at + UNFINISHED;
+    this.robustLock.stage(start + word, Math.max(0, (i32[word] as number) - 1));
+  }
+
   protected override onDiscard(): void {
-    this.#finish();
+    if (this.#isDone()) this.#joiners.wakeAll();
   }
 
   protected override onClose(): void {

@@ -1,7 +1,7 @@
 /** Pipe: making two connected ends, and freeing them. */
 
 import { ClosedError, MisuseError } from "../errors/base.ts";
-import { disposeBlock, hold } from "../objects/blocks.ts";
+import { disposeBlock } from "../objects/blocks.ts";
 import type { Family } from "../family/family.ts";
 import { familyOf } from "../family/families.ts";
 import { WaitQueue } from "../family/futex.ts";
@@ -121,11 +121,8 @@ export function Pipe(options: { duplex?: boolean } & Named = {}): [Connection, C
     return made;
   }, (address) => checkEnd(family, address, duplex, name));
   const [first, second] = endsOf(family, end);
-  try {
-    hold(family, second);
-  } catch (error) {
+  if (!family.allocator.hold(second.address, second.generation)) {
     letGo(family, first);
-    if (!(error instanceof ClosedError)) throw error;
     throw new ClosedError(
       `Cannot join the Pipe "${name}": everyone has closed its second end; close the first as well to make a new one`,
     );

@@ -8,7 +8,7 @@ import { registerCare } from "../family/care.ts";
 import { KIND_QUEUE } from "../memory/layout.ts";
 import { Attachment, SharedObject } from "../objects/object.ts";
 import { ensureOptions } from "../base/options.ts";
-import { impatiently, RobustLock, unlessStalled } from "../memory/robust_lock.ts";
+import { impatiently, RobustLock } from "../memory/robust_lock.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
 import { discardFrame, discardParcel, keepParcel, openFrame, packParcel } from "../wire/parcels.ts";
 import { type Frame, type Parcel, Ring } from "../wire/ring.ts";
@@ -97,12 +97,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     this.ensureOpen("get from");
-    let taken: Taken<T> | undefined;
-    try {
-      taken = this.tryTake();
-    } catch (error) {
-      unlessStalled(error);
-    }
+    let taken = this.takeIfFree();
     // Spun for here: what comes at once needs no promise.
     if (taken === undefined && limit > 0) taken = this.#getters.spin(this.#getting);
     if (taken !== undefined) {
@@ -115,14 +110,9 @@ export class QueueEngine<T = unknown> extends SharedObject {
   }
 
   getNowait(): T {
-    const taken = this.tryTake();
+    const taken = this.#getters.busy ? undefined : this.#take();
     if (taken === undefined) throw this.#emptyError();
     return taken.item;
-  }
-
-  /** For subclasses: as getNowait, undefined when there is nothing. */
-  protected tryTake(): Taken<T> | undefined {
-    return this.#getters.busy ? undefined : this.#take();
   }
 
   qsize(): number {
@@ -146,7 +136,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
       this.robustLock.stage(this.segment.start + this.at + FLAGS, SHUT_DOWN);
       this.robustLock.commit();
     });
-    if (options?.immediate === true) { while (this.tryDiscard()); }
+    if (options?.immediate === true) { while (this.discard()); }
     this.#getters.wakeAll();
     this.#putters.wakeAll();
   }
@@ -200,7 +190,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
   }
 
   /** False = no room. */
-  #append(parcel: Parcel): boolean {
+  readonly #append = (parcel: Parcel): boolean => {
     const lock = this.robustLock;
     lock.isCommitted = false;
     try {
@@ -221,16 +211,11 @@ export class QueueEngine<T = unknown> extends SharedObject {
       if (!lock.isCommitted) throw error;
     }
     return true;
-  }
+  };
 
   /** False also when a stopped process is in the way. */
   #tryAppending(parcel: Parcel): boolean {
-    try {
-      return this.#append(parcel);
-    } catch (error) {
-      unlessStalled(error);
-      return false;
-    }
+    return impatiently(this.#append, parcel) ?? false;
   }
 
   /** For subclasses without a `maxsize`: puts, without waiting; while a stopped process is in the way, it is kept here. */
@@ -275,19 +260,19 @@ export class QueueEngine<T = unknown> extends SharedObject {
     return { item: this.open(frame) };
   }
 
-  /** For subclasses: as tryTake; undefined also when a stopped process is in the way. */
+  /** For subclasses: the oldest item; undefined when there is none now, or a stopped process is in the way. */
   protected takeIfFree(): Taken<T> | undefined {
-    return this.#getters.busy ? undefined : impatiently(this.family, this.#getting);
+    return this.#getters.busy ? undefined : this.#getters.attempt(this.#getting);
   }
 
   /** For subclasses: throws the oldest item away; false when there is nothing now. */
-  protected tryDiscard(): boolean {
-    const frame = this.#shift();
+  protected readonly discard = (): boolean => {
+    const frame = this.#shift(true);
     if (frame === undefined) return false;
     discardFrame(this.family, frame);
     this.onDiscard();
     return true;
-  }
+  };
 
   /** For subclasses: an item as a parcel. */
   protected pack(item: T): Parcel {
@@ -314,10 +299,13 @@ export class QueueEngine<T = unknown> extends SharedObject {
     this.#getters.wake(isDue);
   }
 
+  /** For subclasses: stages what else changes when an item is thrown away. */
+  protected stageDiscard(): void {}
+
   /** For subclasses: an item was thrown away. */
   protected onDiscard(): void {}
 
-  #shift(): ReturnType<Ring["shift"]> | undefined {
+  #shift(isDiscarded = false): ReturnType<Ring["shift"]> | undefined {
     const lock = this.robustLock;
     lock.isCommitted = false;
     let frame: ReturnType<Ring["shift"]> | undefined;
@@ -326,6 +314,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
       try {
         if (this.#ring.count === 0) return undefined;
         frame = this.#ring.shift();
+        if (isDiscarded) this.stageDiscard();
         lock.commit();
       } finally {
         lock.isInside = false;

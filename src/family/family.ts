@@ -9,7 +9,7 @@ import { type Backing, ProcessBacking, WorkerBacking } from "../memory/backing.t
 import { type Bells, ProcessBells, WorkerBells } from "./bell.ts";
 import { due, Lingering, turn } from "../base/event_loop.ts";
 import { A_PID, A_THREAD, A_THREAD_ID, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "../memory/layout.ts";
-import { giveBackLeft, type Owners, unlessStalled } from "../memory/robust_lock.ts";
+import { FIRST_RETRY_MS, giveBackLeft, impatiently, LAST_RETRY_MS, type Owners } from "../memory/robust_lock.ts";
 import { clearInterval, queueMicrotask, setInterval, setTimeout } from "../base/timers.ts";
 
 /** How often a waiting agent asks whether those it waits for are alive, in milliseconds. */
@@ -17,26 +17,21 @@ export const TICK_MS = 250;
 /** How long after the last wait the bell is heard on, in milliseconds. */
 const LINGER_MS = 4;
 
-/** What `attempt` gives once no stopped process stands in its way: it is made again at each tick. */
+/** What `attempt` gives once no stopped process stands in its way: until then it is made again and again. */
 export async function persist<T>(attempt: () => T): Promise<T> {
-  for (;;) {
-    try {
-      return attempt();
-    } catch (error) {
-      unlessStalled(error);
-    }
-    await new Promise<void>((resolve) => void setTimeout(resolve, TICK_MS));
+  for (let delay = FIRST_RETRY_MS;; delay = Math.min(2 * delay, LAST_RETRY_MS)) {
+    let stands = false;
+    const result = impatiently(attempt, undefined, () => stands = true);
+    if (!stands) return result as T;
+    await new Promise<void>((resolve) => void setTimeout(resolve, delay));
   }
 }
 
 /** Makes `attempt` now; if a stopped process stands in its way, then as soon as that goes on. */
-export function eventually(attempt: () => void): void {
-  try {
-    attempt();
-  } catch (error) {
-    unlessStalled(error);
-    setTimeout(() => eventually(attempt), TICK_MS);
-  }
+export function eventually(attempt: () => void, delay = FIRST_RETRY_MS): void {
+  impatiently(attempt, undefined, () => {
+    setTimeout(() => eventually(attempt, Math.min(2 * delay, LAST_RETRY_MS)), delay);
+  });
 }
 
 /** A queue of this agent's waits, as its family asks it; see futex.ts. */

@@ -22,7 +22,7 @@ import type { Family, Waits } from "./family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { clearBit, hasBit, maskOf, wordOf, wordsBelow } from "../memory/bitmap.ts";
 import { BITMAP_WORDS, C_AGENTS_END } from "../memory/layout.ts";
-import { impatiently } from "../memory/robust_lock.ts";
+import { FIRST_RETRY_MS, impatiently, LAST_RETRY_MS } from "../memory/robust_lock.ts";
 import { indexOf } from "./agents.ts";
 import { Spinner } from "./spinner.ts";
 import { Turns } from "./turns.ts";
@@ -33,8 +33,8 @@ import { clearTimeout, setTimeout } from "../base/timers.ts";
 export interface Wanted<T> {
   /** A cheap look, without locks: might `attempt` succeed? Wrong answers are legal, a stale "no" only before a wake. */
   ready(): boolean;
-  /** Takes it, if it is there. undefined = not yet. What it throws ends the wait. */
-  attempt(): T | undefined;
+  /** Takes it, if it is there, and takes no lock after that. undefined = not yet. What it throws ends the wait. */
+  readonly attempt: () => T | undefined;
   /** Owner ids of agents whose death would change something for this wait. */
   blockers?(): Iterable<number>;
   /** The handle that waits, where closing it ends the wait; see expel(). */
@@ -77,6 +77,8 @@ export class WaitQueue implements Waits {
   readonly #turnsAt: number | undefined;
   readonly #turns: Turns | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
+  /** When to come again, once a stopped process was in the way. */
+  #retryMs = FIRST_RETRY_MS;
 
   /** The one of this agent for the wait queue at index `at` of `segment.i32`: its local waiters share the agent's bit.
    * `turns`: index of the object's turns (see turns.ts), where what is waited for is one's alone. */
@@ -126,10 +128,17 @@ export class WaitQueue implements Waits {
     return this.attempt(awaited);
   }
 
-  /** What `awaited.attempt` gives; undefined also when a stopped process is in its way: the family's tick comes again. */
+  /** What `awaited.attempt` gives; undefined also when a stopped process is in its way: then whoever sleeps here tries again. */
   attempt<T>(awaited: Wanted<T>): T | undefined {
-    return impatiently(this.#family, awaited);
+    const result = impatiently(awaited.attempt, undefined, this.#comeAgain);
+    if (result !== undefined) this.#retryMs = FIRST_RETRY_MS;
+    return result;
   }
+
+  readonly #comeAgain = (): void => {
+    this.#serveLater(this.#retryMs);
+    this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
+  };
 
   /** As wait, for a caller that has spun. */
   sleep<T>(awaited: Wanted<T>, limit: number, signal?: AbortSignal): Promise<T | undefined> {
@@ -246,12 +255,12 @@ export class WaitQueue implements Waits {
     return expelled.length;
   }
 
-  /** Whoever was to go first had its time. */
-  #serveLater(patience: number): void {
+  /** Whoever was to go first has had its time by then, or whoever was in the way goes on. */
+  #serveLater(delay: number): void {
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
       this.serve();
-    }, patience);
+    }, delay);
   }
 
   /** After a change: wakes one waiter while `ready()` says that there is something to take; false when it woke nobody. */

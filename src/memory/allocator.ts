@@ -12,7 +12,7 @@
  */
 
 import type { Arena, Segment } from "./arena.ts";
-import { setBit } from "./bitmap.ts";
+import { clearBit, setBit } from "./bitmap.ts";
 import { Granules } from "./granules.ts";
 import type { Owners } from "./robust_lock.ts";
 import { RobustLock } from "./robust_lock.ts";
@@ -133,6 +133,12 @@ export class Allocator {
     return setBit(segment.i32, address - segment.start + H_HOLDERS, this.#owners.self & 0xff);
   }
 
+  /** This agent holds that object no more: in a `still` section, see releaseHolder(). */
+  removeHolder(address: number): void {
+    const segment = this.#arena.segment(address);
+    clearBit(segment.i32, address - segment.start + H_HOLDERS, this.#owners.self & 0xff);
+  }
+
   /** A block in this agent's hands belongs to an object from now on, which names it in its payload. */
   embed(address: number): void {
     this.#arena.store(address + H_STATE, BLOCK_PART);
@@ -158,7 +164,7 @@ export class Allocator {
     return this.generationOf(address) === generation && this.#arena.load(address + H_STATE) === BLOCK_OBJECT;
   }
 
-  /** Makes this agent a holder of an object; false when it is gone. */
+  /** Makes this agent a holder of an object that may be gone; false when it is. */
   hold(address: number, generation: number): boolean {
     return this.#lock.with(() => {
       if (!this.isObject(address, generation)) return false;
@@ -195,7 +201,7 @@ export class Allocator {
     if (count > 0) this.#arena.forget(address);
   }
 
-  /** Takes an object that `unused()` into this agent's hands, to be freed; false when somebody else did, or it is used. */
+  /** Takes an object that is `unused()`, asked in a `still` section, into this agent's hands, to be freed; false when it isn't there, or used. */
   claim(address: number, generation: number, unused: () => boolean): boolean {
     return this.#lock.with(() => {
       if (!this.isObject(address, generation) || !unused()) return false;

@@ -42,6 +42,8 @@ export interface Owners {
 export const PATIENCE_MS = 1000;
 /** The same where the caller comes again later. */
 const IMPATIENCE_MS = 10;
+/** After how long it does, at first; each time that is doubled, up to the last. */
+export const FIRST_RETRY_MS = 10, LAST_RETRY_MS = 250;
 /** Attempts before the first nap: a section takes well under a microsecond. */
 const SPINS = 200;
 
@@ -53,18 +55,19 @@ export function stalled(doing: string, who: string): StalledError {
   );
 }
 
+/** How long whoever asks now naps for a holder, in milliseconds. */
+let patience = PATIENCE_MS;
+
 /** The sections that one agent is in. */
 interface Sections {
   innermost: RobustLock | undefined;
-  /** How long it naps for a holder, in milliseconds. */
-  patience: number;
 }
 
 const sections = new WeakMap<Owners, Sections>();
 
 function sectionsOf(owners: Owners): Sections {
   let own = sections.get(owners);
-  if (own === undefined) sections.set(owners, own = { innermost: undefined, patience: PATIENCE_MS });
+  if (own === undefined) sections.set(owners, own = { innermost: undefined });
   return own;
 }
 
@@ -73,17 +76,21 @@ export function unlessStalled(error: unknown): void {
   if (!(error instanceof StalledError)) throw error;
 }
 
-/** What `wanted.attempt` gives; undefined also when another process is in the way: then the caller comes again later. */
-export function impatiently<T>(owners: Owners, wanted: { attempt(): T | undefined }): T | undefined {
-  const own = sectionsOf(owners), before = own.patience;
-  own.patience = IMPATIENCE_MS;
+/**
+ * What `attempt` gives; undefined, after `ifStalled`, when another process is in the way: then the caller comes again later. So
+ * an attempt takes no lock after the change that it makes: that would have been made, and what it gives be lost.
+ */
+export function impatiently<A, T>(attempt: (of: A) => T, of: A, ifStalled?: () => void): T | undefined {
+  const before = patience;
+  patience = IMPATIENCE_MS;
   try {
-    return wanted.attempt();
+    return attempt(of);
   } catch (error) {
     unlessStalled(error);
+    ifStalled?.();
     return undefined;
   } finally {
-    own.patience = before;
+    patience = before;
   }
 }
 
@@ -269,7 +276,7 @@ export class RobustLock {
       const now = this.progress();
       if (now !== progress) napped = probed = 0;
       progress = now;
-      if (napped > this.#sections.patience) {
+      if (napped > patience) {
         throw stalled(`use ${this.#what}`, owners.nameOf(owner));
       }
       // The holder was preempted (or killed). Give it our processor; ask the system now and then.

@@ -7,7 +7,6 @@
 
 import { ClosedError } from "../errors/base.ts";
 import { eventually, type Family } from "../family/family.ts";
-import { clearBit } from "../memory/bitmap.ts";
 import {
   BITMAP_WORDS,
   BLOCK_TRANSIT,
@@ -23,21 +22,30 @@ import {
   KIND_MESSAGE,
 } from "../memory/layout.ts";
 import { careOf, othersLoaded, registerCare } from "../family/care.ts";
-import { type Handle, handleListBytes, type Message, writeHandleList } from "./messages.ts";
+import { type Handle, handleListBytes, keyOf, type Message, writeHandleList } from "./messages.ts";
 import { unlinkName } from "./names.ts";
 
-/** Makes this agent a holder of the object behind a handle. ClosedError when it is gone. */
+/**
+ * Makes this agent a holder of an object that is kept meanwhile, by a message that it is taken out of or by an object that
+ * uses it. Without a lock: what is taken out already can't wait for a stopped process.
+ */
 export function hold(family: Family, { address, generation }: Handle): void {
-  if (family.allocator.hold(address, generation)) return;
-  throw new ClosedError("Cannot use a shared object that came with a message: everyone has closed it meanwhile");
+  if (!family.allocator.isObject(address, generation)) {
+    throw new ClosedError("Cannot use a shared object that came with a message: everyone has closed it meanwhile");
+  }
+  family.allocator.addHolder(address);
 }
 
-/** That agent, which does, holds the object no more; the last one frees it. */
-export function releaseHolder(family: Family, address: number, index: number): void {
-  const segment = family.arena.segment(address), at = address - segment.start;
-  const generation = segment.i32[at + H_GENERATION] as number;
-  clearBit(segment.i32, at + H_HOLDERS, index);
-  freeIfUnused(family, { address, generation });
+/**
+ * This agent, which does, holds the object no more; the last one frees it. Both in one section of the allocator, as
+ * whoever sees in a section that neither a message nor an agent has the object may free it: one that went from an agent into
+ * a message between these two looks would be missed.
+ */
+export function releaseHolder(family: Family, handle: Handle): void {
+  eventually(() => {
+    // While a stopped process was in the way, it may have come here again.
+    if (!family.objects.has(keyOf(handle))) tryFreeing(family, handle, true);
+  });
 }
 
 /** A handle goes into a message. */
@@ -48,16 +56,14 @@ export function enterFlight(family: Family, { address }: Handle): void {
 
 /** A handle left its message, taken out or thrown away. */
 export function leaveFlight(family: Family, handle: Handle): void {
-  const { allocator } = family, { address, generation } = handle;
-  const wasLast = allocator.still(() => {
-    if (!allocator.isObject(address, generation)) return false;
-    const segment = family.arena.segment(address), at = address - segment.start;
-    return Atomics.sub(segment.i32, at + H_IN_FLIGHT, 1) === 1;
-  });
-  if (wasLast) freeIfUnused(family, handle);
+  const { i32, start } = family.arena.segment(handle.address);
+  if (Atomics.sub(i32, handle.address - start + H_IN_FLIGHT, 1) === 1) freeIfUnused(family, handle);
 }
 
-/** In a `still` section: whether nobody holds that object, which is there, and no message carries it. */
+/**
+ * In a `still` section: whether nobody holds that object, which is there, and no message carries it. Who takes it out of a
+ * message holds it before it leaves that, so the message is asked first.
+ */
 function unused(family: Family, address: number): boolean {
   const { i32, start } = family.arena.segment(address), at = address - start;
   if (Atomics.load(i32, at + H_IN_FLIGHT) > 0) return false;
@@ -72,17 +78,27 @@ function unused(family: Family, address: number): boolean {
  * something else lie there.
  */
 export function freeIfUnused(family: Family, handle: Handle): void {
-  eventually(() => tryFreeing(family, handle));
+  eventually(() => tryFreeing(family, handle, false));
 }
 
-function tryFreeing(family: Family, { address, generation }: Handle): void {
+/** `leaves`: this agent, which does, holds the object no more. */
+function tryFreeing(family: Family, { address, generation }: Handle, leaves: boolean): void {
   const { allocator } = family;
-  const isUnused = () => allocator.isObject(address, generation) && unused(family, address);
-  const isNamed = allocator.still(() => isUnused() ? family.arena.load(address + H_NAME) !== 0 : undefined);
-  if (isNamed === undefined) return;
-  // Somebody may be joining it by name at this moment: then the name stays, and so does the object.
-  if (isNamed && !unlinkName(family, address, isUnused)) return;
-  if (allocator.claim(address, generation, () => unused(family, address))) disposeBlock(family, address);
+  let isNamed = false;
+  const claim = () =>
+    allocator.claim(address, generation, () => {
+      if (leaves) allocator.removeHolder(address);
+      if (!unused(family, address)) return false;
+      isNamed = family.arena.load(address + H_NAME) !== 0;
+      return !isNamed;
+    });
+  if (!claim()) {
+    leaves = false;
+    const isUnused = () => allocator.isObject(address, generation) && unused(family, address);
+    // Somebody may be joining it by name at this moment: then the name stays, and so does the object.
+    if (!isNamed || !unlinkName(family, address, isUnused) || !claim()) return;
+  }
+  disposeBlock(family, address);
 }
 
 /**

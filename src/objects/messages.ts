@@ -16,6 +16,11 @@ export interface Handle {
   readonly generation: number;
 }
 
+/** A handle as a key of maps. */
+export function keyOf({ address, generation }: Handle): string {
+  return `${address}.${generation}`;
+}
+
 /** A message split into the handles in it and the bytes of its value. */
 export interface Message {
   readonly handles: readonly Handle[];

@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { test } from "node:test";
-import { indexOf } from "../family/agents.ts";
 import { kindsAreComplete } from "../family/care.ts";
 import type { Family } from "../family/family.ts";
 import { census, relatives } from "../family/testing.ts";
@@ -24,7 +23,7 @@ function join(family: Family, name: string): number {
 
 /** That agent has it no more. */
 function leave(family: Family, address: number): void {
-  releaseHolder(family, address, indexOf(family.self));
+  releaseHolder(family, { address, generation: family.allocator.generationOf(address) });
 }
 
 function pair(): [Family, Family] {

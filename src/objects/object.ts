@@ -2,11 +2,10 @@
 
 import { ClosedError, MisuseError } from "../errors/base.ts";
 import type { Segment } from "../memory/arena.ts";
-import type { Handle } from "./messages.ts";
+import { type Handle, keyOf } from "./messages.ts";
 import { disposeBlock, hold, releaseHolder } from "./blocks.ts";
 import type { Family } from "../family/family.ts";
 import { familyOf } from "../family/families.ts";
-import { indexOf } from "../family/agents.ts";
 import { careOf } from "../family/care.ts";
 import { H_KIND, H_NAME, HEADER_WORDS } from "../memory/layout.ts";
 import { joinOrCreate, nameOf } from "./names.ts";
@@ -163,10 +162,6 @@ export abstract class SharedObject {
   protected onClose(): void {}
 }
 
-function keyOf({ address, generation }: Handle): string {
-  return `${address}.${generation}`;
-}
-
 /** Handles that a program lost without closing them: the net below close(). */
 const dropped = new FinalizationRegistry<{ readonly family: Family; readonly handle: Handle }>(({ family, handle }) => {
   const all = family.objects.get(keyOf(handle)) as WeakRef<SharedObject>[] | undefined;
@@ -180,7 +175,7 @@ const dropped = new FinalizationRegistry<{ readonly family: Family; readonly han
 function dropHandle(family: Family, handle: Handle, others: WeakRef<SharedObject>[]): void {
   if (others.length > 0) return void family.objects.set(keyOf(handle), others);
   family.objects.delete(keyOf(handle));
-  releaseHolder(family, handle.address, indexOf(family.self));
+  releaseHolder(family, handle);
 }
 
 /**
@@ -206,7 +201,7 @@ function othersOf(one: SharedObject): WeakRef<SharedObject>[] {
 
 /** This process holds the object, but makes no handle of it after all. One that it has had before may still be in use. */
 export function letGo(family: Family, handle: Handle): void {
-  if (!family.objects.has(keyOf(handle))) releaseHolder(family, handle.address, indexOf(family.self));
+  if (!family.objects.has(keyOf(handle))) releaseHolder(family, handle);
 }
 
 /** The engine for a handle that came with a message: the one this process has already, or a new one. */

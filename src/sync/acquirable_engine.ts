@@ -4,7 +4,6 @@ import { MisuseError } from "../errors/base.ts";
 import { TimeoutError } from "../errors/outcomes.ts";
 import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { type BlockOptions, limitOf, type WaitOptions } from "../base/wait_options.ts";
-import { unlessStalled } from "../memory/robust_lock.ts";
 import { type Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
 import type { Acquirable, Held } from "./acquirable.ts";
 
@@ -42,21 +41,11 @@ export abstract class AcquirableEngine extends SharedObject implements Acquirabl
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     this.ensureOpen("acquire");
-    if (!this.waiters.crowded && this.#tryTaking()) {
+    if (!this.waiters.crowded && this.waiters.attempt(this.#awaited) === true) {
       if (this.family.due()) await this.family.turn();
       return true;
     }
     return await this.waiters.wait(this.#awaited, limit, options?.signal) === true;
-  }
-
-  /** False also when a stopped process is in the way. */
-  #tryTaking(): boolean {
-    try {
-      return this.take();
-    } catch (error) {
-      unlessStalled(error);
-      return false;
-    }
   }
 
   acquireNowait(): boolean {

@@ -33,7 +33,7 @@ import { ensureOptions } from "../base/options.ts";
 import { registerCare } from "../family/care.ts";
 import { KIND_BARRIER, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import { Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
-import { RobustLock, unlessStalled } from "../memory/robust_lock.ts";
+import { RobustLock } from "../memory/robust_lock.ts";
 import { decode } from "../codec/codec.ts";
 import { FamilyLink } from "../wire/handles.ts";
 import { packValue } from "../wire/parcels.ts";
@@ -217,17 +217,13 @@ export class BarrierEngine extends SharedObject {
       const state = this.#load(STATE);
       return state === FILLING || state === BROKEN;
     };
-    let index: number | undefined;
-    try {
-      index = this.#tryEnter();
-    } catch (error) {
-      unlessStalled(error);
-    }
+    const entering = this.#awaited(() => this.#tryEnter(), mayEnter);
+    let index = this.#outside.attempt(entering);
     if (index !== undefined) {
       if (this.family.due()) await this.family.turn();
       return index;
     }
-    index = await this.#outside.wait(this.#awaited(() => this.#tryEnter(), mayEnter), limit, signal);
+    index = await this.#outside.wait(entering, limit, signal);
     // It never came in, so the round that is leaving isn't broken by it.
     if (index === undefined) throw this.#brokenError();
     return index;

@@ -26,7 +26,7 @@ import { registerCare } from "../family/care.ts";
 import { KIND_CONDITION, LOCK_WORDS, MAX_AGENTS } from "../memory/layout.ts";
 import { engineOf } from "../objects/face.ts";
 import { Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
-import { RobustLock, unlessStalled } from "../memory/robust_lock.ts";
+import { RobustLock } from "../memory/robust_lock.ts";
 import { checkGuard, disposeGuard, guardEngineOf, initGuard, isGuardHeldBy } from "./guard.ts";
 import type { Lock } from "./lock.ts";
 import { LockEngine } from "./lock_engine.ts";
@@ -83,12 +83,7 @@ export class ConditionEngine extends SharedObject {
     options?.signal?.throwIfAborted();
     this.#ensureHeld("wait for");
     const self = indexOf(this.family.self);
-    try {
-      this.#beginWait(self);
-    } catch (error) {
-      unlessStalled(error);
-      await persist(() => this.#beginWait(self));
-    }
+    await persist(() => this.#beginWait(self));
     const acquireAgain = this.guard.releaseFully();
     // From here on, whatever happens, it comes back with the lock held.
     const waiting: Wanted<true> = {

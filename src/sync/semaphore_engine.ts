@@ -27,7 +27,7 @@ import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { registerCare } from "../family/care.ts";
 import { KIND_BOUNDED_SEMAPHORE, KIND_SEMAPHORE, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import { Attachment, type Blueprint, type Named } from "../objects/object.ts";
-import { RobustLock, unlessStalled } from "../memory/robust_lock.ts";
+import { RobustLock } from "../memory/robust_lock.ts";
 import type { Held } from "./acquirable.ts";
 import { AcquirableEngine, Holding } from "./acquirable_engine.ts";
 
@@ -100,22 +100,17 @@ export class SemaphoreEngine extends AcquirableEngine {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     this.ensureOpen("hold");
-    let took: number | undefined;
-    try {
-      took = this.waiters.crowded ? undefined : this.#take(true);
-    } catch (error) {
-      unlessStalled(error);
-    }
+    const holding: Wanted<number> = {
+      ready: () => this.isFree() || this.isClosed,
+      attempt: () => {
+        this.ensureOpen("hold");
+        return this.#take(true);
+      },
+      blockers: () => this.holders(),
+      of: this,
+    };
+    let took = this.waiters.crowded ? undefined : this.waiters.attempt(holding);
     if (took === undefined) {
-      const holding: Wanted<number> = {
-        ready: () => this.isFree() || this.isClosed,
-        attempt: () => {
-          this.ensureOpen("hold");
-          return this.#take(true);
-        },
-        blockers: () => this.holders(),
-        of: this,
-      };
       took = await this.waiters.wait(holding, limit, options?.signal);
     } else if (this.family.due()) await this.family.turn();
     if (took === undefined) {

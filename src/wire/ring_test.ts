@@ -12,7 +12,6 @@ import { RobustLock } from "../memory/robust_lock.ts";
 import { atEachStep, killedAt } from "../memory/testing.ts";
 import { disposeBlock, releaseHolder } from "../objects/blocks.ts";
 import { recovery } from "../objects/recovery.ts";
-import { indexOf } from "../family/agents.ts";
 import { discardFrame, openMessage, rawParcel } from "./parcels.ts";
 import { disposeRing, initRing, LARGE_FRAME, Ring, RING_WORDS } from "./ring.ts";
 
@@ -88,9 +87,13 @@ const equal = (a: Uint8Array, b: Uint8Array | undefined) => b !== undefined && B
 /** One ring block, the ring's object, and nothing else. */
 const empty = { objects: 1, parts: 1, inHands: 0 };
 
+function release({ family, address }: End): void {
+  releaseHolder(family, { address, generation: family.allocator.generationOf(address) });
+}
+
 /** The last handle goes: all must be free. */
 function close(end: End): void {
-  releaseHolder(end.family, end.address, indexOf(end.family.self));
+  release(end);
   assert.deepEqual(census(end.family), { objects: 0, parts: 0, inHands: 0 });
 }
 
@@ -259,9 +262,9 @@ test("killed at any step of freeing a ring: the next frees what is left", () => 
     const [root, victim] = ringOf(2) as [End, End];
     for (const size of [100, 7000, LARGE_FRAME + 1, 30_000, 5]) root.push(frame(size, size));
     assert(victim.family.allocator.addHolder(victim.address));
-    releaseHolder(root.family, root.address, indexOf(root.family.self));
+    release(root);
     const isKilled = killedAt(step, () => {
-      releaseHolder(victim.family, victim.address, indexOf(victim.family.self));
+      release(victim);
     });
     root.family.agents.declareDead(victim.family.self);
     recovery.recover(root.family, victim.family.self);
