@@ -57,7 +57,7 @@ export const typeCircles = [["src/pool/member.ts", "src/pool/task.ts"]];
  * A child is as fast to start as the modules that src/child.ts reaches statically are few: child_modules.txt lists them.
  * `lines` are lines of code, without comments.
  */
-export const childLimits = { modules: 56, lines: 3890 };
+export const childLimits = { modules: 52, lines: 3190 };
 
 /** Tests and what they share; no part of the package. @param {string} path */
 export const isTest = (path) => /(_test|testing)\.ts$/.test(path);

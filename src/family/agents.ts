@@ -1,7 +1,6 @@
 /** The family table: who is alive, and how to reach each agent. An agent is one process or one worker. */
 
 import { MisuseError } from "../errors/base.ts";
-import type { Arena } from "../memory/arena.ts";
 import {
   A_BELL_FD,
   A_BELL_INODE_HIGH,
@@ -18,10 +17,8 @@ import {
   AGENT_WORDS,
   C_AGENTS,
   C_AGENTS_END,
-  C_TABLE_LOCK,
   MAX_AGENTS,
 } from "../memory/layout.ts";
-import { type Owners, RobustLock } from "../memory/robust_lock.ts";
 
 /** The agent index in an owner id (`generation << 8 | index`). */
 export function indexOf(owner: number): number {
@@ -36,17 +33,9 @@ export function lineOf(owner: number): number {
 /** Reads and writes the agent lines of one family. */
 export class AgentTable {
   readonly #control: Int32Array;
-  /** Guards the allocation of lines, and recovery. */
-  readonly lock: RobustLock;
 
-  constructor(arena: Arena, owners: Owners) {
-    this.#control = arena.control;
-    this.lock = new RobustLock(arena, owners, arena.segment(0), C_TABLE_LOCK, "the family table");
-  }
-
-  /** A line for an agent that `parent` is about to start; state STARTING. */
-  allocate(parent: number): number {
-    return this.lock.with(() => allocateLine(this.#control, parent));
+  constructor(control: Int32Array) {
+    this.#control = control;
   }
 
   /** Words of an agent's line. */

@@ -3,36 +3,19 @@
 import type { Boot, StartMethod } from "../runtime/runtime.ts";
 import { runtime } from "../runtime/current.ts";
 import { AgentTable, allocateLine, indexOf } from "./agents.ts";
-import { Allocator } from "../memory/allocator.ts";
+import type { Allocator } from "../memory/allocator.ts";
 import { Arena } from "../memory/arena.ts";
 import { type Backing, ProcessBacking, WorkerBacking } from "../memory/backing.ts";
 import { type Bells, ProcessBells, WorkerBells } from "./bell.ts";
 import { due, Lingering, turn } from "../base/event_loop.ts";
 import { A_PID, A_THREAD, A_THREAD_ID, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "../memory/layout.ts";
-import { FIRST_RETRY_MS, giveBackLeft, impatiently, LAST_RETRY_MS, type Owners } from "../memory/robust_lock.ts";
-import { clearInterval, queueMicrotask, setInterval, setTimeout } from "../base/timers.ts";
+import type { Owners, RobustLock } from "../memory/robust_lock.ts";
+import { clearInterval, queueMicrotask, setInterval } from "../base/timers.ts";
 
 /** How often a waiting agent asks whether those it waits for are alive, in milliseconds. */
 export const TICK_MS = 250;
 /** How long after the last wait the bell is heard on, in milliseconds. */
 const LINGER_MS = 4;
-
-/** What `attempt` gives once no stopped process stands in its way: until then it is made again and again. */
-export async function persist<T>(attempt: () => T): Promise<T> {
-  for (let delay = FIRST_RETRY_MS;; delay = Math.min(2 * delay, LAST_RETRY_MS)) {
-    let stands = false;
-    const result = impatiently(attempt, undefined, () => stands = true);
-    if (!stands) return result as T;
-    await new Promise<void>((resolve) => void setTimeout(resolve, delay));
-  }
-}
-
-/** Makes `attempt` now; if a stopped process stands in its way, then as soon as that goes on. */
-export function eventually(attempt: () => void, delay = FIRST_RETRY_MS): void {
-  impatiently(attempt, undefined, () => {
-    setTimeout(() => eventually(attempt, Math.min(2 * delay, LAST_RETRY_MS)), delay);
-  });
-}
 
 /** A queue of this agent's waits, as its family asks it; see futex.ts. */
 export interface Waits {
@@ -56,12 +39,27 @@ export interface Deaths {
   bury(owner: number): void;
 }
 
+/** What it takes to change a family's memory. A child that only runs its target does without, and doesn't load it. */
+export interface Changes {
+  readonly allocator: Allocator;
+  /** Guards the agents' lines, when one is given out or taken back, and recovery. */
+  readonly tableLock: RobustLock;
+  /** Gives back the locks of sections that a throw has ended before they could. */
+  giveBackLeft(): void;
+}
+
+let makeChanges: ((family: Family) => Changes) | undefined;
+
+/** Says how a family's memory is changed; see changes.ts. */
+export function changesComeFrom(make: (family: Family) => Changes): void {
+  makeChanges = make;
+}
+
 /** One agent's view of its family. There is at most one for each start method in a process or worker. */
 export class Family implements Owners {
   readonly method: StartMethod;
   readonly arena: Arena;
   readonly agents: AgentTable;
-  readonly allocator: Allocator;
   /** This agent's owner id. */
   readonly self: number;
   /**
@@ -73,6 +71,7 @@ export class Family implements Owners {
   /** Called after each ring, e.g. to look for requests of the parent. */
   readonly listeners: Set<() => void> = new Set();
 
+  #changes: Changes | undefined;
   readonly #waiting = new Set<Waits>();
   readonly #deaths: Deaths;
   #attention = 0;
@@ -91,10 +90,8 @@ export class Family implements Owners {
     this.#deaths = deaths(this);
     this.method = backing.method;
     this.arena = new Arena(backing, self === undefined);
-    if (self === undefined) Allocator.prepare(this.arena);
     this.self = self ?? allocateLine(this.arena.control, 0);
-    this.agents = new AgentTable(this.arena, this);
-    this.allocator = new Allocator(this.arena, this);
+    this.agents = new AgentTable(this.arena.control);
     this.bells = this.method === "process"
       ? new ProcessBells(runtime.system(), this.agents)
       : new WorkerBells(this.arena.control, this.agents, this.self);
@@ -119,6 +116,21 @@ export class Family implements Owners {
       return new Family(new ProcessBacking(system, boot.memoryFd), self, deaths);
     }
     return new Family(new WorkerBacking(boot.memory), self, deaths);
+  }
+
+  /** What hands out blocks of its memory. */
+  get allocator(): Allocator {
+    return (this.#changes ?? this.#change()).allocator;
+  }
+
+  /** See Changes. */
+  get tableLock(): RobustLock {
+    return (this.#changes ?? this.#change()).tableLock;
+  }
+
+  #change(): Changes {
+    if (makeChanges === undefined) throw new Error("What changes a family's memory wasn't loaded");
+    return this.#changes = makeChanges(this);
   }
 
   // ── who is alive ──
@@ -199,7 +211,7 @@ export class Family implements Owners {
 
   readonly #rung = (): void => {
     if (this.#isOver) return;
-    giveBackLeft(this); // somebody may ring because of one
+    this.#changes?.giveBackLeft(); // somebody may ring because of one
     const deaths = Atomics.load(this.arena.control, C_DEATHS);
     const force = deaths !== this.#deathsSeen;
     this.#deathsSeen = deaths;
@@ -236,7 +248,7 @@ export class Family implements Owners {
 
   #ask(): void {
     if (this.#isOver) return;
-    giveBackLeft(this);
+    this.#changes?.giveBackLeft();
     for (const queue of this.#waiting) {
       for (const owner of queue.blockers()) this.probe(owner);
     }

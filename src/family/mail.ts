@@ -6,7 +6,7 @@ import { BLOCK_PART, BLOCK_TRANSIT, H_LINK, H_STATE } from "../memory/layout.ts"
 
 /** Leaves a message block in word `word` of an agent's line; it is the line's from now on. Under the table lock. */
 export function leaveMail(family: Family, owner: number, word: number, block: number): void {
-  const lock = family.agents.lock;
+  const lock = family.tableLock;
   lock.stage(lineOf(owner) + word, block);
   lock.stage(block + H_STATE, BLOCK_PART);
   lock.commit();
@@ -16,7 +16,7 @@ export function leaveMail(family: Family, owner: number, word: number, block: nu
 export function takeMail(family: Family, owner: number, word: number): number {
   const block = family.agents.get(owner, word) >>> 0;
   if (block === 0) return 0;
-  const lock = family.agents.lock;
+  const lock = family.tableLock;
   lock.stage(lineOf(owner) + word, 0);
   lock.stage(block + H_LINK, family.self);
   lock.stage(block + H_STATE, BLOCK_TRANSIT);

@@ -1,6 +1,7 @@
 /** Busy-waiting before sleep: a cross-processor sleep and wake costs 40–90 µs, a message that is on its way 1–10. */
 
 import { runtime } from "../runtime/current.ts";
+import { cpuCount } from "../runtime/proc_files.ts";
 import type { AgentTable } from "./agents.ts";
 import { maskOf, wordOf, wordsBelow } from "../memory/bitmap.ts";
 import { C_SPINNING } from "../memory/layout.ts";
@@ -137,6 +138,6 @@ export class Spinner {
  * begins to. On a single processor spinning only keeps the answer away.
  */
 function mostSpinners(): number {
-  const cpus = runtime.cpuCount();
+  const cpus = cpuCount();
   return cpus < 2 ? 0 : cpus;
 }

@@ -1,6 +1,7 @@
 /** What tests of a family need: several of its agents in one process, each with its own view of one memory. */
 
 import { allocateLine } from "./agents.ts";
+import "./changes.ts";
 import { DeathRoll } from "./deaths.ts";
 import { Family } from "./family.ts";
 import { BLOCK_OBJECT, BLOCK_PART, BLOCK_TRANSIT, H_STATE, HEADER_WORDS } from "../memory/layout.ts";

@@ -80,11 +80,6 @@ export class Allocator {
     this.#slabs = new Slabs(arena.control, this.#lock);
   }
 
-  /** Prepares fresh memory. */
-  static prepare(arena: Arena): void {
-    Atomics.store(arena.control, C_GRANULES, CONTROL_GRANULES);
-  }
-
   /**
    * A block for `bytes` of payload, in TRANSIT in this agent's hands: it comes back by itself if this agent dies before the
    * block's state is changed. Its payload holds whatever was there, so it is plain bytes until it is prepared and

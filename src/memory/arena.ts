@@ -3,6 +3,7 @@
 import type { Backing, Range } from "./backing.ts";
 import {
   C_GRANULE_TABLE,
+  C_GRANULES,
   C_MAGIC,
   classIn,
   CONTROL_BYTES,
@@ -63,8 +64,10 @@ export class Arena {
     const segment = new Segment(0, backing.window(0, CONTROL_BYTES), CONTROL_BYTES, 0);
     for (let granule = 0; granule < CONTROL_GRANULES; granule++) this.#segments[granule] = segment;
     this.control = segment.i32;
-    if (fresh) Atomics.store(this.control, C_MAGIC, MAGIC);
-    else if (Atomics.load(this.control, C_MAGIC) !== MAGIC) {
+    if (fresh) {
+      Atomics.store(this.control, C_GRANULES, CONTROL_GRANULES);
+      Atomics.store(this.control, C_MAGIC, MAGIC);
+    } else if (Atomics.load(this.control, C_MAGIC) !== MAGIC) {
       throw new Error("This memory belongs to another version of the package: install the same one in every process");
     }
   }

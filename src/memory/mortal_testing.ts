@@ -136,7 +136,6 @@ function agent(arena: Arena, self: number, dead: Set<number>): Agent {
 export function pair(granules = GRANULES): Pair {
   const memory = new SharedArrayBuffer(0, { maxByteLength: CONTROL_BYTES + granules * GRANULE_BYTES });
   const arena = new Arena(new DiscardingBacking(memory), true), dead = new Set<number>();
-  Allocator.prepare(arena);
   const survivor = agent(arena, SURVIVOR, dead);
   return {
     survivor,

@@ -1,6 +1,5 @@
 /** What tests of shared memory need: small memories, and agents that are killed between any two of their steps. */
 
-import { Allocator } from "./allocator.ts";
 import { Arena } from "./arena.ts";
 import { WorkerBacking } from "./backing.ts";
 
@@ -8,7 +7,6 @@ import { WorkerBacking } from "./backing.ts";
 export function smallMemory(most = 32 * 1024 * 1024): { memory: SharedArrayBuffer; arena: Arena } {
   const memory = new SharedArrayBuffer(0, { maxByteLength: most });
   const arena = new Arena(new WorkerBacking(memory), true);
-  Allocator.prepare(arena);
   return { memory, arena };
 }
 

@@ -6,7 +6,9 @@
  */
 
 import { ClosedError } from "../errors/base.ts";
-import { eventually, type Family } from "../family/family.ts";
+import type { Family } from "../family/family.ts";
+import "../family/changes.ts";
+import { eventually } from "../family/retries.ts";
 import {
   BITMAP_WORDS,
   BLOCK_TRANSIT,

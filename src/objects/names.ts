@@ -8,7 +8,8 @@
  */
 
 import { MisuseError } from "../errors/base.ts";
-import { eventually, type Family } from "../family/family.ts";
+import type { Family } from "../family/family.ts";
+import { eventually } from "../family/retries.ts";
 import { registerCare } from "../family/care.ts";
 import {
   BLOCK_PART,

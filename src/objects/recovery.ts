@@ -49,14 +49,14 @@ const NAP_MS = 0.5;
  */
 function recover(family: Family, dead: number): void {
   const { agents, allocator } = family;
-  agents.lock.with(() => {
+  family.tableLock.with(() => {
     if (agents.stateOf(dead) !== AGENT_DEAD) return;
     const index = indexOf(dead);
     allocator.still(() => {});
     settleNames(family);
     const containers: number[] = [], leaves: number[] = [], objects: Handle[] = [];
     allocator.forEachBlock((address, _segment, _at, generation) => {
-      agents.lock.beat();
+      family.tableLock.beat();
       const handle = { address, generation };
       if (takeBack(family, handle, dead)) objects.push(handle);
     });
@@ -86,7 +86,7 @@ function recover(family: Family, dead: number): void {
 }
 
 function bury(family: Family, owner: number): void {
-  family.agents.lock.with(() => retireEnded(family, owner));
+  family.tableLock.with(() => retireEnded(family, owner));
 }
 
 function retireEnded(family: Family, owner: number): void {
@@ -127,7 +127,7 @@ function takeBack(family: Family, { address, generation }: Handle, dead: number)
     // A living process is completing a change: it may be a dead one's, about blocks that are looked at next.
     if (now !== progress) napped = 0; // it goes on
     progress = now;
-    family.agents.lock.beat();
+    family.tableLock.beat();
     if (napped > PATIENCE_MS) throw stalled("take back an object", family.nameOf(busy));
     nap(NAP_MS);
     family.probe(busy);

@@ -6,6 +6,7 @@ import { withMethod } from "../family/families.ts";
 import { startUnheld } from "../process/process.ts";
 import type { Reference } from "../targets/reference.ts";
 import { runtime } from "../runtime/current.ts";
+import { residentBytesOf } from "../runtime/proc_files.ts";
 import { BatchQueue } from "../channels/batch_queue.ts";
 import { Collector } from "./collector.ts";
 import { deferred } from "../base/deferred.ts";
@@ -198,7 +199,7 @@ export class Crew {
         pid: pid ?? 0,
         tasks: done,
         busy: assigned.size > 0,
-        rss: isProcess && pid !== null ? runtime.residentBytesOf(pid) : null,
+        rss: isProcess && pid !== null ? residentBytesOf(pid) : null,
       })),
     };
   }

@@ -6,7 +6,9 @@ import { ProcessBacking } from "../memory/backing.ts";
 import { freeTakenMessage, storeMessage } from "../objects/blocks.ts";
 import { disposeBlock, leaveFlight } from "../objects/blocks.ts";
 import { loadMessage } from "../objects/messages.ts";
-import { eventually, type Family, persist } from "../family/family.ts";
+import { allocateLine } from "../family/agents.ts";
+import type { Family } from "../family/family.ts";
+import { eventually, persist } from "../family/retries.ts";
 import {
   A_BOOT,
   A_EXITCODE,
@@ -67,10 +69,10 @@ export function bear(
   { link: { handles }, bytes }: ReturnType<typeof writeLetter>,
   settings: SpawnSettings,
 ): Offspring {
-  const owner = family.agents.allocate(family.self);
+  const owner = family.tableLock.with(() => allocateLine(family.arena.control, family.self));
   try {
     const block = storeMessage(family, { handles, bytes });
-    family.agents.lock.with(() => leaveMail(family, owner, A_BOOT, block));
+    family.tableLock.with(() => leaveMail(family, owner, A_BOOT, block));
     const { backing } = family.arena;
     return backing instanceof ProcessBacking
       ? bearProcess(family, owner, backing.fd, daemon, settings)
@@ -202,7 +204,7 @@ function offspring(
 
 /** A child has taken from its letter all that is in it. Of one that didn't come so far, recovery frees it. */
 function freeLetter(family: Family, owner: number): void {
-  const block = family.agents.lock.with(() => takeMail(family, owner, A_BOOT));
+  const block = family.tableLock.with(() => takeMail(family, owner, A_BOOT));
   if (block !== 0) disposeBlock(family, block);
 }
 
@@ -210,7 +212,7 @@ function freeLetter(family: Family, owner: number): void {
 function failureOf(family: Family, owner: number, exitcode: number, fault: Error | undefined): unknown {
   const stage = family.agents.get(owner, A_STAGE);
   if (stage === STAGE_LOADED) return undefined;
-  const block = family.agents.lock.with(() => takeMail(family, owner, A_REPORT));
+  const block = family.tableLock.with(() => takeMail(family, owner, A_REPORT));
   if (block === 0) return untold(exitcode, family.agents.get(owner, A_EXITED) !== 0, fault);
   const { handles, bytes } = loadMessage(family, block), link = new FamilyLink(family);
   try {

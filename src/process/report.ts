@@ -17,7 +17,7 @@ export function leaveReport(family: Family, error: unknown): void {
   const { handles, bytes } = packError(family, error);
   const report: Report = [messageOf(error), bytes.slice()];
   const block = storeMessage(family, { handles, bytes: packValue(family, report).bytes });
-  family.agents.lock.with(() => leaveMail(family, family.self, A_REPORT, block));
+  family.tableLock.with(() => leaveMail(family, family.self, A_REPORT, block));
 }
 
 function packError(family: Family, error: unknown): ReturnType<typeof packValue> {

@@ -3,6 +3,7 @@
 import { MisuseError } from "../errors/base.ts";
 import { chooseMethod, defaultMethod, isAvailable } from "../family/families.ts";
 import { runtime } from "../runtime/current.ts";
+import { cpuCount as systemCpuCount } from "../runtime/proc_files.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 
 const methods: readonly StartMethod[] = runtime.preferredMethod === "process"
@@ -93,5 +94,5 @@ export function executable(): string | undefined {
  * ```
  */
 export function cpuCount(): number {
-  return runtime.cpuCount();
+  return systemCpuCount();
 }

@@ -7,9 +7,8 @@ import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } fr
 import { bindLazily, LIBC_FUNCTIONS, LIBC_NAMES } from "./libc.ts";
 import { handlesNodeInterrupt, onNodeInterrupt } from "./interrupts.ts";
 import { LinuxSystem, requireLinux } from "./linux_system.ts";
-import { builtin, isFileless, nodeProcess, urlInStack, urlOfFile } from "./node_builtins.ts";
+import { builtin, isFileless, nodeProcess, readSystemFile, urlInStack, urlOfFile } from "./node_builtins.ts";
 import { pullBellReader, type PullSource } from "./pull_bell.ts";
-import { residentBytesOf, withinQuota } from "./proc_files.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { firstMessage } from "./boot.ts";
 import { threadId, threadRuns } from "./threads.ts";
@@ -210,9 +209,11 @@ export function createBunRuntime(): Runtime {
     urlOfFile,
     urlInStack,
     parentPid: () => process.ppid,
-    cpuCount: () => withinQuota(navigator.hardwareConcurrency),
+    get processors() {
+      return navigator.hardwareConcurrency;
+    },
+    readSystemFile,
     residentBytes: () => process.memoryUsage.rss(),
-    residentBytesOf,
     onInterrupt: (handler) => isThread ? () => {} : onNodeInterrupt(handler),
     handlesInterrupt: handlesNodeInterrupt,
     endByInterrupt: () => void process.kill(process.pid, "SIGINT"),

@@ -8,7 +8,6 @@ import { allGranted, commandLine, requirePermissions } from "./deno_permissions.
 import { ExitHandlers, writeFully, writesAtExit } from "./exit_hooks.ts";
 import { type LinuxSystem, requireLinux } from "./linux_system.ts";
 import { isFileless } from "./node_builtins.ts";
-import { residentBytesOf, withinQuota } from "./proc_files.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { firstMessage } from "./boot.ts";
 
@@ -74,12 +73,15 @@ export function createDenoRuntime(): Runtime {
     urlOfFile,
     urlInStack: (place) => place.startsWith("/") ? urlOfFile(place) : place,
     parentPid: () => deno.ppid,
-    cpuCount() {
-      const available = navigator.hardwareConcurrency;
-      return allGranted(deno) && deno.build.os === "linux" ? withinQuota(available, deno.readTextFileSync) : available;
+    get processors() {
+      return navigator.hardwareConcurrency;
+    },
+    readSystemFile(path) {
+      // It takes all permissions; without them it would ask for one.
+      if (deno.build.os !== "linux" || !allGranted(deno)) throw new Error(`${path} can't be read here`);
+      return deno.readTextFileSync(path);
     },
     residentBytes: () => deno.memoryUsage().rss,
-    residentBytesOf: (pid) => residentBytesOf(pid, (path) => deno.readTextFileSync(path)),
     onInterrupt(handler) {
       if (isThread) return () => {};
       deno.addSignalListener("SIGINT", handler);

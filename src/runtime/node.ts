@@ -5,9 +5,8 @@ import { childWords, MEMORY_FD } from "./boot.ts";
 import { emitExit, ExitHandlers, flushed, mayLag, processEnds, writesAtExit } from "./exit_hooks.ts";
 import { handlesNodeInterrupt, onNodeInterrupt } from "./interrupts.ts";
 import { LinuxSystem, requireLinux } from "./linux_system.ts";
-import { builtin, nodeProcess, urlInStack, urlOfFile } from "./node_builtins.ts";
+import { builtin, nodeProcess, readSystemFile, urlInStack, urlOfFile } from "./node_builtins.ts";
 import { BINARY, loadNodeNative, requireGrants } from "./node_native.ts";
-import { residentBytesOf, withinQuota } from "./proc_files.ts";
 import type { Boot, Runtime } from "./runtime.ts";
 import { socketBellReader } from "./socket_bell.ts";
 import type { WorkerWords } from "./boot.ts";
@@ -92,9 +91,11 @@ export function createNodeRuntime(): Runtime {
     urlOfFile,
     urlInStack,
     parentPid: () => process.ppid,
-    cpuCount: () => withinQuota(builtin("node:os").availableParallelism()),
+    get processors() {
+      return builtin("node:os").availableParallelism();
+    },
+    readSystemFile,
     residentBytes: () => process.memoryUsage.rss(),
-    residentBytesOf,
     onInterrupt: (handler) => isThread ? () => {} : onNodeInterrupt(handler),
     handlesInterrupt: handlesNodeInterrupt,
     endByInterrupt: () => void process.kill(process.pid, "SIGINT"),

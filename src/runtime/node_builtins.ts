@@ -22,3 +22,9 @@ export function isFileless(url: string): boolean {
 export function urlInStack(place: string): string {
   return /^(?:\/|[A-Za-z]:[/\\])/.test(place) ? urlOfFile(place) : place;
 }
+
+/** See Runtime.readSystemFile. */
+export function readSystemFile(path: string): string {
+  if (nodeProcess().platform !== "linux") throw new Error(`${path} is a file of Linux`);
+  return builtin("node:fs").readFileSync(path, "utf8");
+}

@@ -1,12 +1,16 @@
 /** What files of the system tell (/proc, control groups): the processors that a process may use, and its memory. */
 
-import { builtin, nodeProcess } from "./node_builtins.ts";
+import { runtime } from "./current.ts";
 
-/** The text of a file; throws when it can't be read. */
-export type ReadText = (path: string) => string;
+type ReadText = (path: string) => string;
+
+/** Usable processors. */
+export function cpuCount(): number {
+  return withinQuota(runtime.processors);
+}
 
 /** `available`, or less where a quota (cgroup v2 `cpu.max`, v1 `cpu.cfs_quota_us`) says so. */
-export function withinQuota(available: number, readText: ReadText = readWithNode): number {
+export function withinQuota(available: number, readText: ReadText = runtime.readSystemFile): number {
   const read = (path: string): string | undefined => {
     try {
       return readText(path).trim();
@@ -39,16 +43,11 @@ export function withinQuota(available: number, readText: ReadText = readWithNode
 }
 
 /** Resident bytes of another process; null where that can't be read. */
-export function residentBytesOf(pid: number, readText: ReadText = readWithNode): number | null {
+export function residentBytesOf(pid: number): number | null {
   try {
-    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readText(`/proc/${pid}/status`))?.[1];
+    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(runtime.readSystemFile(`/proc/${pid}/status`))?.[1];
     return kilobytes === undefined ? null : Number(kilobytes) * 1024;
   } catch {
     return null;
   }
-}
-
-function readWithNode(path: string): string {
-  if (nodeProcess().platform !== "linux") throw new Error("these files are Linux's");
-  return builtin("node:fs").readFileSync(path, "utf8");
 }

@@ -33,12 +33,12 @@ export interface Runtime {
   parentPid(): number;
   /** Whether a thread that computes can be stopped; not on Deno (denoland/deno#35657). */
   readonly stopsThreads: boolean;
-  /** Usable processors. */
-  cpuCount(): number;
+  /** Processors that this process may be run on; see cpuCount() in proc_files.ts. */
+  readonly processors: number;
+  /** The text of a file of the system; throws when there is none, or it may not be read. */
+  readSystemFile(path: string): string;
   /** Bytes of memory that this process has resident. */
   residentBytes(): number;
-  /** The same of another process; null where that can't be found out. */
-  residentBytesOf(pid: number): number | null;
   /**
    * From now on `handler` is called for SIGINT instead of what the runtime does by default, until the function returned is
    * called. It doesn't keep the process alive. In a thread: nothing, signals are the main thread's.

@@ -26,7 +26,7 @@ import { BrokenBarrierError } from "../errors/outcomes.ts";
 import { indexOf } from "../family/agents.ts";
 import { disposeBlock, storeMessage } from "../objects/blocks.ts";
 import { loadMessage } from "../objects/messages.ts";
-import { persist } from "../family/family.ts";
+import { persist } from "../family/retries.ts";
 import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { ensureOptions } from "../base/options.ts";

@@ -19,7 +19,8 @@
 import { MisuseError } from "../errors/base.ts";
 import { indexOf } from "../family/agents.ts";
 import type { Segment } from "../memory/arena.ts";
-import { eventually, type Family, persist } from "../family/family.ts";
+import type { Family } from "../family/family.ts";
+import { eventually, persist } from "../family/retries.ts";
 import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { registerCare } from "../family/care.ts";

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { allocateLine } from "../family/agents.ts";
 import { HEADER_WORDS } from "../memory/layout.ts";
 import { ConditionEngine } from "./condition_engine.ts";
 
@@ -9,7 +10,7 @@ test("wait() comes back with the lock held, once a process that is stopped insid
   const condition = new ConditionEngine(), { family, guard } = condition;
   const segment = family.arena.segment(condition.handle.address);
   const lock = condition.handle.address - segment.start + HEADER_WORDS;
-  const other = family.agents.allocate(family.self); // alive as long as it starts
+  const other = allocateLine(family.arena.control, family.self); // alive as long as it starts
   for (const abort of [undefined, new AbortController()]) {
     await guard.with(async () => {
       const waiting = condition.wait({ timeout: abort === undefined ? 5 : 10_000, signal: abort?.signal });

@@ -19,7 +19,8 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { TimeoutError } from "../errors/outcomes.ts";
-import { eventually, type Family } from "../family/family.ts";
+import type { Family } from "../family/family.ts";
+import { eventually } from "../family/retries.ts";
 import type { Segment } from "../memory/arena.ts";
 import { indexOf } from "../family/agents.ts";
 import type { Wanted } from "../family/futex.ts";
