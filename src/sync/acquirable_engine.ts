@@ -29,6 +29,10 @@ export abstract class AcquirableEngine extends SharedObject implements Acquirabl
 
   /** Takes it if it is there. */
   protected abstract take(): boolean;
+  /** As take(), for a caller that can come again: false also when a stopped process is in the way. */
+  protected takeSoon(): boolean {
+    return this.take();
+  }
   /** A look without taking. */
   protected abstract isFree(): boolean;
   /** Owner ids of those who have it now. */
@@ -41,7 +45,7 @@ export abstract class AcquirableEngine extends SharedObject implements Acquirabl
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     this.ensureOpen("acquire");
-    if (!this.waiters.crowded && this.waiters.attempt(this.#awaited) === true) {
+    if (!this.waiters.crowded && this.takeSoon()) {
       if (this.family.due()) await this.family.turn();
       return true;
     }

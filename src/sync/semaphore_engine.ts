@@ -28,7 +28,7 @@ import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { registerCare } from "../family/care.ts";
 import { KIND_BOUNDED_SEMAPHORE, KIND_SEMAPHORE, LOCK_WORDS, MAX_AGENTS, WAIT_QUEUE_WORDS } from "../memory/layout.ts";
 import { Attachment, type Blueprint, type Named } from "../objects/object.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
+import { impatiently, RobustLock } from "../memory/robust_lock.ts";
 import type { Held } from "./acquirable.ts";
 import { AcquirableEngine, Holding } from "./acquirable_engine.ts";
 
@@ -130,6 +130,12 @@ export class SemaphoreEngine extends AcquirableEngine {
   protected override take(): boolean {
     return this.#take(false) !== undefined;
   }
+
+  protected override takeSoon(): boolean {
+    return impatiently(this.#taking, undefined) ?? false;
+  }
+
+  readonly #taking = (): boolean => this.take();
 
   protected override isFree(): boolean {
     return Atomics.load(this.segment.i32, this.at + FREE) > 0;
