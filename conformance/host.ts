@@ -1,5 +1,6 @@
 /** What cases need of the system they run on: time, other processes, programs of their own. */
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { channel, subscribe, unsubscribe } from "node:diagnostics_channel";
 import {
@@ -24,7 +25,7 @@ import { fail } from "./assert.ts";
 import type { Env, RuntimeName } from "./case.ts";
 
 /** The process that this runs in, as all three runtimes have it. */
-export { channel, fileURLToPath, process, relative, subscribe, unsubscribe, writeSync };
+export { AsyncLocalStorage, channel, fileURLToPath, process, relative, subscribe, unsubscribe, writeSync };
 
 /** Resolves after so many milliseconds. */
 export function sleep(milliseconds: number): Promise<void> {

@@ -1,5 +1,6 @@
 /** map: all items in chunks, all results in order. */
 
+import { bound } from "../process/caller_context.ts";
 import type { Call } from "./call.ts";
 import type { Items, MapOptions } from "./options.ts";
 import { isAsync } from "./options.ts";
@@ -16,12 +17,13 @@ export function runMap(
   resolve: (values: unknown[]) => void,
   reject: (error: unknown) => void,
 ): void {
+  const onProgress = options.onProgress && bound(options.onProgress);
   const fail = (error: unknown) => {
     call.end();
     reject(error);
   };
   const run = (all: readonly unknown[]) => {
-    const { chunksize = Math.max(1, Math.ceil(all.length / (CHUNKS_PER_WORKER * size))), onProgress } = options;
+    const { chunksize = Math.max(1, Math.ceil(all.length / (CHUNKS_PER_WORKER * size))) } = options;
     const results: unknown[] = new Array(all.length);
     let done = 0;
     const finish = () => {

@@ -15,6 +15,7 @@ import { Call } from "./call.ts";
 import { Crew } from "./crew.ts";
 import { runImap } from "./imap.ts";
 import { drainOnInterrupt } from "./interrupt.ts";
+import { bound } from "../process/caller_context.ts";
 import { runMap } from "./map.ts";
 import {
   checkCount,
@@ -416,6 +417,14 @@ export class Pool implements AsyncDisposable {
     checkCount(buffersize, "buffersize");
     const begin = (onEnd: (error: unknown) => void) => new Call(this.#crew, number, mode, options, doing, onEnd);
     const keepOpen = (refuse: (error: unknown) => void) => this.#crew.keepOpen({ refuse, fail: refuse });
-    return runImap({ items, chunksize, buffersize, isOrdered, onProgress, begin, keepOpen });
+    return runImap({
+      items,
+      chunksize,
+      buffersize,
+      isOrdered,
+      onProgress: onProgress && bound(onProgress),
+      begin,
+      keepOpen,
+    });
   }
 }

@@ -3,6 +3,7 @@
 import { MisuseError } from "../errors/base.ts";
 import type { WaitOptions } from "../base/wait_options.ts";
 import { runtime } from "../runtime/current.ts";
+import { bound } from "./caller_context.ts";
 import { addExitHook } from "./hooks.ts";
 import { birthOfThis, nameOfThis } from "../family/identity.ts";
 import { waitForEnd } from "./watch.ts";
@@ -90,7 +91,7 @@ const current: CurrentProcess = {
   },
   onExit(fn) {
     if (typeof fn !== "function") throw new MisuseError("Cannot register an exit hook: it is not a function");
-    return { [Symbol.dispose]: addExitHook(fn) };
+    return { [Symbol.dispose]: addExitHook(bound(fn)) };
   },
 };
 

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertRejects, assertThrows } from "../../assert.ts";
 import type { Case } from "../../case.ts";
-import { channel, sleep, subscribe, unsubscribe, until } from "../../host.ts";
+import { AsyncLocalStorage, channel, sleep, subscribe, unsubscribe, until } from "../../host.ts";
 import { scratchArray, within } from "../../scale.ts";
 import {
   awaitLast,
@@ -22,6 +22,13 @@ import {
 import { dieAtFirst, dieOn, work } from "../../targets/pool/faults.ts";
 import { MisuseError, TargetError, type TaskOptions, WorkerDiedError } from "../../../mod.ts";
 import { ENDS, range, withPool } from "./with_pool.ts";
+
+async function* later(items: readonly number[]): AsyncGenerator<number> {
+  for (const item of items) {
+    await sleep(1);
+    yield item;
+  }
+}
 
 /** Limits that no call takes, and what the error says. */
 const badLimits: readonly (readonly [options: TaskOptions, says: string])[] = [
@@ -280,6 +287,24 @@ export const workerCases: readonly Case[] = [
         seen.length = 0;
         await pool.mapSettled(failOn, range(4).map((i) => [i, 2] as const), { chunksize: 2, onProgress });
         assertEquals(seen.map(([done]) => done), [2, 4]);
+      });
+    },
+  },
+  {
+    name: "pool/onProgress: runs in the context of whoever gave it, whichever call's worker answers",
+    async run(env) {
+      await withPool(env, 2, async (pool) => {
+        const caller = new AsyncLocalStorage<string>(), heard: [string, string | undefined][] = [];
+        const ask = (who: string) =>
+          caller.run(who, async () => {
+            const onProgress = () => void heard.push([who, caller.getStore()]);
+            await pool.map(square, range(20), { chunksize: 1, onProgress });
+            for await (const _ of pool.imap(square, range(5), { onProgress }));
+            await pool.map(square, later(range(5)), { onProgress });
+          });
+        await Promise.all(["a", "b", "c"].map(ask));
+        assertEquals(heard.filter(([who, store]) => who !== store), []);
+        assert(heard.length > 75);
       });
     },
   },

@@ -28,6 +28,7 @@ export const endingCases: readonly Case[] = [
         ["exit", 4, ["second registered", "first registered"]],
         ["caught exit", 5, ["caught", "second registered", "first registered"]],
         ["hooks throw", 0, ["first registered"]],
+        ["context", 0, ["the registrar's context", "second registered", "first registered"]],
       ];
       for (const [how, code, said] of ends) {
         const child = new mp.Process({ target: endWithHooks, args: [told, how], ...quiet });

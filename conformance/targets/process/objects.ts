@@ -16,7 +16,7 @@ import {
   task,
   type Value,
 } from "../../../mod.ts";
-import { process, sleep } from "../../host.ts";
+import { AsyncLocalStorage, process, sleep } from "../../host.ts";
 import { runtimeName } from "../../program.ts";
 import { mp } from "../context.ts";
 
@@ -101,6 +101,10 @@ export async function endWithHooks(told: Queue<string>, how: string): Promise<vo
     if (how === "hooks throw") throw new Error("a hook's own error");
     return told.put("second registered");
   });
+  if (how === "context") {
+    const registrar = new AsyncLocalStorage<string>();
+    registrar.run("the registrar's", () => self.onExit(() => told.put(`${registrar.getStore()} context`)));
+  }
   if (how === "exit") exit(4);
   if (how === "caught exit") {
     try {
