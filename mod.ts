@@ -81,7 +81,7 @@ export { isMainProcess } from "./src/family/identity.ts";
 export type { CurrentProcess, ParentProcess } from "./src/process/current.ts";
 export { getLogger, logToStderr } from "./src/process/logging.ts";
 export type { Logger, LogLevel } from "./src/process/logging.ts";
-export { exit } from "./src/process/exit.ts";
+export { exit } from "./src/process/ends.ts";
 export { isMain } from "./src/targets/main.ts";
 export { targets } from "./src/targets/naming.ts";
 export { task } from "./src/targets/tasks.ts";

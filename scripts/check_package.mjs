@@ -3,7 +3,7 @@
  * with both start methods, and its types.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -45,6 +45,71 @@ if (isMain(import.meta)) await main();
 `;
 const EXPECTED = JSON.stringify([4950, 0, [1, 4, 9], 1]);
 
+/** A program with two copies of the package, one of them in a child of the other. */
+const TWO_COPIES = `
+import * as ours from "@manyproc/multiprocessing";
+import * as theirs from "./copy/mod.js";
+
+export const square = (n) => n * n;
+
+/** What an attempt says. */
+async function said(attempt) {
+  try {
+    return await attempt();
+  } catch (error) {
+    return [error.name, error.message.replace(/: this program has two copies.*/, ": two copies")];
+  }
+}
+
+async function usePool() {
+  const pool = new theirs.Pool(1);
+  const squares = await pool.map(square, [1, 2]);
+  pool.close();
+  await pool.join();
+  return squares;
+}
+
+export async function inChild(told) {
+  await told.put([
+    theirs.isMainProcess(),
+    theirs.isMain(import.meta),
+    await usePool(),
+    await said(() => new theirs.Queue({ name: "of the family" }).qsize()),
+  ]);
+}
+
+async function main() {
+  ours.setStartMethod(process.argv[2]);
+  theirs.setStartMethod(process.argv[2]);
+  const told = new ours.Queue(), jobs = new ours.Queue({ name: "jobs" }), lock = new ours.Lock();
+  const child = new ours.Process({ target: inChild, args: [told] });
+  await child.start();
+  const results = [await told.get(), await child.join(), await usePool()];
+  results.push(await said(() => new theirs.Queue({ name: "jobs" }).qsize()));
+  jobs.close();
+  results.push(await said(() => new theirs.Queue({ name: "jobs" }).qsize()));
+  results.push(await said(() => new theirs.Queue().put({ lock })));
+  console.log(JSON.stringify(results));
+}
+if (ours.isMain(import.meta)) await main();
+`;
+/** @param {string} name */
+const anotherObject = (name) => [
+  "MisuseError",
+  `Cannot use the name "${name}", which means another object to another copy: two copies`,
+];
+const OF_TWO_COPIES = JSON.stringify([
+  [false, false, [1, 4], anotherObject("of the family")],
+  0,
+  [1, 4],
+  anotherObject("jobs"),
+  0,
+  [
+    "SerializationError",
+    'item.lock can\'t be encoded by its type "Lock": Cannot send a Lock by another copy: two copies',
+  ],
+]);
+
 const TYPED = `
 import { Lock, Pipe, Process, Queue, Value } from "@manyproc/multiprocessing";
 import type { Connection, Context, StartMethod } from "@manyproc/multiprocessing";
@@ -85,6 +150,7 @@ export async function checkPackage() {
     writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
     writeFileSync(join(folder, "main.mjs"), PROGRAM);
     writeFileSync(join(folder, "typed.ts"), TYPED);
+    writeFileSync(join(folder, "two_copies.mjs"), TWO_COPIES);
     const bin = (/** @type {string} */ name) => join(root, "node_modules", ".bin", name);
     await check("publint", bin("publint"), [packageFolder, "--strict"]);
     await check("attw", bin("attw"), ["--pack", packageFolder, "--profile", "esm-only"]);
@@ -92,6 +158,7 @@ export async function checkPackage() {
     const isInstalled = await check("npm pack", "npm", ["pack", packageFolder, "--pack-destination", folder]) &&
       await check("npm install", "npm", ["install", ...quiet, `./manyproc-multiprocessing-${version()}.tgz`]);
     if (!isInstalled) return checks;
+    cpSync(join(folder, "node_modules", "@manyproc", "multiprocessing"), join(folder, "copy"), { recursive: true });
     const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
     const options = ["--noEmit", "--strict", "--target", "esnext", "--module", "nodenext", "--types", ""];
     await check("types", process.execPath, [compiler, ...options, "typed.ts"]);
@@ -103,6 +170,7 @@ export async function checkPackage() {
       const flags = runtime === "deno" ? ["run", "-A"] : [];
       for (const method of ["process", "worker"]) {
         await check(`${id}, ${method}`, path, [...flags, "main.mjs", method], EXPECTED);
+        await check(`${id}, ${method}, two copies`, path, [...flags, "two_copies.mjs", method], OF_TWO_COPIES);
       }
     }
     return checks;

@@ -11,7 +11,7 @@ import { recovery } from "./objects/recovery.ts";
 import { Pool } from "./pool/pool.ts";
 import { currentProcess, parentProcess } from "./process/current.ts";
 import { isMainProcess } from "./family/identity.ts";
-import { exit } from "./process/exit.ts";
+import { exit } from "./process/ends.ts";
 import { activeChildren, Process } from "./process/process.ts";
 import { checkMethod, cpuCount, getStartMethod } from "./process/start_method.ts";
 import type { StartMethod } from "./runtime/runtime.ts";

@@ -1,5 +1,6 @@
 /** How this process was born. */
 
+import { copies, thisCopy } from "../base/copies.ts";
 import { runtime } from "../runtime/current.ts";
 import type { Family } from "./family.ts";
 
@@ -17,6 +18,7 @@ export interface Birth {
 let birth: Birth | undefined;
 export function setBirth(given: Birth): void {
   birth = given;
+  copies.child = thisCopy;
 }
 
 export function birthOfThis(): Birth | undefined {
@@ -34,12 +36,12 @@ export function birthOfThis(): Birth | undefined {
  * ```
  */
 export function isMainProcess(): boolean {
-  return birth === undefined && !isUnborn();
+  return birth === undefined && copies.child === undefined && !isUnborn();
 }
 
 /** Whether this process was started as a child, but hasn't joined its family: not yet, or never will. */
 export function isUnborn(): boolean {
-  return birth === undefined && runtime.isChild;
+  return copies.child === undefined && runtime.isChild;
 }
 
 /** "MainProcess" in the root. */

@@ -12,7 +12,7 @@
  */
 
 import type { Arena, Segment } from "./arena.ts";
-import { clearBit, setBit } from "./bitmap.ts";
+import { clearBit, hasBit, setBit } from "./bitmap.ts";
 import { Granules } from "./granules.ts";
 import type { Owners } from "./robust_lock.ts";
 import { RobustLock } from "./robust_lock.ts";
@@ -157,6 +157,13 @@ export class Allocator {
   /** In a `still` section: whether that object is still there. */
   isObject(address: number, generation: number): boolean {
     return this.generationOf(address) === generation && this.#arena.load(address + H_STATE) === BLOCK_OBJECT;
+  }
+
+  /** Whether this agent holds that object, which may be gone; a moment later it may be otherwise. */
+  isHeld(address: number, generation: number): boolean {
+    if (!this.isObject(address, generation)) return false;
+    const segment = this.#arena.segment(address);
+    return hasBit(segment.i32, address - segment.start + H_HOLDERS, this.#owners.self & 0xff);
   }
 
   /** Makes this agent a holder of an object that may be gone; false when it is. */

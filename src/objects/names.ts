@@ -7,6 +7,7 @@
  * ```
  */
 
+import { copies, thisCopy, twoCopies } from "../base/copies.ts";
 import { MisuseError } from "../errors/base.ts";
 import type { Family } from "../family/family.ts";
 import { eventually } from "../family/retries.ts";
@@ -42,6 +43,29 @@ function bucketOf(name: Uint8Array): number {
   let hash = 0x811c9dc5;
   for (const byte of name) hash = Math.imul(hash ^ byte, 0x01000193);
   return C_NAMES + (hash >>> 0) % NAME_BUCKETS;
+}
+
+/** Names in use here from which on those of closed objects are forgotten. */
+let crowded = 64;
+
+/** MisuseError for a name that another copy of this package uses, or whose family is another's: there it is another object. */
+function ensureOurs(name: string): void {
+  const { child, names } = copies, other = child ?? names.get(name)?.copy;
+  if (other === undefined || other === thisCopy) return;
+  if (other !== child && names.get(name)?.isOpen() !== true) return;
+  throw new MisuseError(
+    `Cannot use the name "${name}", which means another object to another copy: ${twoCopies(other)}`,
+  );
+}
+
+/** This process has an object by that name. */
+function noteName(family: Family, name: string, address: number): void {
+  const { names } = copies, generation = family.allocator.generationOf(address);
+  if (names.size >= crowded) {
+    for (const [known, use] of names) if (!use.isOpen()) names.delete(known);
+    crowded = Math.max(64, 2 * names.size);
+  }
+  names.set(name, { copy: thisCopy, isOpen: () => family.allocator.isHeld(address, generation) });
 }
 
 /** Address of the word that leads to the entry of `name`, and the entry; entry 0 = there is none. */
@@ -87,10 +111,11 @@ export function joinOrCreate(
   if (!name.isWellFormed()) {
     throw new MisuseError(`Cannot use the name ${JSON.stringify(name)}: it has half of a character (a lone surrogate)`);
   }
+  ensureOurs(name);
   const bytes = encoder.encode(name);
   const bucket = bucketOf(bytes);
   const lock = namesLock(family);
-  return lock.with(() => {
+  const joined = lock.with(() => {
     const found = find(family, bucket, name);
     if (found.entry !== 0) {
       const address = family.arena.load(found.entry + HEADER_WORDS + 1) >>> 0;
@@ -113,6 +138,8 @@ export function joinOrCreate(
     lock.commit();
     return address;
   });
+  noteName(family, name, joined);
+  return joined;
 }
 
 /**

@@ -80,9 +80,10 @@ function isGranted(scope: string): boolean {
 
 /** Throws SpawnError naming the flags that a start method lacks. */
 export function requireGrants(method: StartMethod): void {
-  const hasFfi = builtin("node:ffi" as "node:fs") !== undefined && isGranted("ffi");
+  // Only where it is needed: Node warns of an experimental feature when it is asked for node:ffi.
+  const hasFfi = () => builtin("node:ffi" as "node:fs") !== undefined && isGranted("ffi");
   const missing = Object.entries(GRANTS[method])
-    .filter(([scope]) => !isGranted(scope) && !(scope === "addon" && hasFfi)).map(([, flag]) => flag);
+    .filter(([scope]) => !isGranted(scope) && !(scope === "addon" && hasFfi())).map(([, flag]) => flag);
   if (missing.length === 0) return;
   throw new SpawnError(
     `Cannot use start method "${method}" without permission: run Node with ${missing.join(" ")} too`,

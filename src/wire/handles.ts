@@ -1,6 +1,7 @@
 /** How shared objects travel in values: by handle, within their family. */
 
 import { type Link, registerShareable, shareable, type ShareableType } from "../codec/registry.ts";
+import { type Copy, thisCopy, twoCopies } from "../base/copies.ts";
 import { MisuseError } from "../errors/base.ts";
 import type { Family } from "../family/family.ts";
 import type { Handle } from "../objects/messages.ts";
@@ -13,6 +14,8 @@ export class FamilyLink implements Link {
   readonly family: Family;
   readonly method: StartMethod;
   readonly handles: Handle[] = [];
+  /** Whose code packs or reads the value; the objects in it may be another copy's. */
+  readonly copy: Copy = thisCopy;
 
   constructor(family: Family) {
     this.family = family;
@@ -40,7 +43,8 @@ export function registerSharedClass<E extends SharedObject>(
 
 /** A shared object as plain data; it is noted on the link. */
 export function encodeHandle(object: SharedObject, link: Link, name: string): [number, number] {
-  const { family, handles } = link as FamilyLink;
+  const { family, handles, copy } = link as FamilyLink;
+  if (copy !== thisCopy) throw new MisuseError(`Cannot send a ${name} by another copy: ${twoCopies(copy)}`);
   if (object.family !== family) {
     throw new MisuseError(
       `Cannot send a ${name} of the "${object.family.method}" context to a "${family.method}" child: ` +
