@@ -41,6 +41,13 @@ export const systemGlobals = ["Deno", "Bun"];
 /** What must not be reached through globalThis either. */
 export const systemProperties = [...systemGlobals, "process"];
 
+/** What programs and test runners replace of the global objects, and the files that keep it as it was. */
+export const replacedGlobals = [
+  "JSON crypto TextEncoder TextDecoder AbortController performance Date",
+  "setTimeout clearTimeout setInterval clearInterval setImmediate queueMicrotask",
+].flatMap((names) => names.split(" "));
+export const keepers = ["src/base/originals.ts", "src/base/random.ts"];
+
 /** Cases and their targets are programs of a user: they import only mod.ts and what is in conformance/. */
 export const userFolders = ["conformance/cases/", "conformance/targets/"];
 

@@ -52,6 +52,8 @@ test("what keeps to the rules is fine", (t) => {
       'import "node:async_hooks"; import "node:buffer"; import type { D } from "node:diagnostics_channel";',
     "src/runtime/deno.ts": 'import "node:fs"; import "koffi"; export const pid = Deno.pid ?? globalThis.process.pid;',
     "src/pool/names.ts": "const a = { Deno: 1, Bun() {} }; a.Deno; a?.Bun; type A = { Deno: 1 }; class B { Bun = 1 }",
+    "src/pool/told.ts": 'import { JSON } from "../base/originals.ts"; JSON.stringify({ JSON: 1 }); new Date();',
+    "src/base/originals.ts": "export const { JSON } = globalThis;",
     "src/pool/words.ts": '// Deno.pid\nconst a = /Deno/, b = "../x/y.ts", c = `import "../managers/a.ts"`, using = 1;',
     "conformance/cases/tutorial/a.ts": 'import "../../assert.ts"; import "../../../mod.ts";',
     "conformance/leaks.ts": 'import fs from "node:fs";',
@@ -61,6 +63,9 @@ test("what keeps to the rules is fine", (t) => {
 
 /** A file's path, what it says, and what is found there. */
 const broken = /** @type {const} */ ([
+  ["src/pool/json.ts", "export const a = JSON.stringify({});", /^replaced-globals: .*JSON/],
+  ["src/pool/clock.ts", "export const a = Date.now(); export const b = new Date();", /^replaced-globals: .*Date/],
+  ["src/pool/timer.ts", "setTimeout(() => {}, 1);", /^replaced-globals: .*setTimeout/],
   ["src/memory/a.ts", 'import { a } from "../sync/lock.ts";', /^layers: .*sync is above memory/],
   ["src/memory/b.ts", 'import type { A } from "../wire/ring.ts";', /^layers: .*wire is above memory/],
   ["src/memory/c.ts", 'type A = import("../wire/ring.ts").A;', /^layers: .*wire is above memory/],

@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 import {
   harmlessBuiltins,
   isTest,
+  keepers,
   layers,
+  replacedGlobals,
   systemFolder,
   systemGlobals,
   systemPackages,
@@ -18,7 +20,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
  * A node of the syntax tree, as far as it is looked at here.
- * @typedef {{ type: string, parent: Node, name: string, kind: string, value: unknown, computed: boolean, object: Node, property: Node, key: Node, source: Node | null, argument: Node, callee: Node, literal: Node, right: Node, arguments: Node[], expression: Node }} Node
+ * @typedef {{ type: string, parent: Node, name: string, kind: string, value: unknown, computed: boolean, object: Node, property: Node, key: Node, source: Node | null, argument: Node, callee: Node, literal: Node, right: Node, arguments: Node[], expression: Node, local: Node }} Node
  * @typedef {(node: Node) => void} Visit
  * @typedef {{ filename: string, report(finding: { node: Node, message: string }): void }} Context
  */
@@ -71,6 +73,14 @@ function specifiers(visit) {
 /** @param {string} path @param {string} specifier */
 const resolve = (path, specifier) => posix.normalize(posix.join(posix.dirname(path), specifier));
 
+/** Whether an identifier only names a property. @param {Node} node */
+function isPropertyName(node) {
+  const { parent } = node;
+  return !parent.computed && [parent.property, parent.key, parent.right].includes(node) &&
+    ["MemberExpression", "Property", "PropertyDefinition", "MethodDefinition", "TSQualifiedName"]
+      .concat("TSPropertySignature", "TSMethodSignature").includes(parent.type);
+}
+
 /** @type {Record<string, { create(context: Context): Record<string, Visit> }>} */
 const rules = {
   layers: {
@@ -117,17 +127,31 @@ const rules = {
         context.report({ node, message: `Cannot use the global ${name}: only ${systemFolder} may` });
       return {
         Identifier(node) {
-          const { parent, name } = node;
-          const isName = !parent.computed && [parent.property, parent.key, parent.right].includes(node) &&
-            ["MemberExpression", "Property", "PropertyDefinition", "MethodDefinition", "TSQualifiedName"]
-              .concat("TSPropertySignature", "TSMethodSignature").includes(parent.type);
-          if (systemGlobals.includes(name) && !isName) report(node, name);
+          if (systemGlobals.includes(node.name) && !isPropertyName(node)) report(node, node.name);
         },
         MemberExpression({ object, property, computed }) {
           const name = computed ? property.value : property.name;
           if (object.name === "globalThis" && typeof name === "string" && systemProperties.includes(name)) {
             report(property, name);
           }
+        },
+      };
+    },
+  },
+
+  "replaced-globals": {
+    create(context) {
+      const { path, isSource, isTest } = fileOf(context);
+      if (!isSource || isTest || keepers.includes(path)) return {};
+      /** @type {Set<string>} */
+      const imported = new Set();
+      return {
+        ImportSpecifier: (node) => void imported.add(node.local.name),
+        Identifier(node) {
+          const { name } = node;
+          if (!replacedGlobals.includes(name) || imported.has(name) || isPropertyName(node)) return;
+          if (name === "Date" && node.parent.property?.name !== "now") return; // values of it travel
+          context.report({ node, message: `Cannot use the global ${name}, which programs replace: see ${keepers[0]}` });
         },
       };
     },

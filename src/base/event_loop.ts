@@ -4,7 +4,7 @@
  * Awaits that are ready at once let no timer, signal or abort through: now and then the event loop gets a turn.
  */
 
-import { clearInterval, now, setImmediate, setInterval, setTimeout } from "./timers.ts";
+import { clearInterval, now, setImmediate, setInterval, setTimeout } from "./originals.ts";
 
 /** Such awaits in a row, and milliseconds, after which it does. */
 const STREAK_AWAITS = 256;

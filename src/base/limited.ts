@@ -1,7 +1,7 @@
 /** Waits with a limit and a signal. */
 
 import { limitOf, LONGEST_TIMER, type WaitOptions } from "./wait_options.ts";
-import { clearTimeout, setTimeout } from "./timers.ts";
+import { clearTimeout, setTimeout } from "./originals.ts";
 
 /** Calls `tell` once, when it happens; it may have already. The result gives that up, and leaves nothing behind. */
 export type Subscribe<T> = (tell: (value: T) => void, fail: (error: unknown) => void) => () => void;

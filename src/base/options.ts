@@ -1,5 +1,6 @@
 /** Options that aren't an object: they must not be taken for none. */
 
+import { JSON } from "./originals.ts";
 import { MisuseError } from "../errors/base.ts";
 
 /** Which option a caller means who passes its bare value, by the type of that. */

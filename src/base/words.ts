@@ -1,5 +1,7 @@
 /** Values and errors in the words of messages. */
 
+import { JSON } from "./originals.ts";
+
 /**
  * Whether a value is an error, of whatever realm: those that Node's own functions throw in a node:vm context aren't instances
  * of the `Error` there. Never throws, whatever it is given: to ask a revoked Proxy for its prototype does.

@@ -9,7 +9,7 @@ import { SharedObject } from "../objects/object.ts";
 import type { Event } from "../sync/event.ts";
 import type { Connection } from "./connection_types.ts";
 import type { Queue } from "./queue.ts";
-import { clearTimeout, now, queueMicrotask, setTimeout } from "../base/timers.ts";
+import { AbortController, clearTimeout, now, queueMicrotask, setTimeout } from "../base/originals.ts";
 
 /**
  * What wait() takes: connections, queues, events, processes (by their sentinel); promises count as ready once they are

@@ -1,5 +1,6 @@
 /** Own properties that would be lost: the codec refuses values that have such. */
 
+import { JSON } from "../base/originals.ts";
 import { builtin } from "../runtime/node_builtins.ts";
 import { Refusal } from "./refusal.ts";
 

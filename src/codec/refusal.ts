@@ -1,5 +1,6 @@
 /** Why a value can't travel, in words. */
 
+import { JSON } from "../base/originals.ts";
 import { SerializationError } from "../errors/outcomes.ts";
 import { builtinClassName } from "./realms.ts";
 import { shareableAncestorOf } from "./registry.ts";

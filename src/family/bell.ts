@@ -4,7 +4,7 @@ import { runtime } from "../runtime/current.ts";
 import type { Bell, SystemCalls } from "../runtime/runtime.ts";
 import { type AgentTable, lineOf } from "./agents.ts";
 import { A_BELL_WORD, A_PID, A_THREAD_ID, AGENT_RUNNING } from "../memory/layout.ts";
-import { queueMicrotask, setTimeout } from "../base/timers.ts";
+import { queueMicrotask, setTimeout } from "../base/originals.ts";
 
 /** How the agents of one family ring each other. */
 export interface Bells {

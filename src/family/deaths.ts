@@ -4,7 +4,7 @@ import { runtime } from "../runtime/current.ts";
 import { AGENT_DEAD } from "../memory/layout.ts";
 import { completeRecovery, othersLoaded } from "./care.ts";
 import { type Deaths, type Family, TICK_MS } from "./family.ts";
-import { setTimeout } from "../base/timers.ts";
+import { queueMicrotask, setTimeout } from "../base/originals.ts";
 
 /** The dead of one family, as one agent deals with them. */
 export class DeathRoll implements Deaths {

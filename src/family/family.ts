@@ -10,7 +10,7 @@ import { type Bells, ProcessBells, WorkerBells } from "./bell.ts";
 import { due, Lingering, turn } from "../base/event_loop.ts";
 import { A_PID, A_THREAD, A_THREAD_ID, AGENT_DEAD, AGENT_RUNNING, C_DEATHS } from "../memory/layout.ts";
 import type { Owners, RobustLock } from "../memory/robust_lock.ts";
-import { clearInterval, queueMicrotask, setInterval } from "../base/timers.ts";
+import { clearInterval, queueMicrotask, setInterval } from "../base/originals.ts";
 
 /** How often a waiting agent asks whether those it waits for are alive, in milliseconds. */
 export const TICK_MS = 250;

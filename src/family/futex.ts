@@ -27,7 +27,7 @@ import { indexOf } from "./agents.ts";
 import { Spinner } from "./spinner.ts";
 import { Turns } from "./turns.ts";
 import { LONGEST_TIMER } from "../base/wait_options.ts";
-import { clearTimeout, setTimeout } from "../base/timers.ts";
+import { clearTimeout, setTimeout } from "../base/originals.ts";
 
 /** What is waited for. */
 export interface Wanted<T> {

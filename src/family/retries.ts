@@ -1,7 +1,7 @@
 /** Doing again, after a moment, what a stopped process stands in the way of. */
 
 import { FIRST_RETRY_MS, impatiently, LAST_RETRY_MS } from "../memory/robust_lock.ts";
-import { setTimeout } from "../base/timers.ts";
+import { setTimeout } from "../base/originals.ts";
 
 /** What `attempt` gives once no stopped process stands in its way: until then it is made again and again. */
 export async function persist<T>(attempt: () => T): Promise<T> {

@@ -6,7 +6,7 @@ import type { AgentTable } from "./agents.ts";
 import { maskOf, wordOf, wordsBelow } from "../memory/bitmap.ts";
 import { C_SPINNING } from "../memory/layout.ts";
 import { pause } from "../base/processor.ts";
-import { now } from "../base/timers.ts";
+import { now } from "../base/originals.ts";
 
 /** Longest and shortest busy-wait, in milliseconds. */
 const LONGEST_MS = 0.1;

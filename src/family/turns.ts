@@ -19,7 +19,7 @@ import type { Family } from "./family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { maskOf, wordOf } from "../memory/bitmap.ts";
 import { BITMAP_WORDS, C_AGENTS_END } from "../memory/layout.ts";
-import { wallTime } from "../base/timers.ts";
+import { wallTime } from "../base/originals.ts";
 
 export const TURNS_WORDS = BITMAP_WORDS + 1;
 /** Wakes in vain after which an agent is impatient. */

@@ -9,7 +9,7 @@ import type { BatchWriter, Received } from "../wire/batch.ts";
 import { BatchQueue } from "../channels/batch_queue.ts";
 import { markOrigin, type Origin } from "../codec/graph/errors.ts";
 import { addCall, addHello, answeredIn, callAfter, isThrown, type MethodCall, Outbox } from "./protocol.ts";
-import { queueMicrotask } from "../base/timers.ts";
+import { AbortController, queueMicrotask } from "../base/originals.ts";
 
 interface Pending {
   resolve(value: unknown): void;

@@ -1,5 +1,6 @@
 /** The objects that a manager's server holds, with the methods that proxies may call. */
 
+import { JSON } from "../base/originals.ts";
 import type { Family } from "../family/family.ts";
 import { encode } from "../codec/codec.ts";
 import { FamilyLink } from "../wire/handles.ts";

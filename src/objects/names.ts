@@ -7,6 +7,7 @@
  * ```
  */
 
+import { JSON, TextDecoder, TextEncoder } from "../base/originals.ts";
 import { copies, thisCopy, twoCopies } from "../base/copies.ts";
 import { MisuseError } from "../errors/base.ts";
 import type { Family } from "../family/family.ts";

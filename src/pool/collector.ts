@@ -20,7 +20,7 @@ import {
   workerIn,
 } from "./protocol.ts";
 import { type Task, taskFailed } from "./task.ts";
-import { queueMicrotask, setTimeout } from "../base/timers.ts";
+import { AbortController, queueMicrotask, setTimeout } from "../base/originals.ts";
 
 /** Results taken in a row, at most: workers that report without end don't keep the event loop from its turn. */
 const MOST_RESULTS = 1024;

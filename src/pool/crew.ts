@@ -17,7 +17,7 @@ import { Member, type MemberOptions } from "./member.ts";
 import type { PoolStats } from "./stats.ts";
 import { itemFailed, poolFailed, type Task, taskFailed } from "./task.ts";
 import { Watchdog } from "./watchdog.ts";
-import { clearTimeout, setTimeout } from "../base/timers.ts";
+import { clearTimeout, setTimeout } from "../base/originals.ts";
 
 /** A task that so many workers died with in their hands, not at it, isn't tried again. */
 const MOST_ATTEMPTS = 3;

@@ -9,7 +9,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
 import { addDefinition, addDismissal, addTask, isApply, NO_FUNCTION } from "./protocol.ts";
 import { itemFailed, type Task, taskFailed, type TaskFailure } from "./task.ts";
-import { queueMicrotask } from "../base/timers.ts";
+import { queueMicrotask } from "../base/originals.ts";
 
 /** Tasks and bytes in one batch, at most. */
 const BATCH_TASKS = 64;

@@ -4,7 +4,7 @@
  */
 
 import { runtime } from "../runtime/current.ts";
-import { clearTimeout, setImmediate, setTimeout } from "../base/timers.ts";
+import { clearTimeout, setImmediate, setTimeout } from "../base/originals.ts";
 
 /** What an interrupted pool does. */
 export interface Interruptible {

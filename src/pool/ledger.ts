@@ -4,7 +4,7 @@ import { Backlog } from "./backlog.ts";
 import { taskEnd } from "./events.ts";
 import { Latencies, type PoolStats } from "./stats.ts";
 import { poolFailed, type Task, type TaskOutcome } from "./task.ts";
-import { clearTimeout, now } from "../base/timers.ts";
+import { clearTimeout, now } from "../base/originals.ts";
 
 const LAST_ID = 0x7fff_ffff;
 

@@ -2,7 +2,7 @@
 
 import { TimeoutError } from "../errors/outcomes.ts";
 import { limitOf, LONGEST_TIMER, type WaitOptions } from "../base/wait_options.ts";
-import { clearTimeout, setTimeout } from "../base/timers.ts";
+import { clearTimeout, setTimeout } from "../base/originals.ts";
 
 /** Limits that are being watched. */
 export class Limits {

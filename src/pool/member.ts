@@ -1,5 +1,6 @@
 /** One worker of a pool, as the pool sees it. */
 
+import type { setTimeout } from "../base/originals.ts";
 import { withMethod } from "../family/families.ts";
 import { ownTarget } from "../process/own_modules.ts";
 import { Process } from "../process/process.ts";

@@ -1,5 +1,6 @@
 /** Options of a pool and of its calls, and their checks. */
 
+import { JSON } from "../base/originals.ts";
 import { MisuseError } from "../errors/base.ts";
 import { ensureOptions } from "../base/options.ts";
 import type { WaitOptions } from "../base/wait_options.ts";

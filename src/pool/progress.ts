@@ -19,7 +19,7 @@
  */
 
 import { NO_TASK } from "./protocol.ts";
-import { wallTime } from "../base/timers.ts";
+import { wallTime } from "../base/originals.ts";
 
 const TASK = 0, ITEM = 1, SINCE = 2, PACE = 3, PACE_OF = 4, STOPPED = 5, UNWANTED = 6;
 export const PROGRESS_CELLS = 7;

@@ -1,5 +1,6 @@
 /** A task of a pool: a call, or a chunk of calls that one worker does in one go. */
 
+import type { setTimeout } from "../base/originals.ts";
 import type { Member } from "./member.ts";
 
 /** What became of a task. */

@@ -5,7 +5,7 @@ import { LONGEST_TIMER } from "../base/wait_options.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
 import { itemFailed, type Task } from "./task.ts";
-import { clearTimeout, setTimeout, wallTime } from "../base/timers.ts";
+import { clearTimeout, setTimeout, wallTime } from "../base/originals.ts";
 
 /** Milliseconds between looks at whether a worker has come to a task that it is to be stopped at. */
 const CHASE_MS = 20;

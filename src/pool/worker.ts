@@ -25,7 +25,7 @@ import {
   ReportWriter,
   taskIn,
 } from "./protocol.ts";
-import { now } from "../base/timers.ts";
+import { now } from "../base/originals.ts";
 
 /** What a worker is started with. */
 export interface WorkerOptions {

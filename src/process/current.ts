@@ -2,6 +2,7 @@
 
 import { MisuseError } from "../errors/base.ts";
 import type { WaitOptions } from "../base/wait_options.ts";
+import { randomBytes } from "../base/random.ts";
 import { runtime } from "../runtime/current.ts";
 import { bound } from "./caller_context.ts";
 import { addExitHook } from "./hooks.ts";
@@ -83,7 +84,7 @@ const current: CurrentProcess = {
     return birthOfThis()?.daemon ?? false;
   },
   get authkey() {
-    return authkey ??= birthOfThis()?.authkey ?? crypto.getRandomValues(new Uint8Array(32));
+    return authkey ??= birthOfThis()?.authkey ?? randomBytes(32);
   },
   set authkey(key: Uint8Array) {
     if (!(key instanceof Uint8Array)) throw new MisuseError("Cannot set authkey: it takes a Uint8Array");

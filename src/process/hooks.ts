@@ -3,7 +3,7 @@
 import { runtime } from "../runtime/current.ts";
 import { nameOfThis } from "../family/identity.ts";
 import { textOf } from "../base/words.ts";
-import { clearTimeout, setTimeout } from "../base/timers.ts";
+import { clearTimeout, setTimeout } from "../base/originals.ts";
 
 const EXIT_DEADLINE_MS = 5000;
 

@@ -9,6 +9,7 @@
  * arguments and fields are encoded by themselves: their classes may be registered by the target's module.
  */
 
+import { JSON, TextDecoder } from "../base/originals.ts";
 import { decodeSmall, unread } from "../codec/small_reader.ts";
 import type { Reference } from "../targets/reference.ts";
 

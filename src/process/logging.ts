@@ -1,5 +1,6 @@
 /** The package's logger: silent until logToStderr(). */
 
+import { JSON } from "../base/originals.ts";
 import { MisuseError } from "../errors/base.ts";
 import { runtime } from "../runtime/current.ts";
 import { logLevel, setLogLevel } from "./log_level.ts";

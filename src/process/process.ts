@@ -1,5 +1,6 @@
 /** Process: a function that runs in another process or worker. */
 
+import { JSON } from "../base/originals.ts";
 import { ClosedError, MisuseError, TargetError } from "../errors/base.ts";
 import type { Family } from "../family/family.ts";
 import { currentMethod, familyOf } from "../family/families.ts";

@@ -1,5 +1,6 @@
 /** Start methods: which one is the default, and the interpreter that children run on. */
 
+import { JSON } from "../base/originals.ts";
 import { MisuseError } from "../errors/base.ts";
 import { chooseMethod, defaultMethod, isAvailable } from "../family/families.ts";
 import { runtime } from "../runtime/current.ts";

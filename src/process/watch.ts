@@ -3,7 +3,7 @@
 import { type Family, TICK_MS } from "../family/family.ts";
 import type { WaitOptions } from "../base/wait_options.ts";
 import { limited } from "../base/limited.ts";
-import { clearInterval, setInterval } from "../base/timers.ts";
+import { clearInterval, setInterval } from "../base/originals.ts";
 
 /** What `look()` gives, as soon as it isn't undefined: it is asked again after every ring. */
 function watching<T>(family: Family, look: () => T | undefined): (tell: (value: T) => void) => () => void {

@@ -1,5 +1,6 @@
 /** The parent's side of the letter that a child is born with. */
 
+import { JSON, TextEncoder } from "../base/originals.ts";
 import type { Family } from "../family/family.ts";
 import { encode } from "../codec/codec.ts";
 import { FamilyLink } from "../wire/handles.ts";

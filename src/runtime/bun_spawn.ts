@@ -1,5 +1,6 @@
 /** Starting children on Bun. */
 
+import { JSON } from "../base/originals.ts";
 import { SpawnError } from "../errors/base.ts";
 import type { BunApi, BunSubprocess } from "./bun_api.ts";
 import { childCommand, compiled, inheritedEnv, inheritedFlags } from "./child_command.ts";

@@ -1,5 +1,7 @@
 /** Worker threads on Deno: Web Workers, because node:worker_threads copies slowly there. */
 
+import { JSON } from "../base/originals.ts";
+import { randomHex } from "../base/random.ts";
 import { SpawnError } from "../errors/base.ts";
 import { type DenoApi, locks } from "./deno_api.ts";
 import { commandLine } from "./deno_permissions.ts";
@@ -77,7 +79,7 @@ export function spawnDenoWorker(deno: DenoApi, options: WorkerSpawn): WorkerHand
       resolve(error instanceof Error ? error : new Error(message));
     });
   });
-  const life = `multiprocessing ${crypto.randomUUID()}`;
+  const life = `multiprocessing ${randomHex(16)}`;
   worker.postMessage({ multiprocessing: { args: options.args, memory: options.memory, life } } satisfies BootMessage);
   return {
     exited: undefined,

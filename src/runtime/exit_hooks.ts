@@ -3,6 +3,7 @@
  * run and write; what listens to `process` is for Node and Bun.
  */
 
+import { TextEncoder } from "../base/originals.ts";
 import { builtin, nodeProcess } from "./node_builtins.ts";
 import type { Runtime } from "./runtime.ts";
 

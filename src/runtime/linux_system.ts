@@ -3,7 +3,7 @@
 import { SpawnError } from "../errors/base.ts";
 import type { Libc } from "./libc.ts";
 import type { Bell, SystemCalls } from "./runtime.ts";
-import { queueMicrotask } from "../base/timers.ts";
+import { queueMicrotask, TextDecoder, TextEncoder } from "../base/originals.ts";
 
 const FALLOC_FL_KEEP_SIZE = 1;
 const FALLOC_FL_PUNCH_HOLE = 2;

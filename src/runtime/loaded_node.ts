@@ -1,5 +1,6 @@
 /** What Node tells of the modules that it has loaded. */
 
+import { JSON } from "../base/originals.ts";
 import type { Session } from "node:inspector";
 import { builtin, urlInStack } from "./node_builtins.ts";
 import type { LoadedModules } from "./runtime.ts";

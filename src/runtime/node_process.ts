@@ -1,5 +1,6 @@
 /** Starting a child process through node:child_process (Node, Deno), and how failed starts and signals are named (also Bun). */
 
+import { JSON } from "../base/originals.ts";
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";

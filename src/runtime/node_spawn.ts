@@ -1,5 +1,6 @@
 /** Starting children on Node. */
 
+import { JSON } from "../base/originals.ts";
 import type { Worker, WorkerOptions } from "node:worker_threads";
 import { SpawnError } from "../errors/base.ts";
 import { childCommand, inheritedEnv, inheritedFlags, NO_TESTS, withoutFlags } from "./child_command.ts";

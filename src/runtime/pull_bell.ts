@@ -2,7 +2,7 @@
 
 import { Lingering } from "../base/event_loop.ts";
 import type { BellReader } from "./linux_system.ts";
-import { queueMicrotask } from "../base/timers.ts";
+import { queueMicrotask } from "../base/originals.ts";
 
 /** How long after `rest()` a pending read is kept: longer than the pauses of a busy exchange. */
 const LINGER_MS = 4;

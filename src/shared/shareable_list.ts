@@ -9,6 +9,7 @@
  * ```
  */
 
+import { TextDecoder, TextEncoder } from "../base/originals.ts";
 import { MisuseError } from "../errors/base.ts";
 import { type Link, registerShareable, shareable } from "../codec/registry.ts";
 import { SharedMemory } from "./shared_memory.ts";

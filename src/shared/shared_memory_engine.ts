@@ -16,6 +16,7 @@ import { registerCare } from "../family/care.ts";
 import { KIND_SHARED_MEMORY } from "../memory/layout.ts";
 import { nameOf, unlinkName } from "../objects/names.ts";
 import { Attachment, type Blueprint, SharedObject } from "../objects/object.ts";
+import { randomHex } from "../base/random.ts";
 import { ensureOptions } from "../base/options.ts";
 import { noteUnnamed } from "../objects/unnamed.ts";
 import { allocateData, dataOf, disposeData } from "./data_block.ts";
@@ -69,8 +70,7 @@ function blueprintFor({ name, create = false, size }: SharedMemoryOptions): Blue
 const joining: Blueprint = { label: "SharedMemory", kind: KIND_SHARED_MEMORY, words: WORDS };
 
 function randomName(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(4));
-  return `psm_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  return `psm_${randomHex(4)}`;
 }
 
 export class SharedMemoryEngine extends SharedObject {

@@ -1,5 +1,6 @@
 /** Type codes of Value and Array: their typed arrays, ranges and checks. */
 
+import { JSON } from "../base/originals.ts";
 import { MisuseError } from "../errors/base.ts";
 
 /**

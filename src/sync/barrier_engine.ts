@@ -40,7 +40,7 @@ import { packValue } from "../wire/parcels.ts";
 import { isStub, referenceTo } from "../targets/naming.ts";
 import type { Reference, Target } from "../targets/reference.ts";
 import { resolveReference } from "../targets/resolve.ts";
-import { now } from "../base/timers.ts";
+import { now } from "../base/originals.ts";
 
 const LOCK = 0,
   PARTIES = LOCK_WORDS,

@@ -32,7 +32,7 @@ import { checkGuard, disposeGuard, guardEngineOf, initGuard, isGuardHeldBy } fro
 import type { Lock } from "./lock.ts";
 import { LockEngine } from "./lock_engine.ts";
 import type { RLock } from "./rlock.ts";
-import { now } from "../base/timers.ts";
+import { now } from "../base/originals.ts";
 
 const LOCK = 0, GUARD = LOCK_WORDS, WAITERS = GUARD + 2, WAITING = 64, NOTIFIED = WAITING + MAX_AGENTS;
 const RETURNING = NOTIFIED + MAX_AGENTS, WORDS = RETURNING + MAX_AGENTS;

@@ -1,5 +1,6 @@
 /** Arrays, plain objects, Maps and Sets as nodes of a graph. */
 
+import { JSON } from "../../base/originals.ts";
 import { malformed, propertyStep } from "../refusal.ts";
 import { type NodeType, nodeType } from "./node_type.ts";
 import { elementNames, ordinaryValue, refuseExtraElements, refuseExtras, stringKeys } from "../own_properties.ts";

@@ -1,6 +1,6 @@
 /**
- * The clocks and timers of the runtime, as they were when this package was loaded: what test runners put in their place later
- * (fake timers) stands still, and whoever waits by it waits for ever.
+ * What programs and test runners replace of the runtime's global objects, as it was when this package was loaded. Of fake
+ * timers whoever waits waits for ever; of a mocked JSON or crypto a child would be told nonsense.
  */
 
 // As variables, not as properties of an object: those of a module are constants to a compiler.
@@ -35,3 +35,12 @@ export const setInterval: typeof globalThis.setInterval = kept("setInterval");
 export const clearInterval: typeof globalThis.clearInterval = kept("clearInterval");
 export const setImmediate: typeof globalThis.setImmediate = kept("setImmediate");
 export const queueMicrotask: typeof globalThis.queueMicrotask = globalThis.queueMicrotask;
+
+/** The functions of JSON. */
+export const JSON: Pick<typeof globalThis.JSON, "parse" | "stringify"> = {
+  parse: globalThis.JSON.parse,
+  stringify: globalThis.JSON.stringify,
+};
+export const TextEncoder: typeof globalThis.TextEncoder = globalThis.TextEncoder;
+export const TextDecoder: typeof globalThis.TextDecoder = globalThis.TextDecoder;
+export const AbortController: typeof globalThis.AbortController = globalThis.AbortController;
