@@ -3,7 +3,6 @@
 import { ClosedError } from "../errors/base.ts";
 import { WorkerDiedError } from "../errors/outcomes.ts";
 import { withMethod } from "../family/families.ts";
-import { startUnheld } from "../process/process.ts";
 import type { Reference } from "../targets/reference.ts";
 import { runtime } from "../runtime/current.ts";
 import { residentBytesOf } from "../runtime/proc_files.ts";
@@ -226,8 +225,8 @@ export class Crew {
   #hire(): void {
     const member = new Member(this.#nextMember++, { ...this.#options, results: this.#results });
     this.#members.set(member.index, member);
-    const { process } = member;
-    void startUnheld(process).then(
+    const { process } = member, { initializer, initargs } = this.#options;
+    void member.start(initializer === null ? undefined : initargs).then(
       () => process.sentinel.then((exitcode) => this.#left(member, exitcode)),
       async (error: unknown) => {
         // Killed by somebody before it had loaded, it is replaced; whatever else keeps it from starting would do so again.

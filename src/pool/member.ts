@@ -3,7 +3,9 @@
 import type { setTimeout } from "../base/originals.ts";
 import { withMethod } from "../family/families.ts";
 import { ownTarget } from "../process/own_modules.ts";
-import { Process } from "../process/process.ts";
+import { Process, startUnheld } from "../process/process.ts";
+import { BatchWriter } from "../wire/batch.ts";
+import { addInitargs } from "./protocol.ts";
 import type { Reference } from "../targets/reference.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import { RawArray } from "../shared/array.ts";
@@ -66,13 +68,13 @@ export class Member {
   chase: ReturnType<typeof setTimeout> | undefined;
 
   constructor(index: number, options: MemberOptions) {
-    const { method, name, results, initializer, initargs, maxTasks, maxMemory } = options;
+    const { method, name, results, initializer, maxTasks, maxMemory } = options;
     this.index = index;
     this.#maxTasks = maxTasks;
     const made = withMethod(method, () => {
       const inbox = new BatchQueue(), progress = new RawArray("d", PROGRESS_CELLS);
       const lane = new RawArray("i", LANE_WORDS), claims = new RawArray("i", CLAIM_WORDS);
-      const words: WorkerOptions = { index, inbox, claims, results, lane, progress, initializer, initargs, maxMemory };
+      const words: WorkerOptions = { index, inbox, claims, results, lane, progress, initializer, maxMemory };
       return {
         inbox,
         claims,
@@ -86,6 +88,16 @@ export class Member {
     this.process = made.process;
     this.#progress = new PoolProgress(made.progress);
     this.lane = new LaneReader(made.lane, new FamilyLink(results.family));
+  }
+
+  /** Gives it what its initializer needs, and starts it. */
+  async start(initargs: readonly unknown[] | undefined): Promise<void> {
+    if (initargs !== undefined) {
+      const writer = new BatchWriter(this.inbox.family);
+      addInitargs(writer, initargs);
+      this.inbox.send(writer);
+    }
+    await startUnheld(this.process);
   }
 
   /** It has begun a task that nobody wants any more: until it says that it is done with it, it is busy. */

@@ -7,6 +7,7 @@
  *   task           its id     function    batch << 8 | mode                       arguments, or items
  *   definition     NO_TASK    function    DEFINITION                              the function's reference
  *   dismissal      NO_TASK    0           DISMISSAL                               null
+ *   initargs       NO_TASK    0           INITARGS                                arguments; first of all, if there is an initializer
  *
  * from a worker    word 0     word 1      word 2                                  value
  *   news           worker     NO_TASK     READY, UNFIT, OUTGROWN                  null; UNFIT: why
@@ -36,6 +37,7 @@ export const MAP = 1;
 export const STARMAP = 2;
 const DEFINITION = 3;
 const DISMISSAL = 4;
+const INITARGS = 5;
 const WAY = 7;
 /** With a way: note when each item begins, somebody looks at the time. */
 const TIMED = 8;
@@ -81,6 +83,11 @@ export function addDefinition(writer: BatchWriter, fn: number, reference: Refere
 /** Says that no more will come. */
 export function addDismissal(writer: BatchWriter): void {
   writer.add(NO_TASK, 0, DISMISSAL, null, "dismissal");
+}
+
+/** Gives the initializer's arguments; SerializationError when they can't travel. */
+export function addInitargs(writer: BatchWriter, initargs: readonly unknown[]): void {
+  writer.add(NO_TASK, 0, INITARGS, initargs, "initargs", true);
 }
 
 export function isDefinition(entry: Received): boolean {

@@ -36,7 +36,6 @@ export interface WorkerOptions {
   readonly lane: Int32Array;
   readonly progress: Float64Array;
   readonly initializer: Reference | null;
-  readonly initargs: readonly unknown[];
   /** Bytes of memory after which this worker takes no more; 0 = no limit. */
   readonly maxMemory: number;
 }
@@ -71,12 +70,12 @@ class PoolWorker {
   }
 
   async run(): Promise<void> {
-    const { inbox, initializer, initargs, maxMemory } = this.#options, progress = this.#progress;
+    const { inbox, initializer, maxMemory } = this.#options, progress = this.#progress;
     // Ctrl-C reaches the whole group of processes; the pool's owner says what becomes of the tasks.
     runtime.onInterrupt(() => {});
     if (initializer !== null) {
       try {
-        await (await resolveReference(initializer))(...initargs);
+        await this.#initialize(initializer, inbox);
       } catch (error) {
         throwIfLeaving(error);
         if (isEnding()) return;
@@ -118,6 +117,14 @@ class PoolWorker {
     const known = this.#paces.get(fn) ?? pace, mean = Math.max(1, (known + pace) / 2);
     this.#paces.set(fn, mean);
     this.#progress.showPace(fn, mean);
+  }
+
+  /** Runs the initializer; only its module may make it possible to read its arguments. */
+  async #initialize(initializer: Reference, inbox: BatchQueue): Promise<void> {
+    const [entry] = await inbox.take(), fn = await resolveReference(initializer);
+    const { value, error } = entry as Received; // the first batch is the arguments alone
+    if (error !== undefined && error.again === undefined) throw error.reason;
+    await fn(...(error?.again?.() ?? value) as unknown[]);
   }
 
   /** Does a task. Synchronous as long as the function is: short tasks don't pay for an await. */

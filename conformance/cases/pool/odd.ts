@@ -22,8 +22,8 @@ import {
   throwsRequestError,
   throwsWithGetter,
 } from "../../targets/pool/odd.ts";
-import { echo, who } from "../../targets/pool/tasks.ts";
-import { length, lengthOf, Vector } from "../../targets/pool/vectors.ts";
+import { echo, setUp, who } from "../../targets/pool/tasks.ts";
+import { length, lengthOf, measureBy, unitLength, Vector } from "../../targets/pool/vectors.ts";
 import { ClosedError, type Pool, SerializationError } from "../../../mod.ts";
 import { range, withPool } from "./with_pool.ts";
 
@@ -164,6 +164,21 @@ export const oddCases: readonly Case[] = [
         assertEquals(await pool.apply(identity, [new Vector(1, 2)]), new Vector(1, 2));
       });
       calls.close();
+    },
+  },
+  {
+    name:
+      "pool/initargs whose codec the initializer's module registers reach each worker, also those that replace others",
+    async run(env) {
+      const options = { processes: 1, initializer: measureBy, initargs: [new Vector(3, 4)], maxTasksPerChild: 2 };
+      await withPool(env, options, async (pool) => {
+        for (let i = 0; i < 5; i++) assertEquals(await pool.apply(unitLength), 5);
+      });
+      // The module of this initializer registers no such codec.
+      const unfit = new env.mp.Pool({ processes: 1, initializer: setUp, initargs: [new Vector(3, 4)] });
+      await assertRejects(() => unfit.apply(unitLength), SerializationError, "conformance Vector");
+      unfit.close();
+      await unfit.join();
     },
   },
   {

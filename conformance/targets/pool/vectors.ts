@@ -25,6 +25,18 @@ export function length(vector: Vector, calls?: Value): number {
 }
 task(import.meta, length);
 
+let unit: Vector | undefined;
+
+/** An initializer: what lengths are measured by from then on. */
+export function measureBy(vector: Vector): void {
+  unit = vector;
+}
+
+export function unitLength(): number | undefined {
+  return unit && length(unit);
+}
+task(import.meta, unitLength);
+
 /** As length, of an item of a map. */
 export function lengthOf([vector, calls]: readonly [Vector, Value]): number {
   return length(vector, calls);
