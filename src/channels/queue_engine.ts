@@ -10,7 +10,7 @@ import { Attachment, SharedObject } from "../objects/object.ts";
 import { ensureOptions } from "../base/options.ts";
 import { impatiently, RobustLock } from "../memory/robust_lock.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
-import { discardFrame, discardParcel, keepParcel, openFrame, packParcel } from "../wire/parcels.ts";
+import { discardFrame, discardParcel, keepParcel, openFrame, packParcel, storeParcel } from "../wire/parcels.ts";
 import { type Frame, type Parcel, Ring } from "../wire/ring.ts";
 import {
   blueprintFor,
@@ -194,6 +194,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
     const lock = this.robustLock;
     lock.isCommitted = false;
     try {
+      storeParcel(this.family, parcel);
       lock.lock();
       try {
         if (this.#isShutDown()) throw new ClosedError(`Cannot put into ${this.title}: it is shut down`);
