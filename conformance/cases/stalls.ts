@@ -1,7 +1,7 @@
 /** Cases in which processes are stopped in the middle of anything: whoever awaits waits on, and all goes on with them. */
 
-import { assert, assertEquals } from "../assert.ts";
-import type { Case } from "../case.ts";
+import { assert, assertEquals, assertThrows } from "../assert.ts";
+import type { Case, Env } from "../case.ts";
 import { sendSignal, sleep } from "../host.ts";
 import { within } from "../scale.ts";
 import { StalledError, targets as targetsOf } from "../../mod.ts";
@@ -13,6 +13,31 @@ async function stop(pid: number, milliseconds: number): Promise<void> {
   assert(sendSignal(pid, "SIGSTOP"));
   await sleep(milliseconds);
   assert(sendSignal(pid, "SIGCONT"));
+}
+
+/** How long a child stands still: longer than a synchronous call is patient. */
+const STANDSTILL = 2500;
+
+/** Runs `act` while a child stands still in the middle of taking memory. `stopAgain` lets it do so once more. */
+async function whileMemoryStalls(
+  { mp }: Env,
+  act: (stopAgain: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const inside = new mp.Event(), orders = new mp.Queue<number>(), own = new mp.Queue<string>();
+  const child = new mp.Process({ target: targets.stopInMemory, args: [inside, orders, own] });
+  await child.start();
+  const stopAgain = async () => {
+    inside.clear();
+    await orders.put(STANDSTILL);
+    assert(await inside.wait({ timeout: 20_000 }));
+  };
+  await act(stopAgain);
+  // What was let go meanwhile is freed when its turn to be tried again comes, at most 250 ms later.
+  await sleep(300);
+  await orders.put(0);
+  assertEquals(await within(child.join(), 20_000, "the child"), 0);
+  child.close();
+  for (const one of [inside, orders, own]) one.close();
 }
 
 export const stallCases: readonly Case[] = [
@@ -87,31 +112,147 @@ export const stallCases: readonly Case[] = [
     },
   },
   {
-    name: "stalls/condition: wait() comes back with the lock held while another is stopped inside",
-    needs: ["process", "linux"],
-    timeLimit: 90_000,
+    name: "stalls/large items: put, send and sendBytes wait on while another is stopped in the memory",
+    growsMemory: true,
+    timeLimit: 60_000,
+    async run(env) {
+      const { mp } = env, large = "y".repeat(300_000), bytes = new Uint8Array(200_000).fill(7);
+      const queue = new mp.Queue<unknown>(), [left, right] = mp.Pipe<unknown>(), lock = new mp.Lock();
+      await whileMemoryStalls(env, async (stopAgain) => {
+        await stopAgain();
+        const puts = [queue.put([large, lock]), queue.put("small"), queue.put([large, 2])];
+        const sends = [left.send({ large, lock }), left.sendBytes(bytes)];
+        // What was given is as it was then, whatever becomes of it.
+        bytes.fill(8);
+        await within(Promise.all([...puts, ...sends]), 20_000, "what was put and sent");
+        const [first, inside] = await queue.get() as [string, typeof lock];
+        assert(first === large && inside === lock);
+        assertEquals(await queue.get(), "small");
+        assertEquals((await queue.get() as unknown[])[1], 2);
+        assert((await right.recv() as { lock: unknown }).lock === lock);
+        const received = await right.recvBytes();
+        assert(received.length === bytes.length && received.every((byte) => byte === 7));
+        await stopAgain();
+        assertThrows(() => queue.putNowait([large, lock]), StalledError);
+        assertEquals(queue.qsize(), 0);
+        await within(queue.put([large, "after"]), 20_000, "the put after it");
+        assertEquals((await queue.get() as unknown[])[1], "after");
+        // One that gives up leaves nothing behind.
+        await stopAgain();
+        const abort = new AbortController();
+        const given = queue.put([large, lock], { signal: abort.signal });
+        abort.abort("enough");
+        assertEquals(await given.catch((error: unknown) => error), "enough");
+        assertEquals(queue.qsize(), 0);
+      });
+      for (const one of [queue, left, right, lock]) one.close();
+    },
+  },
+  {
+    name: "stalls/start: start() waits on while another is stopped in the memory",
+    growsMemory: true,
+    timeLimit: 60_000,
+    async run(env) {
+      const { mp } = env;
+      await whileMemoryStalls(env, async (stopAgain) => {
+        await stopAgain();
+        const child = new mp.Process({ target: targets.nothing }), ended = new mp.Process({ target: targets.nothing });
+        const started = child.start(), killed = ended.start();
+        ended.kill();
+        assertEquals(await within(child.join(), 20_000, "the end"), 0);
+        await within(started, 20_000, "the start");
+        assertEquals(await within(ended.join(), 20_000, "the end of the other"), -9);
+        await killed.catch(() => {});
+        child.close();
+        ended.close();
+      });
+    },
+  },
+  {
+    name: "stalls/pool memory: large tasks and results arrive while another is stopped in the memory",
+    growsMemory: true,
+    timeLimit: 60_000,
+    async run(env) {
+      const { mp } = env, large = "z".repeat(100_000);
+      await whileMemoryStalls(env, async (stopAgain) => {
+        const pool = new mp.Pool(2);
+        await pool.apply(targets.inflate, ["a"]);
+        for (let round = 0; round < 2; round++) {
+          await stopAgain();
+          const results = Promise.all([large, large, large, large].map((text) => pool.apply(targets.inflate, [text])));
+          assert((await within(results, 20_000, "the results")).every(({ length }) => length === 200_000));
+        }
+        pool.close();
+        await within(pool.join(), 20_000, "the pool's end");
+      });
+    },
+  },
+  {
+    name: "stalls/pool end: what a worker said last arrives, though another was stopped in the memory as it ended",
+    growsMemory: true,
+    timeLimit: 60_000,
+    async run(env) {
+      const { mp } = env, here = new mp.Event(), go = new mp.Event();
+      await whileMemoryStalls(env, async (stopAgain) => {
+        const pool = new mp.Pool({ processes: 1, initializer: targets.failLargely, initargs: [here, go] });
+        const task = pool.apply(targets.inflate, ["a"]).catch((error: unknown) => error);
+        assert(await here.wait({ timeout: 20_000 }));
+        await stopAgain();
+        go.set();
+        const error = await within(task, 20_000, "the task's end");
+        assert(error instanceof Error && error.message.includes("w".repeat(70_000)), String(error).slice(0, 300));
+        pool.terminate();
+        await within(pool.join(), 20_000, "the pool's end");
+      });
+      for (const one of [here, go]) one.close();
+    },
+  },
+  {
+    name: "stalls/manager: calls are answered while another client is stopped in the memory",
+    growsMemory: true,
+    timeLimit: 60_000,
+    async run(env) {
+      const { mp } = env, large = "m".repeat(100_000);
+      const manager = await mp.Manager();
+      const dict = await manager.dict<string, string>();
+      await whileMemoryStalls(env, async (stopAgain) => {
+        await stopAgain();
+        await within(dict.set("large", large), 20_000, "the call");
+        await stopAgain();
+        assertEquals(await within(dict.get("large"), 20_000, "the answer"), large);
+      });
+      await manager.shutdown();
+    },
+  },
+  {
+    name: "stalls/notify: wait() comes back with the lock held while another is stopped in a notify()",
+    timeLimit: 60_000,
     async run({ mp }) {
-      const lock = new mp.Lock(), condition = new mp.Condition(lock), busy = new mp.Queue<number>();
-      const child = new mp.Process({ target: targets.notifyForEver, args: [lock, condition, busy] as never });
+      const lock = new mp.Lock(), condition = new mp.Condition(lock), inside = new mp.Event();
+      const orders = new mp.Queue<number>();
+      const child = new mp.Process({ target: targets.stopNotifying, args: [inside, orders, condition, lock] });
       await child.start();
-      const pid = await busy.get({ timeout: 20_000 });
-      for (let round = 0; round < 3; round++) {
-        const stopped = (async () => {
-          await sleep(Math.random() * 5);
-          await stop(pid, 1500);
-        })();
-        await condition.with(async () => {
-          for (let wait = 0; wait < 20; wait++) {
-            await condition.wait({ timeout: 1 });
-            assert(lock.locked());
-          }
-        });
-        await stopped;
-      }
-      child.kill();
-      await within(child.join(), 20_000, "the child");
+      const abort = new AbortController(),
+        begin = async (signal?: AbortSignal) => {
+          await lock.acquire();
+          // Waits until it is awaited: in an object, so as not to be awaited here.
+          return { wait: condition.wait({ timeout: 30_000, ...(signal && { signal }) }) };
+        };
+      const patient = await begin(), hasty = await begin(abort.signal);
+      await orders.put(STANDSTILL);
+      assert(await inside.wait({ timeout: 20_000 }));
+      abort.abort("enough");
+      const ends = [patient, hasty].map(async ({ wait }) => {
+        const end = await wait.catch((reason: unknown) => reason);
+        assert(lock.locked());
+        lock.release();
+        return end;
+      });
+      assertEquals(await within(Promise.all(ends), 30_000, "the waits"), [true, "enough"]);
+      await orders.put(0);
+      assertEquals(await within(child.join(), 20_000, "the child"), 0);
       child.close();
-      for (const one of [condition, lock, busy]) one.close();
+      for (const one of [condition, lock, inside, orders]) one.close();
     },
   },
 ];

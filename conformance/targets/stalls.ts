@@ -1,6 +1,6 @@
 /** Processes that are stopped while they use what others use. */
 
-import type { Condition, Lock, Queue, Semaphore } from "../../mod.ts";
+import type { Condition, Event, Lock, Queue, Semaphore } from "../../mod.ts";
 import { process } from "../host.ts";
 
 /** Puts, gets, acquires and releases until it is killed: wherever it is stopped, it is likely in the middle of something. */
@@ -26,12 +26,60 @@ export function ownPid(): number {
   return process.pid;
 }
 
-/** Notifies until it is killed. */
-export async function notifyForEver(lock: Lock, condition: Condition, busy: Queue<number>): Promise<void> {
-  await busy.put(process.pid);
+/** Does something, and stands still for so long as soon as it has begun its first section; says so before. */
+function standStill(inside: Event, milliseconds: number, act: () => void): void {
+  const original = Atomics.compareExchange;
+  const take = (words: Int32Array, at: number, expected: number, replacement: number): number => {
+    const found = original(words, at, expected, replacement);
+    // A lock that was free is taken: by no number but a process's own.
+    if (expected === 0 && found === 0 && replacement !== 0) {
+      Object.assign(Atomics, { compareExchange: original });
+      inside.set();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+    }
+    return found;
+  };
+  Object.assign(Atomics, { compareExchange: take });
+  act();
+}
+
+/** Stands still in the middle of taking memory, each time that it is told to. */
+export async function stopInMemory(inside: Event, orders: Queue<number>, own: Queue<string>): Promise<void> {
   for (;;) {
-    await lock.acquire();
-    for (let i = 0; i < 2000; i++) condition.notifyAll();
-    lock.release();
+    const milliseconds = await orders.get();
+    if (milliseconds === 0) return;
+    standStill(inside, milliseconds, () => own.putNowait("x".repeat(70_000)));
+    own.getNowait();
   }
 }
+
+/** Stands still in the middle of notifying, each time that it is told to. */
+export async function stopNotifying(
+  inside: Event,
+  orders: Queue<number>,
+  condition: Condition,
+  lock: Lock,
+): Promise<void> {
+  for (;;) {
+    const milliseconds = await orders.get();
+    if (milliseconds === 0) return;
+    await lock.acquire();
+    setTimeout(() => lock.release(), 0);
+    standStill(inside, milliseconds, () => condition.notify());
+  }
+}
+
+/** So many characters. */
+export function inflate(text: string): string {
+  return text + text;
+}
+
+/** An initializer that fails when it is told to, and has much to say about it. */
+export async function failLargely(here: Event, go: Event): Promise<never> {
+  here.set();
+  await go.wait();
+  throw new Error("w".repeat(70_000));
+}
+
+/** Nothing. */
+export function nothing(): void {}

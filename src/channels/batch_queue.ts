@@ -19,9 +19,17 @@ export class BatchQueue extends QueueEngine<BatchWriter | Received[]> {
     return this.takeIfFree()?.item as Received[] | undefined;
   }
 
-  /** Puts a batch, or keeps it while a stopped process is in the way: then it follows as soon as that goes on. */
-  send(writer: BatchWriter): void {
-    this.putSoon(writer);
+  /**
+   * Puts a batch, or keeps it while a stopped process is in the way: then it follows as soon as that goes on, or `onLost` is
+   * told why it can't. Whoever ends after that awaits sent() first.
+   */
+  send(writer: BatchWriter, onLost?: (error: unknown) => void): void {
+    this.putSoon(writer, onLost);
+  }
+
+  /** Resolves when all batches are put. */
+  sent(): Promise<void> {
+    return this.allPut();
   }
 
   /** Throws the oldest batch away; false = there is none now, or a stopped process is in the way. */

@@ -11,7 +11,15 @@ import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
 import { type Attachment, SharedObject } from "../objects/object.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
 import { impatiently, RobustLock } from "../memory/robust_lock.ts";
-import { discardParcel, keepParcel, openFrame, openRawFrame, packParcel, rawParcel } from "../wire/parcels.ts";
+import {
+  discardParcel,
+  keepParcel,
+  openFrame,
+  openRawFrame,
+  packParcel,
+  rawParcel,
+  storeParcel,
+} from "../wire/parcels.ts";
 import { type Frame, type Parcel, Ring } from "../wire/ring.ts";
 import {
   DIRECTION_READERS,
@@ -103,7 +111,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     if (!Number.isInteger(length) || length < 0 || offset + length > all.length) {
       throw new RangeError(`Cannot send bytes: offset ${offset} and size ${size} exceed the ${all.length} bytes given`);
     }
-    await this.#send(rawParcel(this.family, all.subarray(offset, offset + length)), Infinity, undefined);
+    await this.#send(rawParcel(all.subarray(offset, offset + length)), Infinity, undefined);
   }
 
   async recv(options?: WaitOptions): Promise<In> {
@@ -305,6 +313,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     const { lock, ring, readers } = this.#out;
     lock.isCommitted = false;
     try {
+      storeParcel(this.family, parcel);
       lock.lock();
       try {
         if (ring.bytes >= BACK_PRESSURE) return false;

@@ -10,7 +10,7 @@ import { Attachment, SharedObject } from "../objects/object.ts";
 import { ensureOptions } from "../base/options.ts";
 import { impatiently, RobustLock } from "../memory/robust_lock.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
-import { discardFrame, discardParcel, keepParcel, openFrame, packParcel } from "../wire/parcels.ts";
+import { discardFrame, discardParcel, keepParcel, openFrame, packParcel, storeParcel } from "../wire/parcels.ts";
 import { type Frame, type Parcel, Ring } from "../wire/ring.ts";
 import {
   blueprintFor,
@@ -41,6 +41,8 @@ export class QueueEngine<T = unknown> extends SharedObject {
   readonly #putters: WaitQueue;
   readonly #maxsize: number;
   readonly #getting: Wanted<Taken<T>>;
+  /** Resolves when what was kept last is put, or can't be. */
+  #lastArrival: Promise<void> | undefined;
 
   constructor(options?: number | QueueOptions | Attachment, plan: QueuePlan = plainQueue) {
     // Whatever isn't an object was meant as a size, and is checked as one.
@@ -194,6 +196,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
     const lock = this.robustLock;
     lock.isCommitted = false;
     try {
+      storeParcel(this.family, parcel);
       lock.lock();
       try {
         if (this.#isShutDown()) throw new ClosedError(`Cannot put into ${this.title}: it is shut down`);
@@ -218,8 +221,11 @@ export class QueueEngine<T = unknown> extends SharedObject {
     return impatiently(this.#append, parcel) ?? false;
   }
 
-  /** For subclasses without a `maxsize`: puts, without waiting; while a stopped process is in the way, it is kept here. */
-  protected putSoon(item: T): void {
+  /**
+   * For subclasses without a `maxsize`: puts, without waiting; while a stopped process is in the way, it is kept here, and goes
+   * with this handle if that is closed first. `onLost` is told why one that was kept can't be put after all.
+   */
+  protected putSoon(item: T, onLost?: (error: unknown) => void): void {
     this.ensureOpen("put into");
     const parcel = this.pack(item);
     let sent = false;
@@ -231,8 +237,19 @@ export class QueueEngine<T = unknown> extends SharedObject {
     }
     if (sent) return;
     const kept = keepParcel(parcel);
-    // Whoever closes the queue meanwhile doesn't want it to arrive.
-    void this.#appendLater(kept, Infinity, undefined).catch(() => discardParcel(this.family, kept));
+    const arrival = this.#appendLater(kept, Infinity, undefined).then(() => {}, (error: unknown) => {
+      discardParcel(this.family, kept);
+      // Whoever closes or shuts down the queue meanwhile doesn't want it to arrive.
+      if (!(error instanceof ClosedError)) onLost?.(error);
+    });
+    // They go in the order in which they came: the last stands for all.
+    this.#lastArrival = arrival;
+  }
+
+  /** For subclasses: resolves when nothing is kept here any more of what was put soon. */
+  protected async allPut(): Promise<void> {
+    // What is told of one that was lost may put another.
+    for (let last; last !== this.#lastArrival;) await (last = this.#lastArrival);
   }
 
   async #appendLater(parcel: Parcel, limit: number, signal: AbortSignal | undefined): Promise<boolean> {

@@ -47,8 +47,9 @@ export class ClosedError extends ProcessError {
 }
 
 /**
- * Another process stopped in the middle of a change that this one needs done. The message says which, and what to do. Its
- * `code` is "ERR_MP_STALLED".
+ * Another process stopped in the middle of a change that this one needs done. The message says which, and what to do. Thrown
+ * by what can't wait, after about a second: calls that aren't awaited, as putNowait(), and constructors of shared objects, as
+ * `new Lock()`. Nothing is changed then; do it again later. Its `code` is "ERR_MP_STALLED".
  */
 export class StalledError extends ProcessError {
   /** As of any Error: what to say, and its `cause`. */

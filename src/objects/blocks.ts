@@ -129,14 +129,10 @@ function tryDisposing(family: Family, address: number, generation: number): void
 
 // ── messages ──
 
-/**
- * Puts a message into a block of its own, in this agent's hands. Its handles are in flight from then on; they leave it when
- * the block is thrown away.
- */
+/** Puts a message into a block of its own, in this agent's hands. Its handles, in flight, leave it when the block is thrown away. */
 export function storeMessage(family: Family, { handles, bytes }: Message): number {
   const list = handleListBytes(handles);
   const address = family.allocator.allocate(4 + list + bytes.length);
-  for (const handle of handles) enterFlight(family, handle);
   const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
   segment.i32[at] = list + bytes.length;
   const { buffer, byteOffset, byteLength } = segment.i32;

@@ -43,7 +43,16 @@ export interface WorkerOptions {
 /** The target of a worker's process. Ends when it is told that there are no more tasks. */
 export async function servePool(options: WorkerOptions): Promise<void> {
   // A task may wait for what keeps no process alive.
-  await keptAlive(new PoolWorker(options).run());
+  await keptAlive(serve(options));
+}
+
+async function serve(options: WorkerOptions): Promise<void> {
+  try {
+    await new PoolWorker(options).run();
+  } finally {
+    // What it said counts, also when it ends at once.
+    await options.results.sent();
+  }
 }
 
 class PoolWorker {
@@ -305,20 +314,23 @@ class PoolWorker {
 
   /** Sends what was collected about a task, or NO_TASK: that the initializer failed. */
   #send(id: number): void {
-    try {
+    const fail = (error: unknown) => {
+      if (id === NO_TASK) this.#reports.unfit(error);
+      else this.#reports.failed(id, 0, error);
       this.#put();
+    };
+    try {
+      this.#put(fail);
     } catch (error) {
       // There is no room for it: the task fails, not the worker.
       if (!(error instanceof RangeError)) throw error;
       this.#out.clear();
-      if (id === NO_TASK) this.#reports.unfit(error);
-      else this.#reports.failed(id, 0, error);
-      this.#put();
+      fail(error);
     }
   }
 
-  #put(): void {
-    this.#options.results.send(this.#out);
+  #put(onLost?: (error: unknown) => void): void {
+    this.#options.results.send(this.#out, onLost);
     this.#out.clear();
   }
 }

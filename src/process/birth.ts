@@ -3,12 +3,12 @@
 import { SpawnError, TargetError } from "../errors/base.ts";
 import type { WorkerBacking } from "../memory/backing.ts";
 import { ProcessBacking } from "../memory/backing.ts";
-import { freeTakenMessage, storeMessage } from "../objects/blocks.ts";
-import { disposeBlock, leaveFlight } from "../objects/blocks.ts";
+import { disposeBlock, enterFlight, freeTakenMessage, leaveFlight, storeMessage } from "../objects/blocks.ts";
 import { loadMessage } from "../objects/messages.ts";
 import { allocateLine } from "../family/agents.ts";
 import type { Family } from "../family/family.ts";
 import { eventually, persist } from "../family/retries.ts";
+import { impatiently } from "../memory/robust_lock.ts";
 import {
   A_BOOT,
   A_EXITCODE,
@@ -61,18 +61,46 @@ export interface Offspring {
   signal(signal: number): void;
 }
 
-/** Starts a child of `family`. SpawnError when the runtime refuses; nothing is left behind then. */
+/**
+ * The owner id of a child that is to be born, whose letter is in its line; a promise of it while a stopped process is in the
+ * way. When there is no room for it, nothing is left behind.
+ */
+export function conceive(
+  family: Family,
+  { link: { handles }, bytes }: ReturnType<typeof writeLetter>,
+): number | Promise<number> {
+  let owner = 0, block = 0;
+  const attempt = () => {
+    owner ||= family.tableLock.with(() => allocateLine(family.arena.control, family.self));
+    block ||= storeMessage(family, { handles, bytes });
+    family.tableLock.with(() => leaveMail(family, owner, A_BOOT, block));
+    return owner;
+  };
+  const undo = (error: unknown): never => {
+    if (block !== 0) disposeBlock(family, block);
+    else for (const handle of handles) leaveFlight(family, handle);
+    if (owner !== 0) family.bury(owner);
+    throw error;
+  };
+  for (const handle of handles) enterFlight(family, handle);
+  try {
+    const done = impatiently(attempt, undefined);
+    if (done !== undefined) return done;
+  } catch (error) {
+    return undo(error);
+  }
+  return persist(attempt).catch(undo);
+}
+
+/** Starts the child that was conceived. SpawnError when the runtime refuses; nothing is left behind then. */
 export function bear(
   family: Family,
+  owner: number,
   name: string,
   daemon: boolean,
-  { link: { handles }, bytes }: ReturnType<typeof writeLetter>,
   settings: SpawnSettings,
 ): Offspring {
-  const owner = family.tableLock.with(() => allocateLine(family.arena.control, family.self));
   try {
-    const block = storeMessage(family, { handles, bytes });
-    family.tableLock.with(() => leaveMail(family, owner, A_BOOT, block));
     const { backing } = family.arena;
     return backing instanceof ProcessBacking
       ? bearProcess(family, owner, backing.fd, daemon, settings)

@@ -117,7 +117,7 @@ function failed(start: Start, error: unknown, shown: unknown = error): Promise<v
 }
 
 async function report(start: Start, error: unknown): Promise<void> {
-  (await start.whole()).leaveReport(start.family, error);
+  await (await start.whole()).leaveReport(start.family, error);
   tell(start, STAGE_FAILED);
 }
 

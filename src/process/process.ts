@@ -12,7 +12,7 @@ import { waitable } from "../base/waitable.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import { runtime } from "../runtime/current.ts";
 import type { Offspring } from "./birth.ts";
-import { bear } from "./birth.ts";
+import { bear, conceive } from "./birth.ts";
 import type { Child } from "./children.ts";
 import { childEnded, childStarted, livingChildren } from "./children.ts";
 import { executable } from "./start_method.ts";
@@ -95,6 +95,9 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   #daemon: boolean;
   #authkey: Uint8Array;
   #offspring: Offspring | undefined;
+  /** Started, while a stopped process keeps the child from being born; and the signal that it is to get then, 0 = none. */
+  #isUnborn = false;
+  #doom = 0;
   #started: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   /** Why start() didn't begin at all. */
@@ -205,13 +208,15 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     const { signal } = this.#settings;
     signal?.throwIfAborted();
     const family = familyOf(this.#method);
-    const offspring = bear(
-      family,
-      this.#name,
-      this.#daemon,
-      this.#letter(family),
-      { ...this.#settings, executable: executable(), maxMemory: this.#settings.resourceLimits?.maxMemory },
-    );
+    const settings = {
+      ...this.#settings,
+      executable: executable(),
+      maxMemory: this.#settings.resourceLimits?.maxMemory,
+    };
+    const conceived = conceive(family, this.#letter(family));
+    // Not awaited without need: who doesn't await start() has a child at once.
+    const owner = typeof conceived === "number" ? conceived : await this.#conceived(conceived);
+    const offspring = bear(family, owner, this.#name, this.#daemon, settings);
     this.#offspring = offspring;
     const child: Child = {
       daemon: this.#daemon,
@@ -224,6 +229,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     childStarted(child);
     const onAbort = () => offspring.signal(SIGTERM);
     signal?.addEventListener("abort", onAbort);
+    if (signal?.aborted) onAbort();
+    if (this.#doom !== 0) offspring.signal(this.#doom);
     void offspring.ended.then((exitcode) => {
       this.#exitcode = exitcode;
       signal?.removeEventListener("abort", onAbort);
@@ -231,6 +238,18 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
       for (const tell of this.#waiting) tell(exitcode);
     });
     await (isHeld ? keptAlive(offspring.started) : offspring.started);
+  }
+
+  async #conceived(owner: Promise<number>): Promise<number> {
+    this.#isUnborn = true;
+    try {
+      return await owner;
+    } catch (error) {
+      for (const tell of this.#waiting) tell(1);
+      throw error;
+    } finally {
+      this.#isUnborn = false;
+    }
   }
 
   #letter(family: Family): ReturnType<typeof writeLetter> {
@@ -290,7 +309,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   isAlive(): boolean {
     this.#ensureOpen("ask");
     if (this.#isHere) return true;
-    return this.#offspring !== undefined && this.#exitcode === null;
+    return this.#isUnborn || this.#offspring !== undefined && this.#exitcode === null;
   }
 
   /**
@@ -326,7 +345,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   #signal(signal: number, doing: string): void {
     this.#ensureOpen(doing);
     if (this.#started === undefined) throw this.#notStarted(doing);
-    if (this.#exitcode === null) this.#offspring?.signal(signal);
+    if (this.#isUnborn) this.#doom = signal;
+    else if (this.#exitcode === null) this.#offspring?.signal(signal);
   }
 
   /**
@@ -336,7 +356,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
    */
   close(): void {
     if (this.#closed) return;
-    if (this.#offspring !== undefined && this.#exitcode === null) {
+    if (this.#isUnborn || this.#offspring !== undefined && this.#exitcode === null) {
       throw new MisuseError(`Cannot close ${this.#name}: it is still running; join() or terminate() it first`);
     }
     this.#closed = true;
@@ -367,7 +387,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     return {
       isReady: () => {
         this.#ensureOpen("wait for");
-        return this.#exitcode !== null || this.#offspring === undefined;
+        return this.#exitcode !== null || this.#offspring === undefined && !this.#isUnborn;
       },
       whenReady: async (signal) => void await this.#ending({ signal }),
     };
@@ -377,7 +397,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   #ending(options?: WaitOptions): Promise<number | undefined> {
     return keptAlive(limited((tell) => {
       if (this.#exitcode !== null) tell(this.#exitcode);
-      else if (this.#offspring === undefined) tell(1);
+      else if (this.#offspring === undefined && !this.#isUnborn) tell(1);
       else this.#waiting.add(tell);
       return () => void this.#waiting.delete(tell);
     }, options));
@@ -401,6 +421,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   get sentinel(): Promise<number> {
     this.#ensureOpen("wait for");
     if (this.#started === undefined && this.#offspring === undefined) throw this.#notStarted("wait for");
+    if (this.#isUnborn) return new Promise((resolve) => void this.#waiting.add(resolve));
     return this.#offspring?.ended ?? Promise.resolve(1);
   }
 
@@ -459,9 +480,9 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   /** Terminates if alive, joins, closes: `await using child = new Process(…)`. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
-    if (this.#offspring !== undefined) {
+    if (this.#isUnborn || this.#offspring !== undefined) {
       if (this.#exitcode === null) this.#signal(SIGTERM, "terminate");
-      await keptAlive(this.#offspring.ended);
+      await keptAlive(this.sentinel);
     }
     this.#closed = true;
   }

@@ -1,7 +1,8 @@
 /** What a child leaves for its parent when it can't run its target. */
 
-import { storeMessage } from "../objects/blocks.ts";
+import { enterFlight, storeMessage } from "../objects/blocks.ts";
 import type { Family } from "../family/family.ts";
+import { persist } from "../family/retries.ts";
 import { A_REPORT } from "../memory/layout.ts";
 import { leaveMail } from "../family/mail.ts";
 import { packValue } from "../wire/parcels.ts";
@@ -12,12 +13,14 @@ import { messageOf } from "../base/words.ts";
 /** The error that a start ended with, as it travels: what it says, and its bytes, which the parent may not be able to read. */
 export type Report = readonly [text: string, bytes: Uint8Array];
 
-/** Leaves the error that the start ended with. */
-export function leaveReport(family: Family, error: unknown): void {
+/** Leaves the error that the start ended with; resolves when it is there, since a stopped process may be in the way. */
+export async function leaveReport(family: Family, error: unknown): Promise<void> {
   const { handles, bytes } = packError(family, error);
   const report: Report = [messageOf(error), bytes.slice()];
-  const block = storeMessage(family, { handles, bytes: packValue(family, report).bytes });
-  family.tableLock.with(() => leaveMail(family, family.self, A_REPORT, block));
+  for (const handle of handles) enterFlight(family, handle);
+  const message = { handles, bytes: packValue(family, report).bytes.slice() };
+  const block = await persist(() => storeMessage(family, message));
+  await persist(() => family.tableLock.with(() => leaveMail(family, family.self, A_REPORT, block)));
 }
 
 function packError(family: Family, error: unknown): ReturnType<typeof packValue> {

@@ -220,7 +220,10 @@ function lockOf(family: Family, segment: Segment, at: number): RobustLock {
   return new RobustLock(family.arena, family, segment, at + LOCK, "a condition");
 }
 
-/** Moves up to `n` waits from waiting to notified, agent after agent from where the last rotation ended. */
+/**
+ * Moves up to `n` waits from waiting to notified, agent after agent from where the last rotation ended. In one section, since
+ * a stopped process may be in the way of a second: then some were notified and the caller told that it couldn't be.
+ */
 function notifyWaits(
   family: Family,
   segment: Segment,
@@ -232,27 +235,29 @@ function notifyWaits(
   const { i32, start } = segment, end = family.agents.end();
   let left = n, index = waiters.rotation % end;
   // One wait of each agent, and around again while there are more.
-  for (let seen = 0, found = false; seen < end && left >= 1;) {
-    const ring: number[] = [];
-    lock.with(() => {
-      for (; seen < end && left >= 1 && ring.length < BATCH; seen++, index = (index + 1) % end) {
+  const ring = new Set<number>();
+  lock.with(() => {
+    for (let seen = 0, found = false; seen < end && left >= 1;) {
+      let staged = 0;
+      for (; seen < end && left >= 1 && staged < BATCH; seen++, index = (index + 1) % end) {
         const waiting = i32[at + WAITING + index] as number;
         if (waiting === 0) continue;
         const count = n === Infinity ? waiting : 1;
         lock.stage(start + at + WAITING + index, waiting - count);
         lock.stage(start + at + NOTIFIED + index, (i32[at + NOTIFIED + index] as number) + count);
-        ring.push(index);
+        ring.add(index);
+        staged++;
         left -= count;
       }
       lock.commit();
-    });
-    for (const one of ring) waiters.wakeAgent(one);
-    found ||= ring.length > 0;
-    if (seen === end && found && n !== Infinity) {
-      seen = 0;
-      found = false;
+      found ||= staged > 0;
+      if (seen === end && found && n !== Infinity) {
+        seen = 0;
+        found = false;
+      }
     }
-  }
+  });
+  for (const one of ring) waiters.wakeAgent(one);
 }
 
 /** A dead agent's waits are gone; its notifications go to others who wait. */

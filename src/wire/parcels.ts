@@ -16,7 +16,11 @@ export function packValue(family: Family, value: unknown, root?: string): { hand
   return { handles: link.handles, bytes };
 }
 
-/** A value as a parcel, its handles in flight. Once it isn't wanted any more: `discard`. Valid until the next is packed. */
+/**
+ * A value as a parcel, its handles in flight: valid until the next is packed. No lock is taken, so no stopped process is in the
+ * way. Before it goes into a ring: `storeParcel`; where that has to wait: `keepParcel`; once it isn't wanted any more:
+ * `discardParcel`.
+ */
 export function packParcel(family: Family, value: unknown, root?: string): Parcel {
   // An empty list of handles, then the value.
   const end = encodeSmall(value, small, HANDLE_FREE);
@@ -30,40 +34,53 @@ export function packParcel(family: Family, value: unknown, root?: string): Parce
  */
 export function packInPlace(words: Int32Array, bytes: Uint8Array, size: number): Parcel {
   words[0] = 0;
-  return { raw: false, bytes, words, size, large: 0, weight: size };
+  return { raw: false, bytes, words, size, message: undefined, large: 0, weight: size };
 }
 
 /** A message as a parcel, its handles in flight. */
 export function packMessage(family: Family, { handles, bytes }: Message): Parcel {
   const list = handleListBytes(handles), weight = list + bytes.length;
-  if (weight > LARGE_FRAME) return largeParcel(family, false, { handles, bytes }, weight);
+  for (const handle of handles) enterFlight(family, handle);
+  if (weight > LARGE_FRAME) return largeParcel(false, { handles, bytes }, weight);
   const message = new Uint8Array(weight);
   if (handles.length > 0) writeHandleList(new DataView(message.buffer), 0, handles);
   message.set(bytes, list);
-  for (const handle of handles) enterFlight(family, handle);
-  return { raw: false, bytes: message, words: undefined, size: weight, large: 0, weight };
+  return { raw: false, bytes: message, words: undefined, size: weight, message: undefined, large: 0, weight };
 }
 
 /** Bytes as a parcel. */
-export function rawParcel(family: Family, bytes: Uint8Array): Parcel {
+export function rawParcel(bytes: Uint8Array): Parcel {
   const size = bytes.length;
-  if (size <= LARGE_FRAME) return { raw: true, bytes, words: undefined, size, large: 0, weight: size };
+  if (size <= LARGE_FRAME) {
+    return { raw: true, bytes, words: undefined, size, message: undefined, large: 0, weight: size };
+  }
   // It weighs what the reader will count: with its (empty) list of handles.
-  return largeParcel(family, true, { handles: [], bytes }, HANDLE_FREE + size);
+  return largeParcel(true, { handles: [], bytes }, HANDLE_FREE + size);
 }
 
-function largeParcel(family: Family, raw: boolean, message: Message, weight: number): Parcel {
-  return { raw, bytes: noBytes, words: undefined, size: 0, large: storeMessage(family, message), weight };
+function largeParcel(raw: boolean, message: Message, weight: number): Parcel {
+  return { raw, bytes: noBytes, words: undefined, size: 0, message, large: 0, weight };
+}
+
+/** Stores what is large, unless it is stored, in a block of its own: in an attempt, before the ring's lock is taken. */
+export function storeParcel(family: Family, parcel: Parcel): void {
+  if (parcel.message === undefined) return;
+  parcel.large = storeMessage(family, parcel.message);
+  parcel.message = undefined;
 }
 
 /** The same parcel with bytes of its own, for a put that has to wait. */
 export function keepParcel(parcel: Parcel): Parcel {
-  return parcel.large !== 0 ? parcel : { ...parcel, bytes: parcel.bytes.slice(0, parcel.size), words: undefined };
+  const { message } = parcel;
+  if (parcel.large !== 0) return parcel;
+  if (message !== undefined) return { ...parcel, message: { ...message, bytes: message.bytes.slice() } };
+  return { ...parcel, bytes: parcel.bytes.slice(0, parcel.size), words: undefined };
 }
 
 /** Throws away a parcel that was not sent. */
 export function discardParcel(family: Family, parcel: Parcel): void {
   if (parcel.large !== 0) disposeBlock(family, parcel.large);
+  else if (parcel.message !== undefined) { for (const handle of parcel.message.handles) leaveFlight(family, handle); }
   else if (!parcel.raw) dropHandles(family, parcel);
 }
 

@@ -8,7 +8,7 @@ import { hasBit } from "../memory/bitmap.ts";
 import { H_HOLDERS, HEADER_WORDS, KIND_LOCK } from "../memory/layout.ts";
 import { hold, releaseHolder } from "../objects/blocks.ts";
 import type { Handle } from "../objects/messages.ts";
-import { openMessage, packMessage } from "./parcels.ts";
+import { openMessage, packMessage, storeParcel } from "./parcels.ts";
 import { type Frame, LARGE_FRAME } from "./ring.ts";
 
 function heldBy(family: Family): Handle {
@@ -23,7 +23,9 @@ function isHolder(family: Family, { address }: Handle): boolean {
 
 /** A frame as the ring gives it, once its removal is committed. */
 function frameWith(sender: Family, handle: Handle, size: number): Frame {
-  const { large, bytes, size: length } = packMessage(sender, { handles: [handle], bytes: new Uint8Array(size) });
+  const parcel = packMessage(sender, { handles: [handle], bytes: new Uint8Array(size) });
+  storeParcel(sender, parcel);
+  const { large, bytes, size: length } = parcel;
   const words = new Int32Array(LARGE_FRAME / 4);
   new Uint8Array(words.buffer).set(bytes);
   return { raw: false, bytes: new Uint8Array(words.buffer), size: length, words, large, left: 0 };

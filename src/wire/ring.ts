@@ -23,7 +23,7 @@ import type { Family } from "../family/family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { BLOCK_PART, BLOCK_TRANSIT, H_LINK, H_STATE, HEADER_WORDS } from "../memory/layout.ts";
 import { disposeBlock, leaveFlight } from "../objects/blocks.ts";
-import { splitMessage } from "../objects/messages.ts";
+import { type Message, splitMessage } from "../objects/messages.ts";
 import type { RobustLock } from "../memory/robust_lock.ts";
 
 export const RING_WORDS = 6;
@@ -65,8 +65,10 @@ export interface Parcel {
   readonly size: number;
   /** `bytes` as words, where that can be had. */
   readonly words: Int32Array | undefined;
-  /** The message block with its payload, when it is large; else 0. */
-  readonly large: number;
+  /** When it is large: the message, until it is stored. */
+  message: Message | undefined;
+  /** When it is large: the message block with its payload, once it is stored. Else 0. */
+  large: number;
   /** Bytes that it weighs in the ring. */
   readonly weight: number;
 }
@@ -126,7 +128,7 @@ export class Ring {
     return Atomics.load(this.#i32, this.#at + BYTES) >>> 0;
   }
 
-  /** Under the lock: stages a frame at the end. The caller stages what else changes, and commits. */
+  /** Under the lock: stages a frame at the end, of a parcel that is stored. The caller stages what else changes, and commits. */
   push(parcel: Parcel): void {
     const { large } = parcel, size = large !== 0 ? 4 : parcel.size;
     const words = 1 + ((size + 3) >>> 2);

@@ -12,7 +12,7 @@ import { RobustLock } from "../memory/robust_lock.ts";
 import { atEachStep, killedAt } from "../memory/testing.ts";
 import { disposeBlock, releaseHolder } from "../objects/blocks.ts";
 import { recovery } from "../objects/recovery.ts";
-import { discardFrame, openMessage, rawParcel } from "./parcels.ts";
+import { discardFrame, openMessage, rawParcel, storeParcel } from "./parcels.ts";
 import { disposeRing, initRing, LARGE_FRAME, Ring, RING_WORDS } from "./ring.ts";
 
 const KIND_RING = 97;
@@ -41,7 +41,8 @@ class End {
   }
 
   push(bytes: Uint8Array): void {
-    const parcel = rawParcel(this.family, bytes);
+    const parcel = rawParcel(bytes);
+    storeParcel(this.family, parcel);
     this.lock.with(() => {
       this.ring.push(parcel);
       this.lock.commit();
@@ -215,7 +216,7 @@ test("a frame of the limit lies in the ring, one byte more in a block of its own
 test("a frame that was staged and not committed was never there", () => {
   const [writer, reader] = ringOf(2) as [End, End];
   for (let i = 0; i < 40; i++) {
-    const lost = rawParcel(writer.family, frame(i, 900));
+    const lost = rawParcel(frame(i, 900));
     writer.lock.with(() => writer.ring.push(lost));
     assert.equal(reader.ring.count, 0);
     writer.push(frame(i, 700));
