@@ -82,7 +82,7 @@ export type { CurrentProcess, ParentProcess } from "./src/process/current.ts";
 export { getLogger, logToStderr } from "./src/process/logging.ts";
 export type { Logger, LogLevel } from "./src/process/logging.ts";
 export { exit } from "./src/process/ends.ts";
-export { isMain } from "./src/targets/main.ts";
+export { isMain } from "./src/targets/is_main.ts";
 export { targets } from "./src/targets/naming.ts";
 export { task } from "./src/targets/tasks.ts";
 export type { ModuleRef } from "./src/targets/module_ref.ts";

@@ -1,6 +1,6 @@
 /**
  * Makes the npm package, has publint and attw look at it, installs it into an empty project, and uses it there: on every runtime
- * with both start methods, and its types.
+ * with both start methods, with its types, and with bundlers, compilers and test runners.
  */
 
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { buildPackage, packageFolder } from "./build_npm.mjs";
+import { checkTools } from "./check_tools.mjs";
 import { howItEnded, run } from "./run.mjs";
 import { environment, root, setUp } from "./setup.mjs";
 
@@ -139,10 +140,12 @@ export async function checkPackage() {
   const folder = mkdtempSync(join(tmpdir(), "mp-package-"));
   /** @type {Check[]} */
   const checks = [];
-  /** @param {string} name @param {string} file @param {string[]} args @param {string} [expected] */
+  /** @type {import("./check_tools.mjs").Check} */
   const check = async (name, file, args, expected) => {
     const ended = await run(file, args, { cwd: folder, env: { ...environment(), NO_COLOR: "1" }, limit: LIMIT });
-    const good = ended.code === 0 && (expected === undefined || ended.output.trim() === expected);
+    const good = expected instanceof RegExp
+      ? !ended.timedOut && ended.code !== 0 && expected.test(ended.output)
+      : ended.code === 0 && (expected === undefined || ended.output.trim() === expected);
     checks.push({ name, good, detail: good ? "" : `It ${howItEnded(ended, LIMIT)}:\n${ended.output}` });
     return good;
   };
@@ -173,6 +176,7 @@ export async function checkPackage() {
         await check(`${id}, ${method}, two copies`, path, [...flags, "two_copies.mjs", method], OF_TWO_COPIES);
       }
     }
+    await checkTools(folder, tools, check);
     return checks;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -11,7 +11,7 @@
  *   - members: the exported classes show the contract's names only (scripts/public_members.mjs)
  *   - publish: JSR would take the package (`deno publish --dry-run`)
  *   - unit, model: the tests beside the sources and the scripts; the futex's protocol, checked exhaustively
- *   - package: the npm package is well made (publint, attw), and works when it is installed
+ *   - package: the npm package is well made (publint, attw), and works when it is installed, with bundlers and test runners too
  *   - conformance: the suite, on each runtime with each start method
  * - `--runtime`: deno, bun, node (all three), node22, node24, node26
  * - `--method`: conformance only, with one start method
@@ -228,7 +228,7 @@ async function main() {
   }
   if (has("docs")) {
     heading("Documentation");
-    const files = ["README.md", "mod.ts", ...find("src", /\.ts$/)]
+    const files = ["README.md", ...find("docs", /\.md$/), "mod.ts", ...find("src", /\.ts$/)]
       .filter((file) => readFileSync(join(root, file), "utf8").includes("```ts"));
     const test = ["test", "--doc", "--parallel", "--no-check", "-A", "--preload", "scripts/doc_test_preload.ts"];
     await check("deno doc --lint", deno, ["doc", "--lint", "mod.ts"]);

@@ -15,6 +15,8 @@ interface Shared {
   child?: Copy;
   /** Names of open objects: whose they are. */
   readonly names: Map<string, { readonly copy: Copy; isOpen(): boolean }>;
+  /** What task() registered, by module and name: that may have been by another copy than a child has. */
+  tasks?: Map<string, Map<string, object>>;
 }
 
 /** This copy. */

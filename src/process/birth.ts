@@ -121,7 +121,7 @@ function bearProcess(
   const { stdout = "inherit", stderr = "inherit", executable, env, cwd, execArgv } = settings;
   runtime.system().requireReach(); // it may have changed since the family was made
   const handle: ProcessHandle = spawner.spawnProcess({
-    entry: childEntry,
+    entry: childEntry(),
     args: [String(owner)],
     memoryFd,
     executable,
@@ -155,7 +155,7 @@ function bearWorker(
   family.agents.set(owner, A_PID, runtime.pid);
   const { maxMemory, permissions } = settings;
   const handle: WorkerHandle = spawner.spawnWorker({
-    entry: childEntry,
+    entry: childEntry(),
     args: [String(owner)],
     memory,
     name,

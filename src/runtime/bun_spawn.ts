@@ -105,4 +105,10 @@ function spawnWorker(options: WorkerSpawn): WorkerHandle {
   };
 }
 
-export const bunSpawner: Spawner = { spawnProcess, spawnWorker };
+export const bunSpawner: Spawner = {
+  get compiler() {
+    return compilerOf((globalThis as unknown as { Bun: BunApi }).Bun);
+  },
+  spawnProcess,
+  spawnWorker,
+};

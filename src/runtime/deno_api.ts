@@ -19,6 +19,7 @@ export interface DenoApi {
   removeSignalListener(signal: "SIGINT", handler: () => void): void;
   cwd(): string;
   readTextFileSync(path: string): string;
+  statSync(path: string): { readonly isFile: boolean };
   readonly env: { toObject(): Record<string, string> };
   readonly stdin: object;
   readonly stderr: { writeSync(bytes: Uint8Array): number };

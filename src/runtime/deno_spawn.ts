@@ -34,6 +34,11 @@ function fileUrl(script: string | undefined): string | undefined {
     : new URL(`file://${script.startsWith("/") ? "" : cwd}/${encodeURI(script)}`).href;
 }
 
+/** What made this program into an executable. */
+function compiler(): string | undefined {
+  return api().build.standalone ? "deno compile" : undefined;
+}
+
 function spawnProcess(options: ProcessSpawn): ProcessHandle {
   const deno = api();
   requireVersion("Deno", deno.version.deno, LEAST_DENO);
@@ -44,7 +49,7 @@ function spawnProcess(options: ProcessSpawn): ProcessHandle {
   const exists = (path: string) => system.readText(path) !== undefined;
   const command = childCommand(options, {
     name: "deno",
-    compiler: deno.build.standalone ? "deno compile" : undefined,
+    compiler: compiler(),
     executable: deno.execPath(),
     execArgv: line.flags,
     permissions: [...permissionFlags(deno), ...line.imports],
@@ -53,4 +58,10 @@ function spawnProcess(options: ProcessSpawn): ProcessHandle {
   return spawnWithNode(command, options, inheritedEnv(deno.env.toObject(), options.env));
 }
 
-export const denoSpawner: Spawner = { spawnProcess, spawnWorker: (options) => spawnDenoWorker(api(), options) };
+export const denoSpawner: Spawner = {
+  get compiler() {
+    return compiler();
+  },
+  spawnProcess,
+  spawnWorker: (options) => spawnDenoWorker(api(), options),
+};

@@ -2,7 +2,7 @@
 
 import { nodeProcess, urlInStack } from "./node_builtins.ts";
 import type { LoadedModules } from "./runtime.ts";
-import { pathOfUrl, readSource } from "./source_files.ts";
+import { lacksFile, pathOfUrl, readSource } from "./source_files.ts";
 
 /** What was loaded, by path: modules as well as CommonJS; not those that are running yet. */
 const { cache } = (import.meta as ImportMeta & {
@@ -25,5 +25,6 @@ export const bunModules: LoadedModules = {
   scriptOf: () => undefined,
   exportsOf: (url) => cache[pathOfUrl(url) ?? ""],
   sourceOf: readSource,
+  lacks: lacksFile,
   resolve: () => undefined, // all() tells more
 };

@@ -36,6 +36,14 @@ export const denoModules: LoadedModules = {
       return undefined;
     }
   },
+  lacks(url) {
+    const path = readablePath(url);
+    try {
+      return path !== undefined && !api().statSync(path).isFile;
+    } catch (error) {
+      return (error as Error).name === "NotFound";
+    }
+  },
   resolve(specifier) {
     try {
       return import.meta.resolve(specifier); // there is one import map

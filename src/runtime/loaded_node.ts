@@ -2,9 +2,9 @@
 
 import { JSON } from "../base/originals.ts";
 import type { Session } from "node:inspector";
-import { builtin, urlInStack } from "./node_builtins.ts";
+import { builtin, isLoadable, nodeProcess, urlInStack } from "./node_builtins.ts";
 import type { LoadedModules } from "./runtime.ts";
-import { pathOfUrl, readSource } from "./source_files.ts";
+import { lacksFile, pathOfUrl, readSource } from "./source_files.ts";
 
 /** Under which the inspector finds the function that is asked for. */
 const MAILBOX = "multiprocessing: a function";
@@ -50,7 +50,8 @@ function scriptOf(fn: object): string | undefined {
       for (const script of result) scripts.set(script.scriptId, script.url);
     }
     const url = scripts.get(scriptId) ?? "";
-    return url === "" ? undefined : urlInStack(url);
+    const found = urlInStack(url);
+    return isLoadable(found) ? found : undefined;
   } catch {
     return undefined; // Node was built without it, or it isn't permitted
   } finally {
@@ -94,11 +95,12 @@ export const nodeModules: LoadedModules = {
   looksOnly: true,
   textsDiffer: false,
   *all() {
-    const { cache } = builtin("node:module").createRequire(import.meta.url);
+    const { cache } = builtin("node:module").createRequire(nodeProcess().execPath); // from wherever: it is one cache
     for (const path of Object.keys(cache)) yield [urlInStack(path), cache[path]?.exports]; // of CommonJS alone
   },
   scriptOf,
   exportsOf,
   sourceOf: readSource,
+  lacks: lacksFile,
   resolve: () => undefined, // scriptOf tells more
 };

@@ -46,6 +46,12 @@ test("a module that is running yet shows nothing, or what it exports already", (
   assert.equal(loaded.exportsOf(new URL("./nowhere.ts", import.meta.url).href), undefined);
 });
 
+test("a file that isn't there is told from one that is, and from what is no file", () => {
+  assert.equal(loaded.lacks(import.meta.url), false);
+  assert.equal(loaded.lacks(new URL("./nowhere.ts", import.meta.url).href), true);
+  assert.equal(loaded.lacks("https://example.invalid/child.ts"), false);
+});
+
 test("a program without a file is known by its name", () => {
   for (const name of ["[eval]", "[eval1]", "[stdin]", "%5Bstdin%5D", "$deno$eval.mts", "$deno$stdin.mts"]) {
     assert(isFileless(`file:///folder/${name}`), name);

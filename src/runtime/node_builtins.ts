@@ -18,6 +18,11 @@ export function isFileless(url: string): boolean {
   return /[/\\](?:\$deno\$[^/]*|(?:\[|%5B)(?:eval|stdin)\d*(?:\]|%5D))$/.test(url);
 }
 
+/** Whether a module of that URL can be imported. A bundler gives others to the modules that it evaluates. */
+export function isLoadable(url: string): boolean {
+  return /^(?:file|https?|data|blob):/.test(url);
+}
+
 /** URL of a module as a stack of Node or Bun names it: by its path, in Bun and CommonJS. */
 export function urlInStack(place: string): string {
   return /^(?:\/|[A-Za-z]:[/\\])/.test(place) ? urlOfFile(place) : place;

@@ -51,7 +51,7 @@ function loadBinary(path: string): Koffi | undefined {
  */
 function loadKoffi(mainModule: string | undefined, failures: unknown[]): Koffi | undefined {
   const { platform, arch } = nodeProcess();
-  for (const from of [import.meta.url, mainModule]) {
+  for (const from of [import.meta.url as string | undefined, mainModule]) { // some bundlers leave none
     if (from === undefined) continue;
     const require = builtin("node:module").createRequire(from);
     for (const name of [`@koromix/koffi-${platform}-${arch}`, "koffi"]) {

@@ -95,4 +95,10 @@ function spawnProcess(options: ProcessSpawn): ProcessHandle {
   return spawnWithNode(command, options, inheritedEnv(process.env, options.env));
 }
 
-export const nodeSpawner: Spawner = { spawnProcess, spawnWorker };
+export const nodeSpawner: Spawner = {
+  get compiler() {
+    return compiler();
+  },
+  spawnProcess,
+  spawnWorker,
+};

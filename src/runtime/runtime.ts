@@ -87,6 +87,8 @@ export interface Runtime {
 
 /** How a runtime starts children. Apart from the rest: a child that starts none doesn't load it. */
 export interface Spawner {
+  /** What made this program into an executable of its own, if something did. */
+  readonly compiler: string | undefined;
   /** Starts an OS process that runs `options.entry`. Throws SpawnError (also for an executable that isn't there). */
   spawnProcess(options: ProcessSpawn): ProcessHandle;
   /** Starts a worker thread that runs `options.entry`. Throws SpawnError. */
@@ -110,6 +112,8 @@ export interface LoadedModules {
   exportsOf(url: string): { readonly exports: unknown } | "not loaded" | undefined;
   /** The text of a module's file; undefined when it can't, or mustn't, be read. */
   sourceOf(url: string): string | undefined;
+  /** True when a module's file is known not to be there. */
+  lacks(url: string): boolean;
   /** What a specifier that isn't relative means; undefined where that depends on who asks. */
   resolve(specifier: string): string | undefined;
 }

@@ -16,3 +16,9 @@ export function readSource(url: string): string | undefined {
     return undefined;
   }
 }
+
+/** See LoadedModules.lacks. */
+export function lacksFile(url: string): boolean {
+  const path = pathOfUrl(url);
+  return path !== undefined && !builtin("node:fs").existsSync(path);
+}

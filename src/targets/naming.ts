@@ -6,7 +6,7 @@ import { isExported, placeOf } from "./identify.ts";
 import type { AnyFunction } from "./plain_function.ts";
 import { refuseUnfit } from "./plain_function.ts";
 import type { Reference } from "./reference.ts";
-import { known } from "./tasks.ts";
+import { known } from "./registered.ts";
 
 /**
  * Typed targets of a module that the caller doesn't load. They can be handed over; here, to call one throws MisuseError.

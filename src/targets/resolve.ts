@@ -7,7 +7,7 @@ import { importModule } from "./loading.ts";
 import type { Reference } from "./reference.ts";
 import type { AnyFunction } from "./plain_function.ts";
 import { digest, refuseUnfit } from "./plain_function.ts";
-import { registeredTask } from "./tasks.ts";
+import { registeredTask } from "./registered.ts";
 
 type Namespace = Readonly<Record<string, unknown>>;
 
@@ -151,12 +151,13 @@ function isMissing(error: unknown, module: string): boolean {
 export function cannotLoad(
   module: string,
   cause: unknown,
-  { name, runtime: isFunction }: Partial<Reference> = {},
+  { kind, runtime: madeOn }: Partial<Reference> = {},
 ): TargetError {
   // Who named the module by its URL means that one. An error of ours says what to do.
-  const advice = isFunction === undefined || cause instanceof MisuseError
+  const isByUrl = kind !== "task" && madeOn === undefined;
+  const advice = isByUrl || cause instanceof MisuseError
     ? ""
-    : `; if it is no module that a child can load, as a test runner's file is none, move ${name} to one and import it from there`;
+    : "; if it is no module that a child can load, as a test runner's file is none, move the function to one and import it from there";
   return new TargetError(`Cannot load ${module}, the module of the target: ${reasonOf(cause)}${advice}`, { cause });
 }
 

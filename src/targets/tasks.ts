@@ -1,21 +1,17 @@
-/** The functions that modules register as targets. */
+/** Registering functions as targets. */
 
 import { MisuseError } from "../errors/base.ts";
 import { type ModuleRef, moduleUrl } from "./module_ref.ts";
-import { type AnyFunction, refuseUnfit } from "./plain_function.ts";
-import type { Reference } from "./reference.ts";
-
-/** Functions that name themselves: made by task(), or taken from targets(). */
-export const known = new WeakMap<object, Reference>();
-/** What task() registered, by module and name. */
-const tasks = new Map<string, Map<string, AnyFunction>>();
+import { refuseUnfit } from "./plain_function.ts";
+import { known, tasks } from "./registered.ts";
 
 /**
  * Registers `fn` as a target of its module when the module loads (no export needed) and returns it. Call it at the module's
  * top level, so that it is called in a child too. Where a function is exported by its own name, CPython's way, it isn't needed.
  *
  * `name` defaults to the function's own, else to the ordinal of this call in the module.
- * @throws {MisuseError} when the module has another task of that name, `fn` is not a function, or `module` is none
+ * @throws {MisuseError} when the module has another task of that name, `fn` is not a function, or `module` is none,
+ *   or not the one that calls, as where a bundler has emptied or changed `import.meta`
  * @throws {TargetError} when `fn` is a generator or a class
  *
  * @example
@@ -46,9 +42,4 @@ export function task<F extends (...args: any[]) => unknown>(module: ModuleRef, f
   named.set(key, fn);
   known.set(fn, { kind: "task", modules: [url], name: key });
   return fn;
-}
-
-/** The function that task() registered; only after its module was imported. */
-export function registeredTask(module: string, name: string): AnyFunction | undefined {
-  return tasks.get(module)?.get(name);
 }

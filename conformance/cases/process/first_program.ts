@@ -298,17 +298,45 @@ if (isMain(import.meta)) {
     },
   },
   {
+    name: "first program: what it has put in the place of Error is not taken for who calls",
+    async run(env) {
+      const library =
+        `${HEAD}export const half = task(import.meta, (n) => n / 2);\nexport const isIt = isMain(import.meta);\n`;
+      const main = [
+        "const Native = Error;",
+        "globalThis.Error = function Error(...args) { return new Native(...args); };",
+        "Object.assign(Error, { prototype: Native.prototype, captureStackTrace: Native.captureStackTrace });",
+        'const { half, isIt } = await import("./library.mjs");',
+        "globalThis.Error = Native;", // bun:ffi can't do with another
+        "const pool = new mp.Pool(1);",
+        "console.log(isMain(import.meta), isIt, await pool.apply(half, [3]));",
+        "pool.close();",
+        "await pool.join();",
+      ];
+      const files = { "library.mjs": library, "main.mjs": `${HEAD}${main.join("\n")}\n` };
+      const { code, stdout, stderr } = await runFiles(env, files, {}, "main.mjs");
+      assertEquals([lines(stdout).filter((line) => line !== "main"), code], [["true false 1.5"], 0], stderr);
+    },
+  },
+  {
     name: "first program: import.meta that a bundler has emptied or changed is told, not taken for another module's",
     async run(env) {
-      for (const meta of ["{}", '{ url: "file:///source/main.ts" }']) {
-        const { code, stdout, stderr } = await runFiles(
-          env,
-          { "main.mjs": `${HEAD}if (isMain(${meta})) console.log("never");\n` },
-          {},
-          "main.mjs",
-        );
-        assertEquals([lines(stdout), code], [["main"], 1]);
-        assertMatch(stderr, /Cannot tell (which module is meant|whether .* is the program)/);
+      const source = '{ url: "file:///source/main.ts" }';
+      // As a bundler calls the module that it evaluates, late: what has evaluated it is on the stack no more.
+      const evaluated = (statement: string) =>
+        `await 0; eval(${JSON.stringify(`${statement}\n//# sourceURL=webpack:///./main.js`)});`;
+      const programs = [
+        "if (isMain({})) console.log(1);",
+        `if (isMain(${source})) console.log(1);`,
+        `task(${source}, () => 1);`,
+        evaluated(`if (isMain(${source})) console.log(1);`),
+        evaluated(`task(${source}, () => 1);`),
+      ];
+      for (const program of programs) {
+        const files = { "main.mjs": `${HEAD}${program}\nconsole.log("silent");\n` };
+        const { code, stdout, stderr } = await runFiles(env, files, {}, "main.mjs");
+        assertEquals([lines(stdout), code], [["main"], 1], program);
+        assertStringIncludes(stderr, "Cannot tell which module is meant");
         assertStringIncludes(stderr, "use if (isMainProcess()) { … }");
       }
     },
