@@ -65,7 +65,6 @@ export function loadMessage(family: Family, address: number): Message {
 export function loadBytes(family: Family, address: number): Uint8Array<ArrayBuffer> {
   const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
   const length = (segment.i32[at] as number) >>> 0, start = (at + 1) * 4;
-  const list = handleListBytes([]), bytes = new Uint8Array(length - list);
-  bytes.set(segment.u8.subarray(start + list, start + length));
-  return bytes;
+  // Of a typed array: that isn't filled with zeros first. And not a slice(), which would be of the same class.
+  return new Uint8Array(segment.u8.subarray(start + handleListBytes([]), start + length));
 }
