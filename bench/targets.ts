@@ -32,3 +32,21 @@ export async function contend(orders: Connection<number>, lock: Lock): Promise<v
     await orders.send(count);
   }
 }
+
+/** Sends all bytes back; ends at the end of the pipe. */
+export async function echoAllBytes(connection: Connection<never>): Promise<void> {
+  for (;;) {
+    let bytes: Uint8Array;
+    try {
+      bytes = await connection.recvBytes();
+    } catch (error) {
+      if (error instanceof Error && error.name === "EOFError") return;
+      throw error;
+    }
+    await connection.sendBytes(bytes);
+  }
+}
+
+export function square(x: number): number {
+  return x * x;
+}

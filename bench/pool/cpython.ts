@@ -1,25 +1,12 @@
 /** CPython's multiprocessing.Pool, driven over a pipe; it measures itself. */
 
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import { openPython } from "../python.ts";
 import type { Contestant } from "./contestant.ts";
-
-const program = new URL("./cpython.py", import.meta.url);
 
 /** Starts it; rejects where there is no python3. */
 export async function openCPython(workers: number): Promise<Contestant> {
-  const child = spawn("python3", [program.pathname, String(workers)], { stdio: ["pipe", "pipe", "inherit"] });
-  await new Promise<void>((resolve, reject) => {
-    child.once("spawn", () => resolve());
-    child.once("error", () => reject(new Error("python3 is not to be had")));
-  });
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const ask = async (what: string, count: number, milliseconds = 0) => {
-    child.stdin.write(`${what} ${count} ${milliseconds}\n`);
-    const { done, value } = await answers.next();
-    if (done === true) throw new Error("python3 has ended");
-    return Number(value);
-  };
+  const python = await openPython(new URL("./cpython.py", import.meta.url), [String(workers)]);
+  const ask = (what: string, count: number, milliseconds = 0) => python.ask(`${what} ${count} ${milliseconds}`);
   return {
     name: "CPython",
     burst: (count) => ask("burst", count),
@@ -27,10 +14,6 @@ export async function openCPython(workers: number): Promise<Contestant> {
     tasks: (count, milliseconds) => ask("tasks", count, milliseconds),
     chunksOfOne: (count) => ask("chunksOfOne", count),
     map: (count) => ask("map", count),
-    close: () =>
-      new Promise((resolve) => {
-        child.once("exit", () => resolve());
-        child.stdin.end();
-      }),
+    close: () => python.close(),
   };
 }

@@ -126,13 +126,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     if (maxLength !== undefined && !(maxLength >= 0)) {
       throw new RangeError(`Cannot receive bytes: maxLength is ${maxLength}`);
     }
-    const { value } = await this.#receive(
-      this.#reading(() => {
-        const frame = this.#shift(true);
-        return frame === undefined ? undefined : { value: openRawFrame(this.family, frame) };
-      }),
-      options,
-    );
+    const value = await this.#receiveRaw(copyOf, options);
     if (maxLength !== undefined && value.length > maxLength) {
       throw new BufferTooShort(
         `Cannot receive a message of ${value.length} bytes: maxLength is ${maxLength} (see messageBytes)`,
@@ -147,15 +141,17 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     if (!Number.isInteger(offset) || offset < 0 || offset > target.length) {
       throw new RangeError(`Cannot receive bytes: offset ${offset} is outside of the buffer of ${target.length} bytes`);
     }
-    const bytes = await this.recvBytes();
-    if (bytes.length > target.length - offset) {
-      throw new BufferTooShort(
-        `Cannot receive a message of ${bytes.length} bytes into ${target.length - offset} (see messageBytes)`,
-        bytes,
-      );
-    }
-    target.set(bytes, offset);
-    return bytes.length;
+    this.#ensure("receive", READABLE);
+    const received = await this.#receiveRaw((bytes) => {
+      if (bytes.length > target.length - offset) return copyOf(bytes);
+      target.set(bytes, offset);
+      return bytes.length;
+    });
+    if (typeof received === "number") return received;
+    throw new BufferTooShort(
+      `Cannot receive a message of ${received.length} bytes into ${target.length - offset} (see messageBytes)`,
+      received,
+    );
   }
 
   async poll(options?: WaitOptions): Promise<boolean> {
@@ -223,6 +219,15 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
       blockers: () => this.#holdersOf(1 - this.#side),
       of: this,
     };
+  }
+
+  /** What `read` makes of the next bytes, which are gone when it returns. */
+  async #receiveRaw<T>(read: (bytes: Uint8Array) => T, options?: WaitOptions): Promise<T> {
+    const reading = this.#reading(() => {
+      const frame = this.#shift(true);
+      return frame === undefined ? undefined : { value: openRawFrame(this.family, frame, read) };
+    });
+    return (await this.#receive(reading, options)).value;
   }
 
   async #receive<T>(reading: Wanted<Box<T>>, options: WaitOptions | undefined): Promise<Box<T>> {
@@ -347,6 +352,11 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
 
 function timedOut(doing: string, title: string, limit: number): TimeoutError {
   return new TimeoutError(`Cannot ${doing} ${title}: nothing happened within ${limit} ms`);
+}
+
+/** Of a typed array: that isn't filled with zeros first. And not a slice(), which would be of the same class. */
+function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
 }
 
 function bytesOf(data: ArrayBufferView | ArrayBuffer, doing: string): Uint8Array {

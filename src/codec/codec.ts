@@ -4,6 +4,7 @@ import { ProcessError } from "../errors/base.ts";
 import { SerializationError } from "../errors/outcomes.ts";
 import { messageOf } from "../base/words.ts";
 import { isPlain } from "./plain.ts";
+import { type Encoded, inOnePlace, writeEncoded } from "./encoded.ts";
 import { flatten } from "./graph/flatten.ts";
 import { GRAPH, GRAPH_HEADER, NUMBERS, PLAIN, PLAIN_HEADER, SPARED, SPARED_HEADER, VERSION } from "./format.ts";
 import { pack, unpack } from "./msgpack.ts";
@@ -15,6 +16,7 @@ import { writeSmall } from "./small_writer.ts";
 
 export { markOrigin, type Origin, remoteOrigin } from "./graph/errors.ts";
 export { isUnregistered } from "./graph/registered.ts";
+export { type Encoded, inOnePlace, writeEncoded } from "./encoded.ts";
 export { VERSION } from "./format.ts";
 export { decodeSmall, unread } from "./small_reader.ts";
 export { type Codec, type Link, registerCodec, registerShareable, shareable, type ShareableType } from "./registry.ts";
@@ -46,10 +48,20 @@ const ALIGNMENT = 8;
  * and of the shared ones of this package.
  */
 export function encode(value: unknown, link: Link, root = "value"): Uint8Array {
+  return joined(encodeInParts(value, link, root));
+}
+
+/** As encode, but what ArrayBuffers contain isn't copied yet. */
+export function encodeInParts(value: unknown, link: Link, root = "value"): Encoded {
   try {
-    const bytes = encodeNumbers(value) ?? (isPlain(value) ? encodePlain(value) : encodeGraph(value, link, root).bytes);
-    if (bytes.length > MAX_MESSAGE_BYTES) throw tooLong(root, bytes.length);
-    return bytes;
+    const numbers = encodeNumbers(value);
+    const encoded = numbers !== undefined
+      ? inOnePlace(numbers)
+      : isPlain(value)
+      ? inOnePlace(encodePlain(value))
+      : encodeGraph(value, link, root).encoded;
+    if (encoded.length > MAX_MESSAGE_BYTES) throw tooLong(root, encoded.length);
+    return encoded;
   } catch (error) {
     throw error instanceof ProcessError ? error : failure(`Cannot encode ${root}`, error);
   }
@@ -61,9 +73,12 @@ export function encode(value: unknown, link: Link, root = "value"): Uint8Array {
  */
 export function encodeWithSpare(object: object, link: Link, root: string, spare: () => Uint8Array): Uint8Array {
   try {
-    const { bytes, isMade } = encodeGraph(object, link, root);
-    if (!isMade) return bytes;
-    const first = bytes.slice(), second = spare(), both = new Uint8Array(SPARED_HEADER + first.length + second.length);
+    const { encoded, isMade } = encodeGraph(object, link, root);
+    if (encoded.length > MAX_MESSAGE_BYTES) throw tooLong(root, encoded.length);
+    if (!isMade) return joined(encoded);
+    const first = joined(encoded).slice(),
+      second = spare(),
+      both = new Uint8Array(SPARED_HEADER + first.length + second.length);
     writeHeader(both, SPARED, first.length);
     both.set(first, SPARED_HEADER);
     both.set(second, SPARED_HEADER + first.length);
@@ -124,19 +139,22 @@ function encodePlain(value: unknown): Uint8Array {
   return bytes;
 }
 
-function encodeGraph(value: unknown, link: Link, root: string): { bytes: Uint8Array; isMade: boolean } {
+function encodeGraph(value: unknown, link: Link, root: string): { encoded: Encoded; isMade: boolean } {
   const { slots, buffers, isMade } = flatten(value, link, root);
   const contents = buffers.place();
   const head = pack(slots, GRAPH_HEADER);
   writeHeader(head, GRAPH, head.length - GRAPH_HEADER);
-  if (contents.parts.length === 0) return { bytes: head, isMade };
+  if (contents.parts.length === 0) return { encoded: inOnePlace(head), isMade };
   const start = aligned(head.length);
-  const length = start + contents.length;
-  if (length > MAX_MESSAGE_BYTES) throw tooLong(root, length);
-  const bytes = new Uint8Array(length);
-  bytes.set(head);
-  for (const part of contents.parts) bytes.set(part.bytes, start + part.offset);
-  return { bytes, isMade };
+  const parts = contents.parts.map(({ bytes, offset }) => ({ bytes, offset: start + offset }));
+  return { encoded: { length: start + contents.length, head, parts }, isMade };
+}
+
+function joined(encoded: Encoded): Uint8Array {
+  if (encoded.parts.length === 0) return encoded.head;
+  const bytes = new Uint8Array(encoded.length);
+  writeEncoded(encoded, bytes, 0);
+  return bytes;
 }
 
 function writeHeader(bytes: Uint8Array, form: number, length: number): void {

@@ -32,8 +32,11 @@ const packr = new library.Packr({
   },
 });
 
-/** A longer message isn't kept as the scratch buffer of the next ones. */
-const SCRATCH_LIMIT = 1 << 20;
+/**
+ * A longer scratch buffer isn't kept for the next messages. For a string msgpackr makes one of twelve bytes a character, most of
+ * which are never touched: this keeps that of a mebibyte.
+ */
+const SCRATCH_LIMIT = 1 << 24;
 const SCRATCH_SIZE = 1 << 13;
 const MODE = library.REUSE_BUFFER_MODE | library.RESET_BUFFER_MODE | library.RESERVE_START_SPACE;
 

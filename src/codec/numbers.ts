@@ -74,9 +74,13 @@ export function unpackNumbers(bytes: Uint8Array): number[] {
     }
     return array;
   }
-  const contents = new Uint8Array(end - HEADER);
-  contents.set(bytes.subarray(HEADER));
-  const elements = type === DOUBLE ? new Float64Array(contents.buffer) : new Int32Array(contents.buffer);
+  // In a block of its own it lies at a multiple of 8; elsewhere a copy does.
+  const { buffer, byteOffset } = (bytes.byteOffset + HEADER) % size === 0
+    ? bytes.subarray(HEADER)
+    : new Uint8Array(bytes.subarray(HEADER));
+  const elements = type === DOUBLE
+    ? new Float64Array(buffer, byteOffset, length)
+    : new Int32Array(buffer, byteOffset, length);
   return type === DOUBLE ? fillDoubles(array, elements) : fillIntegers(array, elements);
 }
 

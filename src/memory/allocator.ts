@@ -181,11 +181,11 @@ export class Allocator {
    */
   free(address: number, generation?: number): void {
     const lock = this.#lock, granule = address >>> GRANULE_SHIFT;
-    const count = lock.with(() => {
-      if (!this.#beginsBlock(address)) return 0;
+    lock.with(() => {
+      if (!this.#beginsBlock(address)) return;
       const { i32, start } = this.#arena.segment(address), at = address - start;
-      if (i32[at + H_STATE] === BLOCK_FREE) return 0;
-      if (generation !== undefined && generation !== i32[at + H_GENERATION]) return 0;
+      if (i32[at + H_STATE] === BLOCK_FREE) return;
+      if (generation !== undefined && generation !== i32[at + H_GENERATION]) return;
       const entry = this.#control[C_GRANULE_TABLE + granule] as number, sizeClass = classIn(entry);
       if (sizeClass !== 0) {
         // No longer handed out and not yet listed: nobody else looks at these words.
@@ -193,14 +193,12 @@ export class Allocator {
         this.#slabs.give(granule, sizeClass, i32, at);
         lock.stage(address + H_STATE, BLOCK_FREE);
         lock.commit();
-        return 0;
+        return;
       }
       this.#granules.give(granule);
       lock.commit();
-      this.#granules.discard(granule, granulesIn(entry));
-      return granulesIn(entry);
+      this.#granules.settle(granule, granulesIn(entry));
     });
-    if (count > 0) this.#arena.forget(address);
   }
 
   /** Takes an object that is `unused()`, asked in a `still` section, into this agent's hands, to be freed; false when it isn't there, or used. */

@@ -23,22 +23,33 @@
  * - the memory grows before its new end is committed (beyond a file's end is SIGBUS), and never shrinks;
  * - what a run held is thrown away after the commit that freed it, under the same lock: killed in between, its pages stay.
  *
+ * Of some free granules the pages are kept, up to KEPT granules in all: a message of a mebibyte costs five times as much where
+ * the system has to make each page anew, and to take it back. A bitmap says which ones. A granule's bit is set after the commit
+ * that freed it and cleared before the one that uses it: killed in between, its pages stay until it is used again, and never
+ * are those of a run in use thrown away.
+ *
  * Without the lock only the entries of a run in use may be read, by one who knows that it stays in use.
  */
 
 import type { Arena } from "./arena.ts";
+import { maskOf, wordOf, wordsBelow } from "./bitmap.ts";
 import type { RobustLock } from "./robust_lock.ts";
 import {
   C_FREE_GRANULES,
   C_GRANULE_TABLE,
   C_GRANULES,
+  C_KEPT,
   CONTROL_GRANULES,
   GRANULE_BYTES,
+  GRANULE_WORDS,
   granulesIn,
   RUN_FREE,
   RUN_INNER,
   runEntry,
 } from "./layout.ts";
+
+/** Free granules that keep their pages, at most. */
+export const KEPT = 64;
 
 /** The pool of one family, as one agent uses it. Everything is called under the arena lock; the caller commits. */
 export class Granules {
@@ -94,9 +105,45 @@ export class Granules {
     lock.stage(C_FREE_GRANULES, (control[C_FREE_GRANULES] as number) + count);
   }
 
-  /** After the commit that freed it: gives a run's pages back to the system, where that can be done. */
-  discard(first: number, count: number): void {
+  /**
+   * After the commit that freed a run: keeps its pages for what comes next, if they are few, in place of those kept before if
+   * they are too many together. Else gives them back to the system, where that can be done, and its window.
+   */
+  settle(first: number, count: number): void {
+    if (count > KEPT) return this.#discard(first, count);
+    if (this.#countKept() + count > KEPT) this.#discardKept();
+    for (let granule = first; granule < first + count; granule++) this.#setKept(granule, true);
+  }
+
+  #isKept(granule: number): boolean {
+    return ((this.#control[C_KEPT + wordOf(granule)] as number) & maskOf(granule)) !== 0;
+  }
+
+  #setKept(granule: number, isKept: boolean): void {
+    if (this.#isKept(granule) !== isKept) (this.#control[C_KEPT + wordOf(granule)] as number) ^= maskOf(granule);
+  }
+
+  #countKept(): number {
+    const control = this.#control, end = C_KEPT + wordsBelow(control[C_GRANULES] as number);
+    let count = 0;
+    for (let word = C_KEPT; word < end; word++) {
+      for (let bits = control[word] as number; bits !== 0; bits &= bits - 1) count++;
+    }
+    return count;
+  }
+
+  #discardKept(): void {
+    for (let first = CONTROL_GRANULES, end = this.#control[C_GRANULES] as number; first < end; first++) {
+      let after = first;
+      for (; this.#isKept(after); after++) this.#setKept(after, false);
+      if (after > first) this.#discard(first, after - first);
+      first = after;
+    }
+  }
+
+  #discard(first: number, count: number): void {
     this.#arena.backing.discard(first * GRANULE_BYTES, count * GRANULE_BYTES);
+    for (let granule = first; granule < first + count; granule++) this.#arena.forget(granule * GRANULE_WORDS);
   }
 
   /** First granule of the smallest free run of at least `count` granules, the lowest of several; 0 = there is none. */
@@ -126,6 +173,7 @@ export class Granules {
 
   /** Granules from `first` on, all of them free or new, are one run. */
   #use(first: number, count: number, sizeClass: number): void {
+    for (let granule = first; granule < first + count; granule++) this.#setKept(granule, false);
     this.#control.fill(RUN_INNER | first, C_GRANULE_TABLE + first + 1, C_GRANULE_TABLE + first + count);
     this.#lock.stage(C_GRANULE_TABLE + first, runEntry(count, sizeClass));
   }

@@ -2,11 +2,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Allocator } from "./allocator.ts";
+import { Arena } from "./arena.ts";
+import { WorkerBacking } from "./backing.ts";
+import { KEPT } from "./granules.ts";
 import {
   BLOCK_OBJECT,
   C_GRANULES,
+  CONTROL_BYTES,
   CONTROL_GRANULES,
   GRANULE_BYTES,
+  GRANULE_WORDS,
   H_GENERATION,
   HEADER_WORDS,
   OWN_SEGMENT_CLASS,
@@ -255,3 +261,64 @@ for (const seed of [1, 2, 3, 4]) {
       }
     }));
 }
+
+/** Memory of workers that notes which granules were thrown away. */
+class NotingBacking extends WorkerBacking {
+  readonly discarded: number[] = [];
+
+  override discard(byteOffset: number, byteLength: number): boolean {
+    for (let at = byteOffset; at < byteOffset + byteLength; at += GRANULE_BYTES) {
+      this.discarded.push(at / GRANULE_BYTES);
+    }
+    return true;
+  }
+}
+
+test("of what is free, so many granules keep their pages, and never does one in use lose them", () => {
+  const most = 4 * KEPT, memory = new SharedArrayBuffer(0, { maxByteLength: CONTROL_BYTES + most * GRANULE_BYTES });
+  const backing = new NotingBacking(memory), arena = new Arena(backing, true);
+  const allocator = new Allocator(arena, { self: 1, alive: () => true, nameOf: String, probe() {} });
+  const withPages = new Set<number>(), inUse = new Set<number>(), blocks: { address: number; of: number[] }[] = [];
+  const look = () => {
+    for (const granule of backing.discarded.splice(0)) {
+      assert.ok(!inUse.has(granule), `granule ${granule} is in use`);
+      withPages.delete(granule);
+    }
+    const kept = [...withPages].filter((granule) => !inUse.has(granule)).length;
+    assert.ok(kept <= KEPT, `${kept} free granules keep their pages`);
+    return kept;
+  };
+  const take = (count: number) => {
+    const address = allocator.allocate(granules(count)), first = address / GRANULE_WORDS;
+    const of = Array.from({ length: count }, (_, i) => first + i);
+    for (const granule of of) {
+      assert.ok(!inUse.has(granule));
+      inUse.add(granule);
+      withPages.add(granule);
+    }
+    blocks.push({ address, of });
+  };
+  const give = (index: number) => {
+    for (const { address, of } of blocks.splice(index, 1)) {
+      for (const granule of of) inUse.delete(granule);
+      allocator.free(address);
+    }
+    return look();
+  };
+
+  take(5);
+  assert.equal(give(0), 5);
+  take(5);
+  assert.equal(give(0), 5, "the same again");
+  take(KEPT + 1);
+  assert.equal(give(0), 0, "a large one keeps none, also not those that it was made of");
+  take(KEPT);
+  take(3);
+  assert.equal(give(0), KEPT);
+  assert.equal(give(0), 3, "the last ones take the place of those before");
+  const random = randomFrom(1);
+  for (let i = 0; i < 2000; i++) {
+    if (blocks.length > 8 || (blocks.length > 0 && random(2) === 0)) give(random(blocks.length));
+    else take(1 + random(most / 16));
+  }
+});

@@ -21,6 +21,7 @@
  *    192  names lock          the same
  *    256  open slabs          one a size class: granule of the first slab with a free block, 0 = none   under the arena lock
  *    512  name buckets        256 words: address of the first name entry               under the names lock
+ *   1024  kept granules       bitmap, 2048 words: free, and their pages are still there      under the arena lock; see granules.ts
  *   4096  agent lines         256 × 16 words
  *  65536  granule table       65536 words                    under the arena lock; see granules.ts
  * 131072  slab table          65536 x 2 words                under the arena lock; see slabs.ts
@@ -87,6 +88,7 @@ export const C_NAMES_LOCK = 192;
 export const C_OPEN_SLABS = 256;
 export const C_NAMES = 512;
 export const NAME_BUCKETS = 256;
+export const C_KEPT = 1024;
 export const C_AGENTS = 4096;
 export const C_GRANULE_TABLE = 65536;
 export const C_SLAB_TABLE = 131072;

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { Allocator } from "./allocator.ts";
 import { Arena, type Segment } from "./arena.ts";
 import { WorkerBacking } from "./backing.ts";
+import { hasBit } from "./bitmap.ts";
 import {
   BLOCK_FREE,
   BLOCK_TRANSIT,
@@ -11,6 +12,7 @@ import {
   C_FREE_GRANULES,
   C_GRANULE_TABLE,
   C_GRANULES,
+  C_KEPT,
   C_OPEN_SLABS,
   C_SLAB_TABLE,
   CONTROL_BYTES,
@@ -202,6 +204,7 @@ export function check({ arena, allocator }: Agent, known: ReadonlyMap<number, Kn
       else assert.equal(other & ~0xffff, RUN_INNER);
     }
     if (isFree) free += count;
+    else for (let one = granule; one < granule + count; one++) assert.ok(!hasBit(control, C_KEPT, one));
     const sizeClass = (entry >>> 16) & 0xff,
       { i32 } = isFree ? { i32: control } : arena.segment(granule * GRANULE_WORDS);
     if (!isFree && sizeClass === 0) {

@@ -118,7 +118,7 @@ export class Slabs {
         lock.stage(C_EMPTY_SLABS, this.empty - 1);
         granules.give(granule);
         lock.commit();
-        granules.discard(granule, 1);
+        granules.settle(granule, 1);
       }
     }
   }

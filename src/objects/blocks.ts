@@ -23,6 +23,7 @@ import {
   KIND_BYTES,
   KIND_MESSAGE,
 } from "../memory/layout.ts";
+import { type Encoded, inOnePlace, writeEncoded } from "../codec/encoded.ts";
 import { careOf, othersLoaded, registerCare } from "../family/care.ts";
 import { type Handle, handleListBytes, keyOf, type Message, writeHandleList } from "./messages.ts";
 import { unlinkName } from "./names.ts";
@@ -131,13 +132,18 @@ function tryDisposing(family: Family, address: number, generation: number): void
 
 /** Puts a message into a block of its own, in this agent's hands. Its handles, in flight, leave it when the block is thrown away. */
 export function storeMessage(family: Family, { handles, bytes }: Message): number {
+  return storeEncoded(family, handles, inOnePlace(bytes));
+}
+
+/** The same of a value that is in parts. */
+export function storeEncoded(family: Family, handles: readonly Handle[], encoded: Encoded): number {
   const list = handleListBytes(handles);
-  const address = family.allocator.allocate(4 + list + bytes.length);
+  const address = family.allocator.allocate(4 + list + encoded.length);
   const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
-  segment.i32[at] = list + bytes.length;
+  segment.i32[at] = list + encoded.length;
   const { buffer, byteOffset, byteLength } = segment.i32;
   writeHandleList(new DataView(buffer, byteOffset, byteLength), (at + 1) * 4, handles);
-  segment.u8.set(bytes, (at + 1) * 4 + list);
+  writeEncoded(encoded, segment.u8, (at + 1) * 4 + list);
   family.allocator.setKind(address, KIND_MESSAGE);
   return address;
 }

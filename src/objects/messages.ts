@@ -60,12 +60,3 @@ export function loadMessage(family: Family, address: number): Message {
   const length = (segment.i32[at] as number) >>> 0;
   return splitMessage(segment.u8.slice((at + 1) * 4, (at + 1) * 4 + length));
 }
-
-/** The value's bytes of such a message that carries no handles; a copy with a buffer of its own. */
-export function loadBytes(family: Family, address: number): Uint8Array<ArrayBuffer> {
-  const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS;
-  const length = (segment.i32[at] as number) >>> 0, start = (at + 1) * 4;
-  const list = handleListBytes([]), bytes = new Uint8Array(length - list);
-  bytes.set(segment.u8.subarray(start + list, start + length));
-  return bytes;
-}

@@ -12,7 +12,17 @@
  * As a message it comes behind the list of the handles in the values. One without any is written and read where it lies.
  */
 
-import { decode, decodeSmall, encode, encodeSmall, isUnregistered, unread } from "../codec/codec.ts";
+import {
+  decode,
+  decodeSmall,
+  type Encoded,
+  encodeInParts,
+  encodeSmall,
+  inOnePlace,
+  isUnregistered,
+  unread,
+  writeEncoded,
+} from "../codec/codec.ts";
 import { encodeThrown } from "../codec/thrown.ts";
 import { HANDLE_FREE, openInPlace, openMessage, packInPlace, packMessage } from "./parcels.ts";
 import { FamilyLink } from "./handles.ts";
@@ -74,7 +84,7 @@ export class BatchWriter {
     if (end < 0) {
       const handles = this.#link.handles.length;
       try {
-        end = this.#place(encode(bare ? [...value as unknown[]] : value, this.#link, root), body);
+        end = this.#place(encodeInParts(bare ? [...value as unknown[]] : value, this.#link, root), body);
       } catch (error) {
         this.#link.handles.length = handles;
         throw error;
@@ -86,12 +96,18 @@ export class BatchWriter {
   /** As add, for what was thrown: it always travels, if not unchanged. */
   addThrown(word0: number, word1: number, word2: number, thrown: unknown): void {
     const start = this.#length;
-    this.#close(start, this.#place(encodeThrown(thrown, this.#link), start + HEADER_BYTES), word0, word1, word2);
+    this.#close(
+      start,
+      this.#place(inOnePlace(encodeThrown(thrown, this.#link)), start + HEADER_BYTES),
+      word0,
+      word1,
+      word2,
+    );
   }
 
-  #place(encoded: Uint8Array, at: number): number {
+  #place(encoded: Encoded, at: number): number {
     this.#reserve(at + encoded.length);
-    this.#bytes.set(encoded, at);
+    writeEncoded(encoded, this.#bytes, at);
     return at + encoded.length;
   }
 

@@ -1,11 +1,21 @@
 /** Values into parcels for a ring and back, with the handles that travel in them. */
 
 import type { Handle, Message } from "../objects/messages.ts";
-import { disposeBlock, enterFlight, freeTakenMessage, leaveFlight, storeMessage } from "../objects/blocks.ts";
-import { handleListBytes, loadBytes, splitMessage, writeHandleList } from "../objects/messages.ts";
+import { disposeBlock, enterFlight, freeTakenMessage, leaveFlight, storeEncoded } from "../objects/blocks.ts";
+import { handleListBytes, splitMessage, writeHandleList } from "../objects/messages.ts";
 import type { Family } from "../family/family.ts";
 import { HEADER_WORDS } from "../memory/layout.ts";
-import { decode, decodeSmall, encode, encodeSmall, unread } from "../codec/codec.ts";
+import {
+  decode,
+  decodeSmall,
+  encode,
+  type Encoded,
+  encodeInParts,
+  encodeSmall,
+  inOnePlace,
+  unread,
+  writeEncoded,
+} from "../codec/codec.ts";
 import { FamilyLink } from "./handles.ts";
 import { type Frame, LARGE_FRAME, type Parcel } from "./ring.ts";
 
@@ -25,7 +35,8 @@ export function packParcel(family: Family, value: unknown, root?: string): Parce
   // An empty list of handles, then the value.
   const end = encodeSmall(value, small, HANDLE_FREE);
   if (end >= 0) return packInPlace(smallWords, small, end);
-  return packMessage(family, packValue(family, value, root));
+  const link = new FamilyLink(family), encoded = encodeInParts(value, link, root);
+  return packEncoded(family, link.handles, encoded);
 }
 
 /**
@@ -39,12 +50,16 @@ export function packInPlace(words: Int32Array, bytes: Uint8Array, size: number):
 
 /** A message as a parcel, its handles in flight. */
 export function packMessage(family: Family, { handles, bytes }: Message): Parcel {
-  const list = handleListBytes(handles), weight = list + bytes.length;
+  return packEncoded(family, handles, inOnePlace(bytes));
+}
+
+function packEncoded(family: Family, handles: readonly Handle[], encoded: Encoded): Parcel {
+  const list = handleListBytes(handles), weight = list + encoded.length;
   for (const handle of handles) enterFlight(family, handle);
-  if (weight > LARGE_FRAME) return largeParcel(false, { handles, bytes }, weight);
+  if (weight > LARGE_FRAME) return largeParcel(false, handles, encoded, weight);
   const message = new Uint8Array(weight);
   if (handles.length > 0) writeHandleList(new DataView(message.buffer), 0, handles);
-  message.set(bytes, list);
+  writeEncoded(encoded, message, list);
   return { raw: false, bytes: message, words: undefined, size: weight, message: undefined, large: 0, weight };
 }
 
@@ -55,17 +70,17 @@ export function rawParcel(bytes: Uint8Array): Parcel {
     return { raw: true, bytes, words: undefined, size, message: undefined, large: 0, weight: size };
   }
   // It weighs what the reader will count: with its (empty) list of handles.
-  return largeParcel(true, { handles: [], bytes }, HANDLE_FREE + size);
+  return largeParcel(true, [], inOnePlace(bytes), HANDLE_FREE + size);
 }
 
-function largeParcel(raw: boolean, message: Message, weight: number): Parcel {
-  return { raw, bytes: noBytes, words: undefined, size: 0, message, large: 0, weight };
+function largeParcel(raw: boolean, handles: readonly Handle[], encoded: Encoded, weight: number): Parcel {
+  return { raw, bytes: noBytes, words: undefined, size: 0, message: { handles, encoded }, large: 0, weight };
 }
 
 /** Stores what is large, unless it is stored, in a block of its own: in an attempt, before the ring's lock is taken. */
 export function storeParcel(family: Family, parcel: Parcel): void {
   if (parcel.message === undefined) return;
-  parcel.large = storeMessage(family, parcel.message);
+  parcel.large = storeEncoded(family, parcel.message.handles, parcel.message.encoded);
   parcel.message = undefined;
 }
 
@@ -73,7 +88,11 @@ export function storeParcel(family: Family, parcel: Parcel): void {
 export function keepParcel(parcel: Parcel): Parcel {
   const { message } = parcel;
   if (parcel.large !== 0) return parcel;
-  if (message !== undefined) return { ...parcel, message: { ...message, bytes: message.bytes.slice() } };
+  if (message !== undefined) {
+    const bytes = new Uint8Array(message.encoded.length);
+    writeEncoded(message.encoded, bytes, 0);
+    return { ...parcel, message: { ...message, encoded: inOnePlace(bytes) } };
+  }
   return { ...parcel, bytes: parcel.bytes.slice(0, parcel.size), words: undefined };
 }
 
@@ -136,7 +155,7 @@ export function openMessage<R>(
 /** The message in a block of its own (see messages.ts), where it lies. */
 function messageIn(family: Family, address: number): Uint8Array {
   const segment = family.arena.segment(address), at = address - segment.start + HEADER_WORDS, start = (at + 1) * 4;
-  return segment.u8.subarray(start, start + (segment.i32[at] as number));
+  return segment.u8.subarray(start, start + ((segment.i32[at] as number) >>> 0));
 }
 
 /** Throws away a frame that was taken out, unread. */
@@ -146,13 +165,15 @@ export function discardFrame(family: Family, frame: Frame): void {
   else if (!frame.raw) dropHandles(family, frame);
 }
 
-/** The bytes of a raw frame that was taken out. */
-export function openRawFrame(family: Family, frame: Frame): Uint8Array<ArrayBuffer> {
+/** What `read` makes of the bytes of a raw frame that was taken out, valid until it returns; what the frame leaves behind is freed. */
+export function openRawFrame<R>(family: Family, frame: Frame, read: (bytes: Uint8Array) => R): R {
   if (frame.left !== 0) disposeBlock(family, frame.left);
-  if (frame.large === 0) return frame.bytes.slice(0, frame.size);
-  const bytes = loadBytes(family, frame.large);
-  freeTakenMessage(family, frame.large);
-  return bytes;
+  if (frame.large === 0) return read(frame.bytes.subarray(0, frame.size));
+  try {
+    return read(messageIn(family, frame.large).subarray(HANDLE_FREE));
+  } finally {
+    freeTakenMessage(family, frame.large);
+  }
 }
 
 const noBytes: Uint8Array = new Uint8Array(0);

@@ -23,7 +23,9 @@ import type { Family } from "../family/family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { BLOCK_PART, BLOCK_TRANSIT, H_LINK, H_STATE, HEADER_WORDS } from "../memory/layout.ts";
 import { disposeBlock, leaveFlight } from "../objects/blocks.ts";
-import { type Message, splitMessage } from "../objects/messages.ts";
+import type { Encoded } from "../codec/encoded.ts";
+import type { Handle } from "../objects/messages.ts";
+import { splitMessage } from "../objects/messages.ts";
 import type { RobustLock } from "../memory/robust_lock.ts";
 
 export const RING_WORDS = 6;
@@ -66,7 +68,7 @@ export interface Parcel {
   /** `bytes` as words, where that can be had. */
   readonly words: Int32Array | undefined;
   /** When it is large: the message, until it is stored. */
-  message: Message | undefined;
+  message: { readonly handles: readonly Handle[]; readonly encoded: Encoded } | undefined;
   /** When it is large: the message block with its payload, once it is stored. Else 0. */
   large: number;
   /** Bytes that it weighs in the ring. */

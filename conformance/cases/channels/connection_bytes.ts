@@ -107,6 +107,13 @@ export const connectionByteCases: readonly Case[] = [
       await assertRejects(() => b.recvBytesInto(into, -1), RangeError, "offset -1");
       await assertRejects(() => b.recvBytesInto(into, 6), RangeError, "offset 6");
       assertEquals(await b.recvBytesInto(into, 4), 1);
+      const large = new Uint8Array(300_001).fill(7), room = new Uint8Array(300_003);
+      await a.sendBytes(large);
+      assertEquals(await b.recvBytesInto(room, 1), large.length);
+      assertEquals([room.at(0), room.at(-1), room.subarray(1, -1).every((byte) => byte === 7)], [0, 0, true]);
+      await a.sendBytes(large);
+      const tooLarge = await assertRejects(() => b.recvBytesInto(room, 3), BufferTooShort, "300001 bytes into 300000");
+      assertEquals(tooLarge.messageBytes, large);
       a.close();
       await assertRejects(() => b.recvBytesInto(into), EOFError);
       b.close();

@@ -53,8 +53,11 @@ function contentsOf(node: readonly unknown[], raw: Uint8Array, maxByteLength?: n
   ) {
     throw malformed("the contents of a buffer are missing");
   }
-  const buffer = maxByteLength === undefined ? new ArrayBuffer(length) : new ArrayBuffer(length, { maxByteLength });
-  new Uint8Array(buffer).set(raw.subarray(offset, offset + length));
+  const contents = raw.subarray(offset, offset + length);
+  // Of a typed array: that isn't filled with zeros first.
+  if (maxByteLength === undefined) return new Uint8Array(contents).buffer;
+  const buffer = new ArrayBuffer(length, { maxByteLength });
+  new Uint8Array(buffer).set(contents);
   return buffer;
 }
 
