@@ -84,6 +84,8 @@ function findOrCreate(family: Family, blueprint: Blueprint, source: Named | unde
 export abstract class SharedObject {
   readonly family: Family;
   readonly handle: Handle;
+  /** Whether it may come again in a message; one that only keeps the object may not. */
+  readonly isSeen: boolean = true;
   /** What the program sees of it: it lives as long as this, so that what comes again in a message is the same object. */
   face: object | undefined;
   /** Its segment and the index of its payload's first word there. */
@@ -207,8 +209,8 @@ export function letGo(family: Family, handle: Handle): void {
 /** The engine for a handle that came with a message: the one this process has already, or a new one. */
 export function attach<T extends SharedObject>(family: Family, handle: Handle, make: (source: Attachment) => T): T {
   for (const one of family.objects.get(keyOf(handle)) ?? []) {
-    const known = one.deref();
-    if (known !== undefined) return known as T;
+    const known = one.deref() as T | undefined;
+    if (known?.isSeen) return known;
   }
   hold(family, handle);
   return make(new Attachment(family, handle));

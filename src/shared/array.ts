@@ -18,7 +18,7 @@ import type { Lock } from "../sync/lock.ts";
 import type { RLock } from "../sync/rlock.ts";
 import { encodeHandle, type FamilyLink, handleFrom } from "../wire/handles.ts";
 import { type Link, registerShareable, shareable } from "../codec/registry.ts";
-import { allocateData, dataOf, disposeData } from "./data_block.ts";
+import { allocateData, dataOf, disposeData, keepWhileViewed } from "./data_block.ts";
 import { lockIn, type SharedOptions, withoutLock } from "./options.ts";
 import { checkGuard, disposeGuard, GUARD_WORDS, guardOf, initGuard } from "../sync/guard.ts";
 import {
@@ -76,22 +76,7 @@ class ArrayEngine extends SharedObject {
     Object.defineProperty(this.array, "lock", { get: () => this.lock });
     Object.defineProperty(this.array, shareable, { value: arrayType });
     objects.set(this.array, this);
-    this.#keepWhileViewed();
-  }
-
-  /** A view that outlives the array must not see its memory become another's: it keeps this object. */
-  #keepWhileViewed(): void {
-    const { array } = this;
-    if (this.family.method === "process") {
-      viewed.set(array.buffer, this);
-      return;
-    }
-    const subarray = (begin?: number, end?: number) => {
-      const view = Object.getPrototypeOf(array).subarray.call(array, begin, end) as AnyTypedArray;
-      viewed.set(view, this);
-      return view;
-    };
-    Object.defineProperty(array, "subarray", { value: subarray });
+    keepWhileViewed(buffer, this);
   }
 
   get lock(): Lock | RLock {
@@ -100,8 +85,6 @@ class ArrayEngine extends SharedObject {
 }
 
 const objects = new WeakMap<object, ArrayEngine>();
-/** Buffers and views through which an array is still seen. */
-const viewed = new WeakMap<object, ArrayEngine>();
 
 const arrayType = {
   name: "Array",

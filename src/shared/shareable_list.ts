@@ -12,7 +12,9 @@
 import { TextDecoder, TextEncoder } from "../base/originals.ts";
 import { MisuseError } from "../errors/base.ts";
 import { type Link, registerShareable, shareable } from "../codec/registry.ts";
+import { engineOf } from "../objects/face.ts";
 import { SharedMemory } from "./shared_memory.ts";
+import { SharedMemoryEngine } from "./shared_memory_engine.ts";
 
 const NULL = 0, BOOLEAN = 1, NUMBER = 2, BIGINT = 3, STRING = 4, BYTES = 5;
 const COUNT_BYTES = 8, SLOT_BYTES = 16;
@@ -96,13 +98,19 @@ function createBlock(values: readonly unknown[]): SharedMemory {
     view.setUint32(slot + 4, bytes.length, true);
     view.setUint32(slot + 8, capacity, true);
     view.setUint32(slot + 12, offset, true);
-    shm.bytes.set(bytes, offset);
+    bytesOf(shm).set(bytes, offset);
     offset += capacity;
   });
   return shm;
 }
 
-function viewOf({ bytes }: SharedMemory): DataView {
+/** The block's bytes, which nobody sees: so that close() gives them back at once. */
+function bytesOf(shm: SharedMemory): Uint8Array {
+  return (engineOf(shm, SharedMemoryEngine) as SharedMemoryEngine).ownBytes; // each has one
+}
+
+function viewOf(shm: SharedMemory): DataView {
+  const bytes = bytesOf(shm);
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -175,7 +183,7 @@ export class ShareableList<T = unknown> implements Iterable<T> {
   at(index: number): T {
     const slot = this.#slot(index), view = viewOf(this.#shm);
     const length = view.getUint32(slot + 4, true), offset = view.getUint32(slot + 12, true);
-    return fromItem(view.getUint32(slot, true), this.#shm.bytes.slice(offset, offset + length)) as T;
+    return fromItem(view.getUint32(slot, true), bytesOf(this.#shm).slice(offset, offset + length)) as T;
   }
 
   /**
@@ -192,7 +200,7 @@ export class ShareableList<T = unknown> implements Iterable<T> {
     if (bytes.length > capacity) {
       throw new RangeError(`Cannot set item ${index}: it takes ${bytes.length} bytes, its slot has ${capacity}`);
     }
-    this.#shm.bytes.set(bytes, view.getUint32(slot + 12, true));
+    bytesOf(this.#shm).set(bytes, view.getUint32(slot + 12, true));
     view.setUint32(slot + 4, bytes.length, true);
     view.setUint32(slot, type, true);
   }

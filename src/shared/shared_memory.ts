@@ -38,7 +38,8 @@ export class SharedMemory implements Disposable {
   }
 
   /**
-   * A view of the block; zero at first. CPython: `SharedMemory.buf`.
+   * A view of the block; zero at first. After close() it is empty (its methods throw TypeError), or goes on seeing the old bytes,
+   * which are nobody else's as long as there are views of them. CPython: `SharedMemory.buf`.
    * @throws {ClosedError} after close()
    */
   get bytes(): Uint8Array {
@@ -64,7 +65,10 @@ export class SharedMemory implements Disposable {
     this.#engine.unlink();
   }
 
-  /** Drops this process's handle. Idempotent. CPython: `SharedMemory.close()`. */
+  /**
+   * Drops this process's handle. Idempotent. Call it when nothing native, a file that is read into it, uses the bytes any more.
+   * CPython: `SharedMemory.close()`.
+   */
   close(): void {
     this.#engine.close();
   }

@@ -12,6 +12,8 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { enterFlight, leaveFlight } from "../objects/blocks.ts";
+import type { Family } from "../family/family.ts";
+import type { Handle } from "../objects/messages.ts";
 import { registerCare } from "../family/care.ts";
 import { KIND_SHARED_MEMORY } from "../memory/layout.ts";
 import { nameOf, unlinkName } from "../objects/names.ts";
@@ -19,7 +21,7 @@ import { Attachment, type Blueprint, SharedObject } from "../objects/object.ts";
 import { randomHex } from "../base/random.ts";
 import { ensureOptions } from "../base/options.ts";
 import { noteUnnamed } from "../objects/unnamed.ts";
-import { allocateData, dataOf, disposeData } from "./data_block.ts";
+import { allocateData, dataOf, detachViews, disposeData, hastenCollection, keepWhileViewed } from "./data_block.ts";
 
 const SIZE = 0, DATA = 2, WORDS = 3;
 
@@ -73,9 +75,22 @@ function randomName(): string {
   return `psm_${randomHex(4)}`;
 }
 
+/** Keeps the object for views that the program has of its bytes: a handle that nobody sees. */
+class ViewsHandle extends SharedObject {
+  override readonly isSeen = false;
+
+  constructor(family: Family, handle: Handle) {
+    super(joining, new Attachment(family, handle));
+  }
+}
+
 export class SharedMemoryEngine extends SharedObject {
   readonly #name: string;
-  readonly #bytes: Uint8Array;
+  readonly #size: number;
+  /** Undefined when it is closed: what the program still has of it is what keeps it. */
+  #bytes: Uint8Array | undefined;
+  /** From when the program has seen the bytes. */
+  #views: ViewsHandle | undefined;
 
   constructor(options: SharedMemoryOptions | Attachment) {
     ensureOptions(options, "make a SharedMemory", { number: "size", string: "name" });
@@ -89,13 +104,24 @@ export class SharedMemoryEngine extends SharedObject {
     const size = ((i32[this.at + SIZE] as number) >>> 0) + (i32[this.at + SIZE + 1] as number) * 2 ** 32;
     const { buffer, byteOffset } = dataOf(this.family, (i32[this.at + DATA] as number) >>> 0, size);
     this.#bytes = new Uint8Array(buffer, byteOffset, size);
+    this.#size = size;
     this.#name = nameOf(this.family, this.handle.address) ?? "";
     // The name is a user too.
     if (create) enterFlight(this.family, this.handle);
   }
 
+  /** For the program, which may keep it. */
   get bytes(): Uint8Array {
-    this.ensureOpen("look at");
+    const bytes = this.ownBytes;
+    if (this.#views === undefined) {
+      keepWhileViewed(bytes.buffer, this.#views = new ViewsHandle(this.family, this.handle));
+    }
+    return bytes;
+  }
+
+  /** For this package, which doesn't keep it. */
+  get ownBytes(): Uint8Array {
+    if (this.#bytes === undefined) throw this.closedError("look at");
     return this.#bytes;
   }
 
@@ -104,7 +130,13 @@ export class SharedMemoryEngine extends SharedObject {
   }
 
   get size(): number {
-    return this.#bytes.length;
+    return this.#size;
+  }
+
+  protected override onClose(): void {
+    if (detachViews(this.family, this.ownBytes.buffer)) this.#views?.close();
+    else if (this.#views !== undefined) hastenCollection(this.#size);
+    this.#bytes = this.#views = undefined;
   }
 
   unlink(): void {

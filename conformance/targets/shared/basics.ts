@@ -1,6 +1,6 @@
 /** What children do with shared state. */
 
-import type { Queue, Semaphore, ShareableList, SharedArray, SharedMemory, Value } from "../../../mod.ts";
+import type { Event, Queue, Semaphore, ShareableList, SharedArray, SharedMemory, Value } from "../../../mod.ts";
 import { getContext, getStartMethod } from "../../../mod.ts";
 
 /** One of each kind. */
@@ -41,4 +41,12 @@ export function spinUntilBothChange(integer: Value<number>, float: Value<number>
     spinning.release();
     if (!spin(number, 2_000_000_000)) throw new Error("The change was never seen");
   }
+}
+
+/** Says that it has the block, and closes it when told to. */
+export async function closeMemory(block: SharedMemory, seen: Event, go: Event): Promise<void> {
+  block.bytes[0] = block.bytes[0] as number;
+  seen.set();
+  await go.wait();
+  block.close();
 }
