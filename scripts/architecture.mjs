@@ -43,7 +43,7 @@ export const systemProperties = [...systemGlobals, "process"];
 
 /** What programs and test runners replace of the global objects, and the files that keep it as it was. */
 export const replacedGlobals = [
-  "JSON crypto TextEncoder TextDecoder AbortController performance Date",
+  "JSON crypto TextEncoder TextDecoder AbortController structuredClone performance Date",
   "setTimeout clearTimeout setInterval clearInterval setImmediate queueMicrotask",
 ].flatMap((names) => names.split(" "));
 export const keepers = ["src/base/originals.ts", "src/base/random.ts"];

@@ -44,3 +44,4 @@ export const JSON: Pick<typeof globalThis.JSON, "parse" | "stringify"> = {
 export const TextEncoder: typeof globalThis.TextEncoder = globalThis.TextEncoder;
 export const TextDecoder: typeof globalThis.TextDecoder = globalThis.TextDecoder;
 export const AbortController: typeof globalThis.AbortController = globalThis.AbortController;
+export const structuredClone: typeof globalThis.structuredClone = globalThis.structuredClone;

@@ -13,6 +13,7 @@
  * on "worker" they go on seeing the old bytes, and the collector is told how many wait for it.
  */
 
+import { structuredClone } from "../base/originals.ts";
 import { disposeBlock } from "../objects/blocks.ts";
 import type { Family } from "../family/family.ts";
 import { HEADER_WORDS, MIN_CLASS, OWN_SEGMENT_CLASS } from "../memory/layout.ts";

@@ -30,7 +30,7 @@ function mock(): void {
   }
   Object.assign(JSON, { stringify: () => "{}", parse: () => ({}) });
   class Mocked {}
-  for (const name of ["TextEncoder", "TextDecoder", "AbortController"]) {
+  for (const name of ["TextEncoder", "TextDecoder", "AbortController", "structuredClone"]) {
     Object.defineProperty(globalThis, name, { value: Mocked, configurable: true, writable: true });
   }
 }
