@@ -27,7 +27,7 @@ import { registerCare } from "../family/care.ts";
 import { KIND_CONDITION, LOCK_WORDS, MAX_AGENTS } from "../memory/layout.ts";
 import { engineOf } from "../objects/face.ts";
 import { Attachment, type Blueprint, type Named, SharedObject } from "../objects/object.ts";
-import { RobustLock } from "../memory/robust_lock.ts";
+import { impatiently, RobustLock } from "../memory/robust_lock.ts";
 import { checkGuard, disposeGuard, guardEngineOf, initGuard, isGuardHeldBy } from "./guard.ts";
 import type { Lock } from "./lock.ts";
 import { LockEngine } from "./lock_engine.ts";
@@ -84,7 +84,11 @@ export class ConditionEngine extends SharedObject {
     options?.signal?.throwIfAborted();
     this.#ensureHeld("wait for");
     const self = indexOf(this.family.self);
-    await persist(() => this.#beginWait(self));
+    // At once, if it can be: what its caller does beside this wait is outside of the lock.
+    const begin = () => this.#beginWait(self);
+    let later: Promise<void> | undefined;
+    impatiently(begin, undefined, () => later = persist(begin));
+    if (later !== undefined) await later;
     const acquireAgain = this.guard.releaseFully();
     // From here on, whatever happens, it comes back with the lock held.
     const waiting: Wanted<true> = {
