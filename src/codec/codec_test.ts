@@ -356,3 +356,28 @@ test("frozen, sealed and read-only objects arrive as ordinary ones", () => {
     assert.deepEqual(Object.values(arrived), [3, 2]);
   }
 });
+
+test("a stack that is full in the middle of encoding leaves nothing half made for the next value", () => {
+  const value = {
+    items: Array.from({ length: 60 }, (_, i) => ({ i, text: "añ".repeat(i * 20), bytes: new Uint8Array(i) })),
+  };
+  // No tail calls, which take no stack in JavaScriptCore.
+  const dive = (depth: number): number => depth > 0 ? 1 + dive(depth - 1) : encode(value, link).length;
+  let deepest = 0;
+  const measure = (): number => {
+    deepest++;
+    return 1 + measure();
+  };
+  assert.throws(measure);
+  let overflows = 0;
+  for (let depth = deepest; depth > 0 && overflows < 300; depth -= 3) {
+    try {
+      dive(depth);
+      if (overflows > 0) break; // from here on there is room
+    } catch {
+      overflows++;
+      assert.deepEqual(roundTrip(value), value);
+    }
+  }
+  assert(overflows > 0);
+});

@@ -40,18 +40,26 @@ const SCRATCH_LIMIT = 1 << 24;
 const SCRATCH_SIZE = 1 << 13;
 const MODE = library.REUSE_BUFFER_MODE | library.RESET_BUFFER_MODE | library.RESERVE_START_SPACE;
 
+/** Also makes its scratch buffer: a throw in the middle of that, for want of stack, would leave half of it made. */
+const firstScratch = packr.pack(null, MODE);
+/** A throw has ended a call in the middle: msgpackr's buffer and its view of that may be two things. */
+let isBroken = false;
+
 /** Packs `value` behind `reserve` (at most 255) free bytes. The result is valid until the next call. */
 export function pack(value: unknown, reserve: number): Uint8Array {
+  if (isBroken) packr.useBuffer(freshScratch());
+  isBroken = true;
   const scratch = packr.pack(value, MODE | reserve);
+  isBroken = false;
   // A plain Uint8Array, since `slice` of a node Buffer doesn't copy.
   const bytes = new Uint8Array(scratch.buffer, scratch.byteOffset + scratch.start, scratch.end - scratch.start);
-  if (scratch.byteLength > SCRATCH_LIMIT) packr.useBuffer(freshScratch(scratch));
+  if (scratch.byteLength > SCRATCH_LIMIT) packr.useBuffer(freshScratch());
   return bytes;
 }
 
 /** A buffer of the class that msgpackr has chosen: Buffer of Node where there is one. */
-function freshScratch(old: Uint8Array): Uint8Array {
-  const { allocUnsafeSlow } = old.constructor as { allocUnsafeSlow?: (bytes: number) => Uint8Array };
+function freshScratch(): Uint8Array {
+  const { allocUnsafeSlow } = firstScratch.constructor as { allocUnsafeSlow?: (bytes: number) => Uint8Array };
   return allocUnsafeSlow?.(SCRATCH_SIZE) ?? new Uint8Array(SCRATCH_SIZE);
 }
 
