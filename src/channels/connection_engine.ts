@@ -98,7 +98,10 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
     this.#ensure("send", WRITABLE);
-    await this.#send(packParcel(this.family, value), limit, options?.signal);
+    const parcel = packParcel(this.family, value);
+    // Not in a function of its own that is awaited: what goes at once shall cost one promise.
+    if (!this.#sendNow(parcel)) await this.#sendLater(parcel, limit, options?.signal);
+    else if (this.family.due()) await this.family.turn();
   }
 
   async sendBytes(data: ArrayBufferView | ArrayBuffer, offset = 0, size?: number): Promise<void> {
@@ -111,12 +114,19 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     if (!Number.isInteger(length) || length < 0 || offset + length > all.length) {
       throw new RangeError(`Cannot send bytes: offset ${offset} and size ${size} exceed the ${all.length} bytes given`);
     }
-    await this.#send(rawParcel(all.subarray(offset, offset + length)), Infinity, undefined);
+    const parcel = rawParcel(all.subarray(offset, offset + length));
+    if (!this.#sendNow(parcel)) await this.#sendLater(parcel, Infinity, undefined);
+    else if (this.family.due()) await this.family.turn();
   }
 
   async recv(options?: WaitOptions): Promise<In> {
     this.#ensure("receive", READABLE);
-    return (await this.#receive(this.#receiving, options)).value;
+    const limit = limitOf(options);
+    options?.signal?.throwIfAborted();
+    const box = this.#receiveNow(this.#receiving);
+    if (box === undefined) return await this.#receiveLater(this.#receiving, limit, options?.signal);
+    if (this.family.due()) await this.family.turn();
+    return box.value;
   }
 
   async recvBytes(options?: WaitOptions & { maxLength?: number }): Promise<Uint8Array<ArrayBuffer>> {
@@ -227,21 +237,23 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
       const frame = this.#shift(true);
       return frame === undefined ? undefined : { value: openRawFrame(this.family, frame, read) };
     });
-    return (await this.#receive(reading, options)).value;
-  }
-
-  async #receive<T>(reading: Wanted<Box<T>>, options: WaitOptions | undefined): Promise<Box<T>> {
     const limit = limitOf(options);
     options?.signal?.throwIfAborted();
+    const box = this.#receiveNow(reading);
+    if (box === undefined) return await this.#receiveLater(reading, limit, options?.signal);
+    if (this.family.due()) await this.family.turn();
+    return box.value;
+  }
+
+  #receiveNow<T>(reading: Wanted<Box<T>>): Box<T> | undefined {
     const { readers } = this.#in;
-    let box = readers.busy ? undefined : readers.attempt(reading);
-    if (box !== undefined) {
-      if (this.family.due()) await this.family.turn();
-      return box;
-    }
-    box = await readers.wait(reading, limit, options?.signal);
+    return readers.busy ? undefined : readers.attempt(reading);
+  }
+
+  async #receiveLater<T>(reading: Wanted<Box<T>>, limit: number, signal: AbortSignal | undefined): Promise<T> {
+    const box = await this.#in.readers.wait(reading, limit, signal);
     if (box === undefined) throw timedOut("receive from", this.title, limit);
-    return box;
+    return box.value;
   }
 
   /** Takes the frame at the front; undefined = nothing yet. */
@@ -282,25 +294,29 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     return frame;
   }
 
-  async #send(packed: Parcel, limit: number, signal: AbortSignal | undefined): Promise<void> {
-    const { writers } = this.#out;
-    let parcel = packed, sent = false;
+  /** False = it has to wait, and is the caller's still. */
+  #sendNow(parcel: Parcel): boolean {
     try {
-      if (!writers.busy && this.#tryAppending(parcel)) {
-        sent = true;
-        if (this.family.due()) await this.family.turn();
-        return;
-      }
-      const kept = parcel = keepParcel(parcel);
+      return !this.#out.writers.busy && this.#tryAppending(parcel);
+    } catch (error) {
+      discardParcel(this.family, parcel);
+      throw error;
+    }
+  }
+
+  async #sendLater(parcel: Parcel, limit: number, signal: AbortSignal | undefined): Promise<void> {
+    let kept = parcel, sent = false;
+    try {
+      kept = keepParcel(parcel);
       const sending: Wanted<true> = {
         ready: () => this.isClosed || this.#out.ring.bytes < BACK_PRESSURE || this.#isGone(1 - this.#side),
         attempt: () => this.#append(kept) ? true : undefined,
         blockers: () => this.#holdersOf(1 - this.#side),
         of: this,
       };
-      sent = await writers.wait(sending, limit, signal) === true;
+      sent = await this.#out.writers.wait(sending, limit, signal) === true;
     } finally {
-      if (!sent) discardParcel(this.family, parcel);
+      if (!sent) discardParcel(this.family, kept);
     }
     if (!sent) throw timedOut("send through", this.title, limit);
   }
