@@ -63,50 +63,67 @@ export class QueueEngine<T = unknown> extends SharedObject {
     };
   }
 
-  async put(item: T, options?: BlockOptions): Promise<void> {
-    const limit = limitOf(options);
-    options?.signal?.throwIfAborted();
-    this.ensureOpen("put into");
-    let parcel = this.pack(item);
-    let sent = false;
+  // put() and get() aren't async functions: what goes at once is a third dearer in one (JavaScriptCore).
+  put(item: T, options?: BlockOptions): Promise<void> {
     try {
-      if (!this.#putters.busy && this.#tryAppending(parcel)) {
-        sent = true;
-        if (this.family.due()) await this.family.turn();
-        return;
-      }
-      parcel = keepParcel(parcel);
-      sent = await this.#appendLater(parcel, limit, options?.signal);
-    } finally {
-      if (!sent) discardParcel(this.family, parcel);
+      const limit = limitOf(options);
+      options?.signal?.throwIfAborted();
+      this.ensureOpen("put into");
+      const parcel = this.pack(item);
+      if (!this.#putNow(parcel, this.#appendSoon)) return this.#putLater(parcel, limit, options?.signal);
+      return this.family.due() ? this.family.turn() : Promise.resolve();
+    } catch (error) {
+      return Promise.reject(error);
     }
-    if (!sent) throw this.#fullError();
   }
 
   putNowait(item: T): void {
     this.ensureOpen("put into");
     const parcel = this.pack(item);
-    let sent = false;
+    if (this.#putNow(parcel, this.#append)) return;
+    discardParcel(this.family, parcel);
+    throw this.#fullError();
+  }
+
+  /** False = it has to wait, and is the caller's still. */
+  #putNow(parcel: Parcel, append: (parcel: Parcel) => boolean): boolean {
     try {
-      sent = !this.#putters.busy && this.#append(parcel);
+      return !this.#putters.busy && append(parcel);
+    } catch (error) {
+      discardParcel(this.family, parcel);
+      throw error;
+    }
+  }
+
+  async #putLater(parcel: Parcel, limit: number, signal: AbortSignal | undefined): Promise<void> {
+    let kept = parcel, sent = false;
+    try {
+      kept = keepParcel(parcel);
+      sent = await this.#appendLater(kept, limit, signal);
     } finally {
-      if (!sent) discardParcel(this.family, parcel);
+      if (!sent) discardParcel(this.family, kept);
     }
     if (!sent) throw this.#fullError();
   }
 
-  async get(options?: BlockOptions): Promise<T> {
-    const limit = limitOf(options);
-    options?.signal?.throwIfAborted();
-    this.ensureOpen("get from");
-    let taken = this.takeIfFree();
-    // Spun for here: what comes at once needs no promise.
-    if (taken === undefined && limit > 0) taken = this.#getters.spin(this.#getting);
-    if (taken !== undefined) {
-      if (this.family.due()) await this.family.turn();
-      return taken.item;
+  get(options?: BlockOptions): Promise<T> {
+    try {
+      const limit = limitOf(options);
+      options?.signal?.throwIfAborted();
+      this.ensureOpen("get from");
+      let taken = this.takeIfFree();
+      // Spun for here: what comes at once needs no promise.
+      if (taken === undefined && limit > 0) taken = this.#getters.spin(this.#getting);
+      if (taken === undefined) return this.#getLater(limit, options?.signal);
+      const { item } = taken;
+      return this.family.due() ? this.family.turn().then(() => item) : Promise.resolve(item);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    taken = await this.#getters.sleep(this.#getting, limit, options?.signal);
+  }
+
+  async #getLater(limit: number, signal: AbortSignal | undefined): Promise<T> {
+    const taken = await this.#getters.sleep(this.#getting, limit, signal);
     if (taken === undefined) throw this.#emptyError();
     return taken.item;
   }
@@ -217,9 +234,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
   };
 
   /** False also when a stopped process is in the way. */
-  #tryAppending(parcel: Parcel): boolean {
-    return impatiently(this.#append, parcel) ?? false;
-  }
+  readonly #appendSoon = (parcel: Parcel): boolean => impatiently(this.#append, parcel) ?? false;
 
   /**
    * For subclasses without a `maxsize`: puts, without waiting; while a stopped process is in the way, it is kept here, and goes
@@ -228,14 +243,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
   protected putSoon(item: T, onLost?: (error: unknown) => void): void {
     this.ensureOpen("put into");
     const parcel = this.pack(item);
-    let sent = false;
-    try {
-      sent = !this.#putters.busy && this.#tryAppending(parcel);
-    } catch (error) {
-      discardParcel(this.family, parcel);
-      throw error;
-    }
-    if (sent) return;
+    if (this.#putNow(parcel, this.#appendSoon)) return;
     const kept = keepParcel(parcel);
     const arrival = this.#appendLater(kept, Infinity, undefined).then(() => {}, (error: unknown) => {
       discardParcel(this.family, kept);

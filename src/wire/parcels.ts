@@ -34,7 +34,11 @@ export function packValue(family: Family, value: unknown, root?: string): { hand
 export function packParcel(family: Family, value: unknown, root?: string): Parcel {
   // An empty list of handles, then the value.
   const end = encodeSmall(value, small, HANDLE_FREE);
-  if (end >= 0) return packInPlace(smallWords, small, end);
+  if (end >= 0) {
+    smallWords[0] = 0;
+    smallParcel.size = smallParcel.weight = end;
+    return smallParcel;
+  }
   const link = new FamilyLink(family), encoded = encodeInParts(value, link, root);
   return packEncoded(family, link.handles, encoded);
 }
@@ -181,3 +185,5 @@ const noBytes: Uint8Array = new Uint8Array(0);
 export const HANDLE_FREE = 4;
 const smallWords = new Int32Array(256);
 const small = new Uint8Array(smallWords.buffer);
+/** The one that was packed last, when it was small: another object for each costs more than a small message itself. */
+const smallParcel = packInPlace(smallWords, small, HANDLE_FREE);

@@ -64,7 +64,7 @@ export interface Parcel {
   readonly raw: boolean;
   /** Its payload, when it isn't large: the first `size` bytes. */
   readonly bytes: Uint8Array;
-  readonly size: number;
+  size: number;
   /** `bytes` as words, where that can be had. */
   readonly words: Int32Array | undefined;
   /** When it is large: the message, until it is stored. */
@@ -72,7 +72,7 @@ export interface Parcel {
   /** When it is large: the message block with its payload, once it is stored. Else 0. */
   large: number;
   /** Bytes that it weighs in the ring. */
-  readonly weight: number;
+  weight: number;
 }
 
 const scratchWords = new Int32Array(LARGE_FRAME / 4);
