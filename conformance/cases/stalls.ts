@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import type { Case, Env } from "../case.ts";
-import { sendSignal, sleep } from "../host.ts";
+import { runProgram, sendSignal, sleep } from "../host.ts";
 import { within } from "../scale.ts";
 import { StalledError, targets as targetsOf } from "../../mod.ts";
 
@@ -222,6 +222,21 @@ export const stallCases: readonly Case[] = [
         assertEquals(await within(dict.get("large"), 20_000, "the answer"), large);
       });
       await manager.shutdown();
+    },
+  },
+  {
+    name: "stalls/full: what waited for memory that isn't there then fails with the reason, each task and call",
+    needs: ["process", "linux"],
+    timeLimit: 60_000,
+    async run(env) {
+      const program = new URL("../targets/programs/full_memory.ts", import.meta.url);
+      const { code, stdout, stderr } = await runProgram(env, program, { limit: 50_000 });
+      const lines = [
+        "RangeError, string, RangeError, RemoteError, RangeError, boolean",
+        "string, undefined, string",
+        "true",
+      ];
+      assertEquals([stdout.trim().split("\n"), code], [lines, 0], stderr);
     },
   },
   {

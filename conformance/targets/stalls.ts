@@ -48,8 +48,12 @@ export async function stopInMemory(inside: Event, orders: Queue<number>, own: Qu
   for (;;) {
     const milliseconds = await orders.get();
     if (milliseconds === 0) return;
-    standStill(inside, milliseconds, () => own.putNowait("x".repeat(70_000)));
-    own.getNowait();
+    try {
+      standStill(inside, milliseconds, () => own.putNowait("x".repeat(70_000)));
+      own.getNowait();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error; // the memory is full
+    }
   }
 }
 

@@ -225,7 +225,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
    * For subclasses without a `maxsize`: puts, without waiting; while a stopped process is in the way, it is kept here, and goes
    * with this handle if that is closed first. `onLost` is told why one that was kept can't be put after all.
    */
-  protected putSoon(item: T, onLost?: (error: unknown) => void): void {
+  protected putSoon(item: T, onLost: (error: unknown) => void): void {
     this.ensureOpen("put into");
     const parcel = this.pack(item);
     let sent = false;
@@ -240,7 +240,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
     const arrival = this.#appendLater(kept, Infinity, undefined).then(() => {}, (error: unknown) => {
       discardParcel(this.family, kept);
       // Whoever closes or shuts down the queue meanwhile doesn't want it to arrive.
-      if (!(error instanceof ClosedError)) onLost?.(error);
+      if (!(error instanceof ClosedError)) onLost(error);
     });
     // They go in the order in which they came: the last stands for all.
     this.#lastArrival = arrival;

@@ -72,8 +72,13 @@ export class Crew {
       drain: () => this.#collector.drain(Infinity),
       replace: (member) => this.#replace(member),
     });
-    this.#dispatcher = new Dispatcher(name, members, ledger, this.#results.family, (task) => {
-      if (task.taskTimeout < Infinity) this.#watchdog.watch(task);
+    this.#dispatcher = new Dispatcher(name, members, ledger, this.#results.family, {
+      given: (task) => {
+        if (task.taskTimeout < Infinity) this.#watchdog.watch(task);
+      },
+      relieved: (member) => {
+        if (members.has(member.index)) this.#goOn(member);
+      },
     });
     this.#collector = new Collector(members, ledger, this.#results, {
       ready: (member) => {
@@ -226,7 +231,7 @@ export class Crew {
     const member = new Member(this.#nextMember++, { ...this.#options, results: this.#results });
     this.#members.set(member.index, member);
     const { process } = member, { initializer, initargs } = this.#options;
-    void member.start(initializer === null ? undefined : initargs).then(
+    void member.start(initializer === null ? undefined : initargs, (error) => this.#break(error)).then(
       () => process.sentinel.then((exitcode) => this.#left(member, exitcode)),
       async (error: unknown) => {
         // Killed by somebody before it had loaded, it is replaced; whatever else keeps it from starting would do so again.
