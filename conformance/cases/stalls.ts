@@ -4,7 +4,7 @@ import { assert, assertEquals, assertThrows } from "../assert.ts";
 import type { Case, Env } from "../case.ts";
 import { runProgram, sendSignal, sleep } from "../host.ts";
 import { within } from "../scale.ts";
-import { StalledError, targets as targetsOf } from "../../mod.ts";
+import { Empty, Full, StalledError, targets as targetsOf, TimeoutError } from "../../mod.ts";
 
 const targets = targetsOf<typeof import("../targets/stalls.ts")>(new URL("../targets/stalls.ts", import.meta.url));
 
@@ -237,6 +237,65 @@ export const stallCases: readonly Case[] = [
         "true",
       ];
       assertEquals([stdout.trim().split("\n"), code], [lines, 0], stderr);
+    },
+  },
+  {
+    name: "stalls/time limits: what runs out while another is stopped says that, and who it is",
+    timeLimit: 60_000,
+    async run({ mp }) {
+      const queue = new mp.Queue<string>(2), [near, far] = mp.Pipe<string>(), semaphore = new mp.Semaphore(1);
+      const inside = new mp.Event(), goOn = new mp.Event(), orders = new mp.Queue<string>();
+      const child = new mp.Process({
+        target: targets.stopUsing,
+        args: [inside, goOn, orders, queue, far, semaphore] as never,
+      });
+      await child.start();
+      const whileStopped = async (what: string, act: () => Promise<void>) => {
+        inside.clear();
+        goOn.clear();
+        await orders.put(what);
+        assert(await inside.wait({ timeout: 20_000 }));
+        await act();
+        goOn.set();
+      };
+      const fails = async (call: Promise<unknown>, name: "FULL" | "EMPTY" | "TIMEOUT", doing: string) => {
+        const error = await call.then(() => undefined, (error: unknown) => error);
+        assert(error instanceof TimeoutError && error.code === `ERR_MP_${name}`, String(error));
+        assert(error.message.startsWith(`Cannot ${doing}`), error.message);
+        assert(/: (process|worker) [\d:]+ is changing .*let it go on/.test(error.message), error.message);
+        assert(error.message.includes(` ${child.ident} is`), error.message);
+        assert(error.cause instanceof StalledError);
+      };
+      const limit = { timeout: 50 };
+      await queue.put("first");
+      await whileStopped("queue", async () => {
+        await fails(queue.put("mine", limit), "FULL", "put into");
+        await fails(queue.put("mine", { block: false }), "FULL", "put into");
+        await fails(queue.get(limit), "EMPTY", "get from");
+        await fails(queue.get({ timeout: 0 }), "EMPTY", "get from");
+      });
+      assertEquals([await queue.get(), await queue.get()], ["first", "theirs"]);
+      await queue.put("a");
+      await queue.put("b");
+      const full = await queue.put("c", limit).catch((error: unknown) => error);
+      assert(full instanceof Full && full.message.endsWith("it is full (2 items)") && full.cause === undefined);
+      assertEquals([queue.getNowait(), queue.getNowait()], ["a", "b"]);
+      const empty = await queue.get(limit).catch((error: unknown) => error);
+      assert(empty instanceof Empty && empty.message.endsWith("it is empty") && empty.cause === undefined);
+      await far.send("first"); // the other end's handle of this process
+      await whileStopped("pipe", () => fails(near.recv(limit), "TIMEOUT", "receive from"));
+      assertEquals([await near.recv(), await near.recv()], ["first", "theirs"]);
+      await whileStopped("pipe", () => fails(far.send("mine", limit), "TIMEOUT", "send through"));
+      assertEquals(await near.recv(), "theirs");
+      await whileStopped("semaphore", async () => {
+        await fails(semaphore.hold(limit), "TIMEOUT", "hold");
+        assertEquals(await semaphore.acquire(limit), false);
+      });
+      assert(await semaphore.acquire({ timeout: 20_000 }) && await semaphore.acquire({ timeout: 20_000 }));
+      await orders.put("end");
+      assertEquals(await within(child.join(), 20_000, "the child"), 0);
+      child.close();
+      for (const one of [queue, near, far, semaphore, inside, goOn, orders]) one.close();
     },
   },
   {

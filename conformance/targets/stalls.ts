@@ -1,6 +1,6 @@
 /** Processes that are stopped while they use what others use. */
 
-import type { Condition, Event, Lock, Queue, Semaphore } from "../../mod.ts";
+import type { Condition, Connection, Event, Lock, Queue, Semaphore } from "../../mod.ts";
 import { process } from "../host.ts";
 
 /** Puts, gets, acquires and releases until it is killed: wherever it is stopped, it is likely in the middle of something. */
@@ -26,8 +26,13 @@ export function ownPid(): number {
   return process.pid;
 }
 
-/** Does something, and stands still for so long as soon as it has begun its first section; says so before. */
-function standStill(inside: Event, milliseconds: number, act: () => void): void {
+/** Lets this thread alone sleep. */
+function sleepSync(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/** Does something, and stands still, for so long or until it may go on, as soon as it has begun a section; says so before. */
+function standStill(inside: Event, until: number | Event, act: () => void): void {
   const original = Atomics.compareExchange;
   const take = (words: Int32Array, at: number, expected: number, replacement: number): number => {
     const found = original(words, at, expected, replacement);
@@ -35,7 +40,8 @@ function standStill(inside: Event, milliseconds: number, act: () => void): void 
     if (expected === 0 && found === 0 && replacement !== 0) {
       Object.assign(Atomics, { compareExchange: original });
       inside.set();
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+      if (typeof until === "number") sleepSync(until);
+      else while (!until.isSet()) sleepSync(2);
     }
     return found;
   };
@@ -54,6 +60,26 @@ export async function stopInMemory(inside: Event, orders: Queue<number>, own: Qu
     } catch (error) {
       if (!(error instanceof RangeError)) throw error; // the memory is full
     }
+  }
+}
+
+/** Stands still in the middle of using what it is told to, each time. */
+export async function stopUsing(
+  inside: Event,
+  goOn: Event,
+  orders: Queue<"queue" | "pipe" | "semaphore" | "end">,
+  queue: Queue<string>,
+  pipe: Connection<string>,
+  semaphore: Semaphore,
+): Promise<void> {
+  for (;;) {
+    const what = await orders.get();
+    if (what === "end") return;
+    standStill(inside, goOn, () => {
+      if (what === "queue") queue.putNowait("theirs");
+      else if (what === "pipe") void pipe.send("theirs");
+      else semaphore.release();
+    });
   }
 }
 

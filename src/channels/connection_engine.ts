@@ -10,7 +10,7 @@ import { ensureOptions } from "../base/options.ts";
 import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
 import { type Attachment, SharedObject } from "../objects/object.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
-import { impatiently, RobustLock } from "../memory/robust_lock.ts";
+import { RobustLock } from "../memory/robust_lock.ts";
 import {
   discardParcel,
   keepParcel,
@@ -240,7 +240,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
       return box;
     }
     box = await readers.wait(reading, limit, options?.signal);
-    if (box === undefined) throw timedOut("receive from", this.title, limit);
+    if (box === undefined) throw timedOut(readers, `Cannot receive from ${this.title}`, limit);
     return box;
   }
 
@@ -302,12 +302,12 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     } finally {
       if (!sent) discardParcel(this.family, parcel);
     }
-    if (!sent) throw timedOut("send through", this.title, limit);
+    if (!sent) throw timedOut(writers, `Cannot send through ${this.title}`, limit);
   }
 
   /** False also when a stopped process is in the way. */
   #tryAppending(parcel: Parcel): boolean {
-    return impatiently(this.#append, parcel) ?? false;
+    return this.#out.writers.attemptFirst(this.#append, parcel) ?? false;
   }
 
   readonly #append = (parcel: Parcel): boolean => {
@@ -350,8 +350,8 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
   }
 }
 
-function timedOut(doing: string, title: string, limit: number): TimeoutError {
-  return new TimeoutError(`Cannot ${doing} ${title}: nothing happened within ${limit} ms`);
+function timedOut(waiters: WaitQueue, doing: string, limit: number): TimeoutError {
+  return new TimeoutError(...waiters.whyNot(doing, `nothing happened within ${limit} ms`));
 }
 
 /** Of a typed array: that isn't filled with zeros first. And not a slice(), which would be of the same class. */

@@ -8,7 +8,7 @@ import { registerCare } from "../family/care.ts";
 import { KIND_QUEUE } from "../memory/layout.ts";
 import { Attachment, SharedObject } from "../objects/object.ts";
 import { ensureOptions } from "../base/options.ts";
-import { impatiently, RobustLock } from "../memory/robust_lock.ts";
+import { RobustLock } from "../memory/robust_lock.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
 import { discardFrame, discardParcel, keepParcel, openFrame, packParcel, storeParcel } from "../wire/parcels.ts";
 import { type Frame, type Parcel, Ring } from "../wire/ring.ts";
@@ -80,19 +80,19 @@ export class QueueEngine<T = unknown> extends SharedObject {
     } finally {
       if (!sent) discardParcel(this.family, parcel);
     }
-    if (!sent) throw this.#fullError();
+    if (!sent) throw this.#fullError(true);
   }
 
   putNowait(item: T): void {
     this.ensureOpen("put into");
-    const parcel = this.pack(item);
+    const parcel = this.pack(item), { busy } = this.#putters;
     let sent = false;
     try {
-      sent = !this.#putters.busy && this.#append(parcel);
+      sent = !busy && this.#append(parcel);
     } finally {
       if (!sent) discardParcel(this.family, parcel);
     }
-    if (!sent) throw this.#fullError();
+    if (!sent) throw this.#fullError(busy);
   }
 
   async get(options?: BlockOptions): Promise<T> {
@@ -107,13 +107,13 @@ export class QueueEngine<T = unknown> extends SharedObject {
       return taken.item;
     }
     taken = await this.#getters.sleep(this.#getting, limit, options?.signal);
-    if (taken === undefined) throw this.#emptyError();
+    if (taken === undefined) throw this.#emptyError(true);
     return taken.item;
   }
 
   getNowait(): T {
-    const taken = this.#getters.busy ? undefined : this.#take();
-    if (taken === undefined) throw this.#emptyError();
+    const { busy } = this.#getters, taken = busy ? undefined : this.#take();
+    if (taken === undefined) throw this.#emptyError(busy);
     return taken.item;
   }
 
@@ -183,12 +183,15 @@ export class QueueEngine<T = unknown> extends SharedObject {
   readonly #hasItem = (): boolean => this.#ring.count > 0;
   readonly #hasRoom = (): boolean => this.#maxsize === 0 || this.#ring.count < this.#maxsize;
 
-  #fullError(): Full {
-    return new Full(`Cannot put into ${this.title}: it is full (${this.#maxsize} items)`);
+  /** `mayBeStalled`: it is known from attempts of awaited calls alone. */
+  #fullError(mayBeStalled: boolean): Full {
+    const doing = `Cannot put into ${this.title}`, isFull = `it is full (${this.#maxsize} items)`;
+    return mayBeStalled ? new Full(...this.#putters.whyNot(doing, isFull)) : new Full(`${doing}: ${isFull}`);
   }
 
-  #emptyError(): Empty {
-    return new Empty(`Cannot get from ${this.title}: it is empty`);
+  #emptyError(mayBeStalled: boolean): Empty {
+    const doing = `Cannot get from ${this.title}`, isEmpty = "it is empty";
+    return mayBeStalled ? new Empty(...this.#getters.whyNot(doing, isEmpty)) : new Empty(`${doing}: ${isEmpty}`);
   }
 
   /** False = no room. */
@@ -218,7 +221,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
 
   /** False also when a stopped process is in the way. */
   #tryAppending(parcel: Parcel): boolean {
-    return impatiently(this.#append, parcel) ?? false;
+    return this.#putters.attemptFirst(this.#append, parcel) ?? false;
   }
 
   /**

@@ -128,7 +128,7 @@ function takeBack(family: Family, { address, generation }: Handle, dead: number)
     if (now !== progress) napped = 0; // it goes on
     progress = now;
     family.tableLock.beat();
-    if (napped > PATIENCE_MS) throw stalled("take back an object", family.nameOf(busy));
+    if (napped > PATIENCE_MS) throw stalled("recover what a dead process held", "an object of it", family.nameOf(busy));
     nap(NAP_MS);
     family.probe(busy);
   }
