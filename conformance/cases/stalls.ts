@@ -1,10 +1,20 @@
 /** Cases in which processes are stopped in the middle of anything: whoever awaits waits on, and all goes on with them. */
 
-import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "../assert.ts";
 import type { Case, Env } from "../case.ts";
-import { runProgram, sendSignal, sleep } from "../host.ts";
+import { process, runProgram, sendSignal, sleep } from "../host.ts";
 import { within } from "../scale.ts";
-import { Empty, Full, StalledError, targets as targetsOf, TimeoutError } from "../../mod.ts";
+import {
+  ClosedError,
+  Empty,
+  Full,
+  MisuseError,
+  setExecutable,
+  SpawnError,
+  StalledError,
+  targets as targetsOf,
+  TimeoutError,
+} from "../../mod.ts";
 
 const targets = targetsOf<typeof import("../targets/stalls.ts")>(new URL("../targets/stalls.ts", import.meta.url));
 
@@ -233,6 +243,9 @@ export const stallCases: readonly Case[] = [
       const { code, stdout, stderr } = await runProgram(env, program, { limit: 50_000 });
       const lines = [
         "RangeError, string, RangeError, RemoteError, RangeError, boolean",
+        "SpawnError: Cannot run the target: there was no shared memory left for the child to say why; " +
+        "it has written to standard error what it knows",
+        "false",
         "string, undefined, string",
         "true",
       ];
@@ -296,6 +309,56 @@ export const stallCases: readonly Case[] = [
       assertEquals(await within(child.join(), 20_000, "the child"), 0);
       child.close();
       for (const one of [queue, near, far, semaphore, inside, goOn, orders]) one.close();
+    },
+  },
+  {
+    name: "stalls/unborn: a Process whose start waits for a stopped process says what is so, and hears what it is told",
+    timeLimit: 60_000,
+    async run({ mp, method }) {
+      const inside = new mp.Event(), goOn = new mp.Event(), orders = new mp.Queue<"start" | "end">();
+      const other = new mp.Process({ target: targets.stopInFamily, args: [inside, goOn, orders] });
+      await other.start();
+      await orders.put("start");
+      assert(await inside.wait({ timeout: 20_000 }));
+      const abort = new AbortController(), make = () => new mp.Process({ target: targets.nothing });
+      const plain = make(), killed = make(), disposed = make();
+      const aborted = new mp.Process({ target: targets.nothing, signal: abort.signal });
+      const starts = [plain, killed, disposed, aborted].map((child) => child.start());
+      for (const child of [plain, killed, disposed, aborted]) {
+        assert(child.isAlive());
+        assertEquals([child.exitcode, child.pid, child.ident], [null, null, null]);
+        assertMatch(String(child), / started>$/);
+        assertThrows(() => child.close(), MisuseError, "still running");
+        assert(mp.activeChildren().includes(child));
+      }
+      await assertRejects(() => plain.start(), MisuseError, "already");
+      const refused = make();
+      if (method === "process") setExecutable("/nowhere/node");
+      const refusal = refused.start().then(() => undefined, (error: unknown) => error);
+      const refusedEnd = refused.join().catch((error: unknown) => error);
+      setExecutable(process.execPath);
+      assertEquals(await plain.join({ timeout: 20 }), null);
+      assertEquals(await mp.wait([plain], { timeout: 20 }), []);
+      const sentinel = plain.sentinel;
+      killed.kill();
+      killed.terminate();
+      abort.abort();
+      const disposal = disposed[Symbol.asyncDispose]();
+      assertEquals(await Promise.race([sentinel, killed.join(), disposal, sleep(50)]), undefined);
+      goOn.set();
+      assertEquals(await within(sentinel, 20_000, "the sentinel"), 0);
+      assertEquals(await within(plain.join(), 20_000, "the end"), 0);
+      assertEquals(await within(killed.join(), 20_000, "the end of the killed one"), -9);
+      assertEquals(await within(aborted.join(), 20_000, "the end of the aborted one"), -15);
+      await within(disposal, 20_000, "the disposal");
+      const end = await within(refusedEnd, 20_000, "the end of the refused one");
+      if (method === "worker") assertEquals(end, 0);
+      else assert(end instanceof SpawnError && end === await refusal && await refused.sentinel === 1);
+      assertThrows(() => disposed.isAlive(), ClosedError);
+      await Promise.allSettled(starts);
+      await orders.put("end");
+      assertEquals(await within(other.join(), 20_000, "the other's end"), 0);
+      for (const one of [plain, killed, aborted, refused, other, inside, goOn, orders]) one.close();
     },
   },
   {

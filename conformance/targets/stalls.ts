@@ -1,5 +1,6 @@
 /** Processes that are stopped while they use what others use. */
 
+import { mp } from "./context.ts";
 import type { Condition, Connection, Event, Lock, Queue, Semaphore } from "../../mod.ts";
 import { process } from "../host.ts";
 
@@ -33,6 +34,12 @@ function sleepSync(milliseconds: number): void {
 
 /** Does something, and stands still, for so long or until it may go on, as soon as it has begun a section; says so before. */
 function standStill(inside: Event, until: number | Event, act: () => void): void {
+  standStillNext(inside, until);
+  act();
+}
+
+/** Stands still, for so long or until it may go on, as soon as it has begun its next section; says so before. */
+function standStillNext(inside: Event, until: number | Event): void {
   const original = Atomics.compareExchange;
   const take = (words: Int32Array, at: number, expected: number, replacement: number): number => {
     const found = original(words, at, expected, replacement);
@@ -46,7 +53,6 @@ function standStill(inside: Event, until: number | Event, act: () => void): void
     return found;
   };
   Object.assign(Atomics, { compareExchange: take });
-  act();
 }
 
 /** Stands still in the middle of taking memory, each time that it is told to. */
@@ -80,6 +86,26 @@ export async function stopUsing(
       else if (what === "pipe") void pipe.send("theirs");
       else semaphore.release();
     });
+  }
+}
+
+/** Stands still in the middle of starting a child, or of burying one, as soon as it is told to. */
+export async function stopInFamily(
+  inside: Event,
+  goOn: Event,
+  orders: Queue<"start" | "bury" | "end">,
+): Promise<void> {
+  for (;;) {
+    const what = await orders.get();
+    if (what === "end") return;
+    const child = new mp.Process({ target: nothing });
+    if (what === "start") standStill(inside, goOn, () => void child.start());
+    else {
+      await child.start();
+      // Its end is dealt with when this process next hears of something.
+      standStillNext(inside, goOn);
+    }
+    if (await child.join() !== 0) throw new Error("the child's end");
   }
 }
 

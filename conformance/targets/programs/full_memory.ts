@@ -49,6 +49,13 @@ if (isMain(import.meta)) {
     dict.has("large"),
   ];
   console.log((await Promise.all(calls.map(outcome))).join(", "));
+  // An error that can't be told takes nothing with it: what it carries is freed with its last handle here.
+  const event = new mp.Event({ name: "in a report" });
+  event.set();
+  const failing = new mp.Process({ target: new URL("../throws_much.ts#f", import.meta.url), stderr: "ignore" });
+  console.log(await outcome(failing.start()));
+  event.close();
+  console.log(new mp.Event({ name: "in a report" }).isSet());
   for (const memory of taken) {
     memory.close();
     memory.unlink();
