@@ -44,6 +44,11 @@ export async function until(
   }
 }
 
+/** Timers of this process that are due; 0 on Bun, which doesn't tell. */
+export function timersDue(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+}
+
 /** Whether a process runs: it exists, and has not ended (one that has may stay listed until it is reaped). */
 export function isRunning(pid: number): boolean {
   try {

@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "../assert.ts";
 import type { Case, Env } from "../case.ts";
-import { process, runProgram, sendSignal, sleep } from "../host.ts";
+import { process, runProgram, sendSignal, sleep, timersDue, until } from "../host.ts";
 import { within } from "../scale.ts";
 import {
   ClosedError,
@@ -33,6 +33,7 @@ async function whileMemoryStalls(
   { mp }: Env,
   act: (stopAgain: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
+  const timers = timersDue();
   const inside = new mp.Event(), orders = new mp.Queue<number>(), own = new mp.Queue<string>();
   const child = new mp.Process({ target: targets.stopInMemory, args: [inside, orders, own] });
   await child.start();
@@ -42,12 +43,12 @@ async function whileMemoryStalls(
     assert(await inside.wait({ timeout: 20_000 }));
   };
   await act(stopAgain);
-  // What was let go meanwhile is freed when its turn to be tried again comes, at most 250 ms later.
-  await sleep(300);
   await orders.put(0);
   assertEquals(await within(child.join(), 20_000, "the child"), 0);
   child.close();
   for (const one of [inside, orders, own]) one.close();
+  // What was let go meanwhile is freed when its turn to be tried again comes.
+  await until(() => timersDue() <= timers, 5000, "the timers of what is tried again");
 }
 
 export const stallCases: readonly Case[] = [
