@@ -59,6 +59,12 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** Whether a process is stopped by a signal. */
+export function isStopped(pid: number): boolean {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.startsWith("T", stat.lastIndexOf(")") + 2);
+}
+
 /** Sends a signal (0: only looks); false: there is no such process. */
 export function sendSignal(pid: number, signal: "SIGKILL" | "SIGTERM" | "SIGINT" | "SIGSTOP" | "SIGCONT" | 0): boolean {
   try {

@@ -29,7 +29,7 @@ async function stop(pid: number, milliseconds: number): Promise<void> {
 const STANDSTILL = 2500;
 
 /** Runs `act` while a child stands still in the middle of taking memory. `stopAgain` lets it do so once more. */
-async function whileMemoryStalls(
+export async function whileMemoryStalls(
   { mp }: Env,
   act: (stopAgain: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
@@ -316,10 +316,9 @@ export const stallCases: readonly Case[] = [
     name: "stalls/unborn: a Process whose start waits for a stopped process says what is so, and hears what it is told",
     timeLimit: 60_000,
     async run({ mp, method }) {
-      const inside = new mp.Event(), goOn = new mp.Event(), orders = new mp.Queue<"start" | "end">();
-      const other = new mp.Process({ target: targets.stopInFamily, args: [inside, goOn, orders] });
+      const inside = new mp.Event(), goOn = new mp.Event();
+      const other = new mp.Process({ target: targets.stopStarting, args: [inside, goOn] });
       await other.start();
-      await orders.put("start");
       assert(await inside.wait({ timeout: 20_000 }));
       const abort = new AbortController(), make = () => new mp.Process({ target: targets.nothing });
       const plain = make(), killed = make(), disposed = make();
@@ -357,9 +356,8 @@ export const stallCases: readonly Case[] = [
       else assert(end instanceof SpawnError && end === await refusal && await refused.sentinel === 1);
       assertThrows(() => disposed.isAlive(), ClosedError);
       await Promise.allSettled(starts);
-      await orders.put("end");
       assertEquals(await within(other.join(), 20_000, "the other's end"), 0);
-      for (const one of [plain, killed, aborted, refused, other, inside, goOn, orders]) one.close();
+      for (const one of [plain, killed, aborted, refused, other, inside, goOn]) one.close();
     },
   },
   {

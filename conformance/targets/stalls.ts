@@ -1,8 +1,8 @@
 /** Processes that are stopped while they use what others use. */
 
-import { mp } from "./context.ts";
 import type { Condition, Connection, Event, Lock, Queue, Semaphore } from "../../mod.ts";
 import { process } from "../host.ts";
+import { mp } from "./context.ts";
 
 /** Puts, gets, acquires and releases until it is killed: wherever it is stopped, it is likely in the middle of something. */
 export async function useForEver(queue: Queue<unknown>, semaphore: Semaphore, busy: Queue<number>): Promise<void> {
@@ -34,21 +34,23 @@ function sleepSync(milliseconds: number): void {
 
 /** Does something, and stands still, for so long or until it may go on, as soon as it has begun a section; says so before. */
 function standStill(inside: Event, until: number | Event, act: () => void): void {
-  standStillNext(inside, until);
+  inNextSection(() => {
+    inside.set();
+    if (typeof until === "number") sleepSync(until);
+    else while (!until.isSet()) sleepSync(2);
+  });
   act();
 }
 
-/** Stands still, for so long or until it may go on, as soon as it has begun its next section; says so before. */
-function standStillNext(inside: Event, until: number | Event): void {
+/** Does something in the middle of the next section that this process or worker begins. */
+export function inNextSection(act: () => void): void {
   const original = Atomics.compareExchange;
   const take = (words: Int32Array, at: number, expected: number, replacement: number): number => {
     const found = original(words, at, expected, replacement);
     // A lock that was free is taken: by no number but a process's own.
     if (expected === 0 && found === 0 && replacement !== 0) {
       Object.assign(Atomics, { compareExchange: original });
-      inside.set();
-      if (typeof until === "number") sleepSync(until);
-      else while (!until.isSet()) sleepSync(2);
+      act();
     }
     return found;
   };
@@ -89,24 +91,11 @@ export async function stopUsing(
   }
 }
 
-/** Stands still in the middle of starting a child, or of burying one, as soon as it is told to. */
-export async function stopInFamily(
-  inside: Event,
-  goOn: Event,
-  orders: Queue<"start" | "bury" | "end">,
-): Promise<void> {
-  for (;;) {
-    const what = await orders.get();
-    if (what === "end") return;
-    const child = new mp.Process({ target: nothing });
-    if (what === "start") standStill(inside, goOn, () => void child.start());
-    else {
-      await child.start();
-      // Its end is dealt with when this process next hears of something.
-      standStillNext(inside, goOn);
-    }
-    if (await child.join() !== 0) throw new Error("the child's end");
-  }
+/** Stands still in the middle of starting a child. */
+export async function stopStarting(inside: Event, goOn: Event): Promise<void> {
+  const child = new mp.Process({ target: nothing });
+  standStill(inside, goOn, () => void child.start());
+  if (await child.join() !== 0) throw new Error("the child's end");
 }
 
 /** Stands still in the middle of notifying, each time that it is told to. */
