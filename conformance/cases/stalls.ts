@@ -323,6 +323,8 @@ export const stallCases: readonly Case[] = [
       const abort = new AbortController(), make = () => new mp.Process({ target: targets.nothing });
       const plain = make(), killed = make(), disposed = make();
       const aborted = new mp.Process({ target: targets.nothing, signal: abort.signal });
+      const pool = new mp.Pool(1); // its worker waits too
+      pool.terminate();
       const starts = [plain, killed, disposed, aborted].map((child) => child.start());
       for (const child of [plain, killed, disposed, aborted]) {
         assert(child.isAlive());
@@ -351,6 +353,7 @@ export const stallCases: readonly Case[] = [
       assertEquals(await within(killed.join(), 20_000, "the end of the killed one"), -9);
       assertEquals(await within(aborted.join(), 20_000, "the end of the aborted one"), -15);
       await within(disposal, 20_000, "the disposal");
+      await within(pool.join(), 20_000, "the pool's end");
       const end = await within(refusedEnd, 20_000, "the end of the refused one");
       if (method === "worker") assertEquals(end, 0);
       else assert(end instanceof SpawnError && end === await refusal && await refused.sentinel === 1);
