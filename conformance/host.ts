@@ -1,11 +1,13 @@
 /** What cases need of the system they run on: time, other processes, programs of their own. */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { channel, subscribe, unsubscribe } from "node:diagnostics_channel";
 import {
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -149,7 +151,28 @@ export function writeModule(path: string, text: string): URL {
   return pathToFileURL(path);
 }
 
-/** Removes a folder, with all that is in it. */
+/** Writes a program for the shell; its path. */
+export function writeScript(path: string, text: string): string {
+  writeFileSync(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  return path;
+}
+
+/** Makes a file that whoever reads it waits for, until the function returned is called: then all find its end at once. It is gone then. */
+export function makeGate(path: string): () => void {
+  execFileSync("mkfifo", [path]);
+  const descriptor = openSync(path, "r+");
+  return () => {
+    rmSync(path);
+    closeSync(descriptor);
+  };
+}
+
+/** Bytes in a file; 0 = there is none. */
+export function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Removes a file, or a folder with all that is in it. */
 export function removeFolder(path: string): void {
   rmSync(path, { recursive: true });
 }

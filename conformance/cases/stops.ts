@@ -2,7 +2,7 @@
 
 import { assert, assertEquals } from "../assert.ts";
 import type { Case, Env } from "../case.ts";
-import { isStopped, sendSignal, sleep, until } from "../host.ts";
+import { isStopped, runProgram, sendSignal, sleep, until } from "../host.ts";
 import { within } from "../scale.ts";
 import { type Process, RemoteError, targets as targetsOf, WorkerDiedError } from "../../mod.ts";
 import { whileMemoryStalls } from "./stalls.ts";
@@ -174,6 +174,18 @@ export const stopCases: readonly Case[] = [
         pool.close();
         await within(pool.join(), LATE, "the pool's end");
       });
+    },
+  },
+  {
+    name:
+      "stops/ends: of as many children as a family may have nearly all end at once; each is joined, nobody complains",
+    needs: ["process", "linux"],
+    timeLimit: 90_000,
+    async run(env) {
+      const program = new URL("../targets/programs/many_ends.ts", import.meta.url);
+      const { code, stdout, stderr } = await runProgram(env, program, { args: [env.tempDir], limit: 80_000 });
+      const lines = ["254", "MisuseError", "250 4", "0,0,0,0,0"];
+      assertEquals([stdout.trim().split("\n"), code, stderr], [lines, 0, ""]);
     },
   },
   {
