@@ -1,11 +1,13 @@
 /** What cases need of the system they run on: time, other processes, programs of their own. */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
 import { channel, subscribe, unsubscribe } from "node:diagnostics_channel";
 import {
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -44,6 +46,11 @@ export async function until(
   }
 }
 
+/** Timers of this process that are due; 0 on Bun, which doesn't tell. */
+export function timersDue(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+}
+
 /** Whether a process runs: it exists, and has not ended (one that has may stay listed until it is reaped). */
 export function isRunning(pid: number): boolean {
   try {
@@ -52,6 +59,12 @@ export function isRunning(pid: number): boolean {
   } catch {
     return !existsSync("/proc/self/stat") && sendSignal(pid, 0);
   }
+}
+
+/** Whether a process is stopped by a signal. */
+export function isStopped(pid: number): boolean {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return stat.startsWith("T", stat.lastIndexOf(")") + 2);
 }
 
 /** Sends a signal (0: only looks); false: there is no such process. */
@@ -138,7 +151,28 @@ export function writeModule(path: string, text: string): URL {
   return pathToFileURL(path);
 }
 
-/** Removes a folder, with all that is in it. */
+/** Writes a program for the shell; its path. */
+export function writeScript(path: string, text: string): string {
+  writeFileSync(path, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  return path;
+}
+
+/** Makes a file that whoever reads it waits for, until the function returned is called: then all find its end at once. It is gone then. */
+export function makeGate(path: string): () => void {
+  execFileSync("mkfifo", [path]);
+  const descriptor = openSync(path, "r+");
+  return () => {
+    rmSync(path);
+    closeSync(descriptor);
+  };
+}
+
+/** Bytes in a file; 0 = there is none. */
+export function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Removes a file, or a folder with all that is in it. */
 export function removeFolder(path: string): void {
   rmSync(path, { recursive: true });
 }

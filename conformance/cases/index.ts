@@ -8,6 +8,7 @@ import { managerCases as otherManagerCases } from "./managers.ts";
 import { memoryCases } from "./memory.ts";
 import { overflowCases } from "./overflow.ts";
 import { stallCases } from "./stalls.ts";
+import { stopCases } from "./stops.ts";
 import { stressCases } from "./stress.ts";
 import { processCases } from "./tutorial/01_process.ts";
 import { queueCases } from "./tutorial/02_queue.ts";
@@ -59,6 +60,7 @@ export const cases: readonly Case[] = [
   ...deathCases,
   ...overflowCases,
   ...stallCases,
+  ...stopCases,
   ...faceCases,
   ...memoryCases,
   ...badInputTargets,

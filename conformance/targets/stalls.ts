@@ -1,7 +1,8 @@
 /** Processes that are stopped while they use what others use. */
 
-import type { Condition, Event, Lock, Queue, Semaphore } from "../../mod.ts";
+import type { Condition, Connection, Event, Lock, Queue, Semaphore } from "../../mod.ts";
 import { process } from "../host.ts";
+import { mp } from "./context.ts";
 
 /** Puts, gets, acquires and releases until it is killed: wherever it is stopped, it is likely in the middle of something. */
 export async function useForEver(queue: Queue<unknown>, semaphore: Semaphore, busy: Queue<number>): Promise<void> {
@@ -26,21 +27,34 @@ export function ownPid(): number {
   return process.pid;
 }
 
-/** Does something, and stands still for so long as soon as it has begun its first section; says so before. */
-function standStill(inside: Event, milliseconds: number, act: () => void): void {
+/** Lets this thread alone sleep. */
+function sleepSync(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/** Does something, and stands still, for so long or until it may go on, as soon as it has begun a section; says so before. */
+function standStill(inside: Event, until: number | Event, act: () => void): void {
+  inNextSection(() => {
+    inside.set();
+    if (typeof until === "number") sleepSync(until);
+    else while (!until.isSet()) sleepSync(2);
+  });
+  act();
+}
+
+/** Does something in the middle of the next section that this process or worker begins. */
+export function inNextSection(act: () => void): void {
   const original = Atomics.compareExchange;
   const take = (words: Int32Array, at: number, expected: number, replacement: number): number => {
     const found = original(words, at, expected, replacement);
     // A lock that was free is taken: by no number but a process's own.
     if (expected === 0 && found === 0 && replacement !== 0) {
       Object.assign(Atomics, { compareExchange: original });
-      inside.set();
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+      act();
     }
     return found;
   };
   Object.assign(Atomics, { compareExchange: take });
-  act();
 }
 
 /** Stands still in the middle of taking memory, each time that it is told to. */
@@ -48,9 +62,40 @@ export async function stopInMemory(inside: Event, orders: Queue<number>, own: Qu
   for (;;) {
     const milliseconds = await orders.get();
     if (milliseconds === 0) return;
-    standStill(inside, milliseconds, () => own.putNowait("x".repeat(70_000)));
-    own.getNowait();
+    try {
+      standStill(inside, milliseconds, () => own.putNowait("x".repeat(70_000)));
+      own.getNowait();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error; // the memory is full
+    }
   }
+}
+
+/** Stands still in the middle of using what it is told to, each time. */
+export async function stopUsing(
+  inside: Event,
+  goOn: Event,
+  orders: Queue<"queue" | "pipe" | "semaphore" | "end">,
+  queue: Queue<string>,
+  pipe: Connection<string>,
+  semaphore: Semaphore,
+): Promise<void> {
+  for (;;) {
+    const what = await orders.get();
+    if (what === "end") return;
+    standStill(inside, goOn, () => {
+      if (what === "queue") queue.putNowait("theirs");
+      else if (what === "pipe") void pipe.send("theirs");
+      else semaphore.release();
+    });
+  }
+}
+
+/** Stands still in the middle of starting a child. */
+export async function stopStarting(inside: Event, goOn: Event): Promise<void> {
+  const child = new mp.Process({ target: nothing });
+  standStill(inside, goOn, () => void child.start());
+  if (await child.join() !== 0) throw new Error("the child's end");
 }
 
 /** Stands still in the middle of notifying, each time that it is told to. */

@@ -23,7 +23,7 @@ export class BatchQueue extends QueueEngine<BatchWriter | Received[]> {
    * Puts a batch, or keeps it while a stopped process is in the way: then it follows as soon as that goes on, or `onLost` is
    * told why it can't. Whoever ends after that awaits sent() first.
    */
-  send(writer: BatchWriter, onLost?: (error: unknown) => void): void {
+  send(writer: BatchWriter, onLost: (error: unknown) => void): void {
     this.putSoon(writer, onLost);
   }
 

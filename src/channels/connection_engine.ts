@@ -10,7 +10,7 @@ import { ensureOptions } from "../base/options.ts";
 import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
 import { type Attachment, SharedObject } from "../objects/object.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
-import { impatiently, RobustLock } from "../memory/robust_lock.ts";
+import { RobustLock } from "../memory/robust_lock.ts";
 import {
   discardParcel,
   keepParcel,
@@ -251,8 +251,8 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
   }
 
   async #receiveLater<T>(reading: Wanted<Box<T>>, limit: number, signal: AbortSignal | undefined): Promise<T> {
-    const box = await this.#in.readers.wait(reading, limit, signal);
-    if (box === undefined) throw timedOut("receive from", this.title, limit);
+    const { readers } = this.#in, box = await readers.wait(reading, limit, signal);
+    if (box === undefined) throw timedOut(readers, `Cannot receive from ${this.title}`, limit);
     return box.value;
   }
 
@@ -305,6 +305,7 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
   }
 
   async #sendLater(parcel: Parcel, limit: number, signal: AbortSignal | undefined): Promise<void> {
+    const { writers } = this.#out;
     let kept = parcel, sent = false;
     try {
       kept = keepParcel(parcel);
@@ -314,16 +315,16 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
         blockers: () => this.#holdersOf(1 - this.#side),
         of: this,
       };
-      sent = await this.#out.writers.wait(sending, limit, signal) === true;
+      sent = await writers.wait(sending, limit, signal) === true;
     } finally {
       if (!sent) discardParcel(this.family, kept);
     }
-    if (!sent) throw timedOut("send through", this.title, limit);
+    if (!sent) throw timedOut(writers, `Cannot send through ${this.title}`, limit);
   }
 
   /** False also when a stopped process is in the way. */
   #tryAppending(parcel: Parcel): boolean {
-    return impatiently(this.#append, parcel) ?? false;
+    return this.#out.writers.attemptFirst(this.#append, parcel) ?? false;
   }
 
   readonly #append = (parcel: Parcel): boolean => {
@@ -366,8 +367,8 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
   }
 }
 
-function timedOut(doing: string, title: string, limit: number): TimeoutError {
-  return new TimeoutError(`Cannot ${doing} ${title}: nothing happened within ${limit} ms`);
+function timedOut(waiters: WaitQueue, doing: string, limit: number): TimeoutError {
+  return new TimeoutError(...waiters.whyNot(doing, `nothing happened within ${limit} ms`));
 }
 
 /** Of a typed array: that isn't filled with zeros first. And not a slice(), which would be of the same class. */

@@ -8,7 +8,7 @@ import { registerCare } from "../family/care.ts";
 import { KIND_QUEUE } from "../memory/layout.ts";
 import { Attachment, SharedObject } from "../objects/object.ts";
 import { ensureOptions } from "../base/options.ts";
-import { impatiently, RobustLock } from "../memory/robust_lock.ts";
+import { RobustLock } from "../memory/robust_lock.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
 import { discardFrame, discardParcel, keepParcel, openFrame, packParcel, storeParcel } from "../wire/parcels.ts";
 import { type Frame, type Parcel, Ring } from "../wire/ring.ts";
@@ -79,10 +79,10 @@ export class QueueEngine<T = unknown> extends SharedObject {
 
   putNowait(item: T): void {
     this.ensureOpen("put into");
-    const parcel = this.pack(item);
+    const parcel = this.pack(item), { busy } = this.#putters;
     if (this.#putNow(parcel, this.#append)) return;
     discardParcel(this.family, parcel);
-    throw this.#fullError();
+    throw this.#fullError(busy);
   }
 
   /** False = it has to wait, and is the caller's still. */
@@ -103,7 +103,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
     } finally {
       if (!sent) discardParcel(this.family, kept);
     }
-    if (!sent) throw this.#fullError();
+    if (!sent) throw this.#fullError(true);
   }
 
   get(options?: BlockOptions): Promise<T> {
@@ -124,13 +124,13 @@ export class QueueEngine<T = unknown> extends SharedObject {
 
   async #getLater(limit: number, signal: AbortSignal | undefined): Promise<T> {
     const taken = await this.#getters.sleep(this.#getting, limit, signal);
-    if (taken === undefined) throw this.#emptyError();
+    if (taken === undefined) throw this.#emptyError(true);
     return taken.item;
   }
 
   getNowait(): T {
-    const taken = this.#getters.busy ? undefined : this.#take();
-    if (taken === undefined) throw this.#emptyError();
+    const { busy } = this.#getters, taken = busy ? undefined : this.#take();
+    if (taken === undefined) throw this.#emptyError(busy);
     return taken.item;
   }
 
@@ -200,12 +200,15 @@ export class QueueEngine<T = unknown> extends SharedObject {
   readonly #hasItem = (): boolean => this.#ring.count > 0;
   readonly #hasRoom = (): boolean => this.#maxsize === 0 || this.#ring.count < this.#maxsize;
 
-  #fullError(): Full {
-    return new Full(`Cannot put into ${this.title}: it is full (${this.#maxsize} items)`);
+  /** `mayBeStalled`: it is known from attempts of awaited calls alone. */
+  #fullError(mayBeStalled: boolean): Full {
+    const doing = `Cannot put into ${this.title}`, isFull = `it is full (${this.#maxsize} items)`;
+    return mayBeStalled ? new Full(...this.#putters.whyNot(doing, isFull)) : new Full(`${doing}: ${isFull}`);
   }
 
-  #emptyError(): Empty {
-    return new Empty(`Cannot get from ${this.title}: it is empty`);
+  #emptyError(mayBeStalled: boolean): Empty {
+    const doing = `Cannot get from ${this.title}`, isEmpty = "it is empty";
+    return mayBeStalled ? new Empty(...this.#getters.whyNot(doing, isEmpty)) : new Empty(`${doing}: ${isEmpty}`);
   }
 
   /** False = no room. */
@@ -234,13 +237,13 @@ export class QueueEngine<T = unknown> extends SharedObject {
   };
 
   /** False also when a stopped process is in the way. */
-  readonly #appendSoon = (parcel: Parcel): boolean => impatiently(this.#append, parcel) ?? false;
+  readonly #appendSoon = (parcel: Parcel): boolean => this.#putters.attemptFirst(this.#append, parcel) ?? false;
 
   /**
    * For subclasses without a `maxsize`: puts, without waiting; while a stopped process is in the way, it is kept here, and goes
    * with this handle if that is closed first. `onLost` is told why one that was kept can't be put after all.
    */
-  protected putSoon(item: T, onLost?: (error: unknown) => void): void {
+  protected putSoon(item: T, onLost: (error: unknown) => void): void {
     this.ensureOpen("put into");
     const parcel = this.pack(item);
     if (this.#putNow(parcel, this.#appendSoon)) return;
@@ -248,7 +251,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
     const arrival = this.#appendLater(kept, Infinity, undefined).then(() => {}, (error: unknown) => {
       discardParcel(this.family, kept);
       // Whoever closes or shuts down the queue meanwhile doesn't want it to arrive.
-      if (!(error instanceof ClosedError)) onLost?.(error);
+      if (!(error instanceof ClosedError)) onLost(error);
     });
     // They go in the order in which they came: the last stands for all.
     this.#lastArrival = arrival;

@@ -13,7 +13,10 @@ export class TimeoutError extends ProcessError {
   }
 }
 
-/** `Queue.get` found nothing in time. Its `code` is "ERR_MP_EMPTY". CPython: `queue.Empty`. */
+/**
+ * `Queue.get` found nothing in time, or a stopped process was in the way: then its `cause` is a StalledError. Its `code` is
+ * "ERR_MP_EMPTY". CPython: `queue.Empty`.
+ */
 export class Empty extends TimeoutError {
   /** As of any Error: what to say, and its `cause`. */
   constructor(message?: string, options?: ErrorOptions) {
@@ -21,7 +24,10 @@ export class Empty extends TimeoutError {
   }
 }
 
-/** `Queue.put` found no room in time. Its `code` is "ERR_MP_FULL". CPython: `queue.Full`. */
+/**
+ * `Queue.put` found no room in time, or a stopped process was in the way: then its `cause` is a StalledError. Its `code` is
+ * "ERR_MP_FULL". CPython: `queue.Full`.
+ */
 export class Full extends TimeoutError {
   /** As of any Error: what to say, and its `cause`. */
   constructor(message?: string, options?: ErrorOptions) {

@@ -4,6 +4,7 @@
  * A child that loads only what it runs doesn't know them all. What needs one that it lacks waits until the rest is loaded.
  */
 
+import type { StalledError } from "../errors/base.ts";
 import type { Family } from "./family.ts";
 import type { Segment } from "../memory/arena.ts";
 
@@ -29,11 +30,14 @@ export interface Care {
   dispose?(family: Family, segment: Segment, at: number): void;
 }
 
-/** What is done about the dead. It needs to know every kind, and comes with them. */
+/**
+ * What is done about the dead. It needs to know every kind, and comes with them. Both give back that a stopped process is in
+ * the way: then it is done again later.
+ */
 export interface Recovery {
-  recover(family: Family, dead: number): void;
+  recover(family: Family, dead: number): StalledError | undefined;
   /** The parent of a recovered agent has read its line, which is free from now on. */
-  bury(family: Family, owner: number): void;
+  bury(family: Family, owner: number): StalledError | undefined;
 }
 
 const kinds = new Map<number, Care>();

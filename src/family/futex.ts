@@ -18,11 +18,12 @@
  * first in, first out; the shared bit says that it isn't empty.
  */
 
+import type { StalledError } from "../errors/base.ts";
 import type { Family, Waits } from "./family.ts";
 import type { Segment } from "../memory/arena.ts";
 import { clearBit, hasBit, maskOf, wordOf, wordsBelow } from "../memory/bitmap.ts";
 import { BITMAP_WORDS, C_AGENTS_END } from "../memory/layout.ts";
-import { FIRST_RETRY_MS, impatiently, LAST_RETRY_MS } from "../memory/robust_lock.ts";
+import { FIRST_RETRY_MS, impatiently, LAST_RETRY_MS, reasonIn } from "../memory/robust_lock.ts";
 import { indexOf } from "./agents.ts";
 import { Spinner } from "./spinner.ts";
 import { Turns } from "./turns.ts";
@@ -77,6 +78,8 @@ export class WaitQueue implements Waits {
   readonly #turnsAt: number | undefined;
   readonly #turns: Turns | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
+  /** That a stopped process was in the way of the last attempt here; undefined = none was. */
+  #obstacle: StalledError | undefined;
   /** When to come again, once a stopped process was in the way. */
   #retryMs = FIRST_RETRY_MS;
 
@@ -130,12 +133,33 @@ export class WaitQueue implements Waits {
 
   /** What `awaited.attempt` gives; undefined also when a stopped process is in its way: then whoever sleeps here tries again. */
   attempt<T>(awaited: Wanted<T>): T | undefined {
+    this.#obstacle = undefined;
     const result = impatiently(awaited.attempt, undefined, this.#comeAgain);
     if (result !== undefined) this.#retryMs = FIRST_RETRY_MS;
     return result;
   }
 
-  readonly #comeAgain = (): void => {
+  /** The same before a wait here; nobody comes again by itself. */
+  attemptFirst<A, T>(attempt: (of: A) => T, of: A): T | undefined {
+    this.#obstacle = undefined;
+    return impatiently(attempt, of, this.#meet);
+  }
+
+  /**
+   * What the error says of a wait that ran out: that a stopped process was in the way, which is its cause then, or `otherwise`.
+   * `doing`: "Cannot put into queue".
+   */
+  whyNot(doing: string, otherwise: string): [message: string, options?: ErrorOptions] {
+    const cause = this.#obstacle;
+    return cause === undefined ? [`${doing}: ${otherwise}`] : [`${doing}: ${reasonIn(cause)}`, { cause }];
+  }
+
+  readonly #meet = (obstacle: StalledError): void => {
+    this.#obstacle = obstacle;
+  };
+
+  readonly #comeAgain = (obstacle: StalledError): void => {
+    this.#meet(obstacle);
     this.#serveLater(this.#retryMs);
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
   };

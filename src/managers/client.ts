@@ -50,7 +50,7 @@ export class ManagerClient {
   close(): void {
     this.#fail(gone("it"));
     this.#family.listeners.delete(this.#look);
-    this.#replies?.close();
+    this.#forgetReplies();
     this.requests.close();
   }
 
@@ -63,9 +63,13 @@ export class ManagerClient {
       const call: MethodCall = { method, args };
       const batch = this.#outbox.begin();
       addCall(batch, this.#family.self, number, object, call);
-      this.#send(batch, method);
+      this.#send(batch, method, (error) => {
+        this.#pending.delete(number);
+        reject(error);
+        if (this.#pending.size === 0) this.#stopCollecting();
+      });
       this.#pending.set(number, { resolve, reject });
-      this.#collect(this.#replies);
+      this.#collect();
     });
   }
 
@@ -74,29 +78,35 @@ export class ManagerClient {
     const replies = withMethod(this.#family.method, () => new BatchQueue());
     const batch = this.#outbox.begin();
     addHello(batch, this.#family.self, replies);
-    this.#send(batch, method);
+    this.#send(batch, method, (error) => {
+      this.#fail(error);
+      this.#forgetReplies();
+    });
     return replies;
   }
 
-  #send(batch: BatchWriter, method: string): void {
+  #send(batch: BatchWriter, method: string, onLost: (error: unknown) => void): void {
     try {
-      this.#outbox.send(batch, this.requests);
+      this.#outbox.send(batch, this.requests, onLost);
     } catch (error) {
       throw error instanceof ClosedError ? gone(method) : error;
     }
   }
 
   /** Takes replies in as long as any are due. */
-  #collect(replies: BatchQueue): void {
+  #collect(): void {
     if (this.#collecting) return;
     this.#collecting = true;
     queueMicrotask(async () => {
       while (this.#pending.size > 0) {
-        const { signal } = this.#interrupt;
+        const { signal } = this.#interrupt, replies = this.#replies as BatchQueue; // there as long as anything is due
         try {
           for (const reply of await replies.get({ signal }) as Received[]) this.#settle(reply);
         } catch (error) {
-          if (!signal.aborted) this.#fail(error);
+          if (signal.aborted) continue;
+          const isRefused = error instanceof ClosedError; // the server has shut it down
+          this.#fail(isRefused ? new RemoteError("Cannot get the answer: the server had no memory for it") : error);
+          if (isRefused) this.#forgetReplies();
         }
       }
       this.#collecting = false;
@@ -119,6 +129,17 @@ export class ManagerClient {
     const due = [...this.#pending.values()];
     this.#pending.clear();
     for (const { reject } of due) reject(error);
+    this.#stopCollecting();
+  }
+
+  /** Whatever is called next greets the server anew. */
+  #forgetReplies(): void {
+    this.#replies?.close();
+    this.#replies = undefined;
+  }
+
+  /** Nothing is due. */
+  #stopCollecting(): void {
     this.#interrupt.abort();
     this.#interrupt = new AbortController();
   }

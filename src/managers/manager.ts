@@ -2,6 +2,7 @@
 
 import { MisuseError } from "../errors/base.ts";
 import { currentMethod, withMethod } from "../family/families.ts";
+import { persist } from "../family/retries.ts";
 import { refuseWhileLoading } from "../targets/loading.ts";
 import { BatchQueue } from "../channels/batch_queue.ts";
 import { ownTarget } from "../process/own_modules.ts";
@@ -84,7 +85,7 @@ export class SyncManager implements AsyncDisposable {
     if (this.#state !== "started" || this.#process === undefined) return;
     this.#state = "shut down";
     const process = this.#process;
-    this.#client?.requests.shutdown();
+    await persist(() => this.#client?.requests.shutdown());
     if (await process.join({ timeout: SHUTDOWN_TIMEOUT_MS }) === null) {
       process.terminate();
       if (await process.join({ timeout: SHUTDOWN_TIMEOUT_MS }) === null) process.kill();

@@ -102,9 +102,9 @@ export class Outbox {
     return batch;
   }
 
-  /** Puts a batch that began here into a queue. */
-  send(batch: BatchWriter, queue: BatchQueue): void {
-    queue.send(batch);
+  /** Puts a batch that began here into a queue; `onLost` is told why one that was kept for a while can't be put after all. */
+  send(batch: BatchWriter, queue: BatchQueue, onLost: (error: unknown) => void): void {
+    queue.send(batch, onLost);
     if (batch.length > LARGE_FRAME) return;
     batch.clear();
     this.#spare = batch;

@@ -2,6 +2,7 @@
 
 import { RemoteError } from "../errors/outcomes.ts";
 import type { BatchQueue } from "../channels/batch_queue.ts";
+import { eventually } from "../family/retries.ts";
 import type { Received } from "../wire/batch.ts";
 import { messageOf, textOf } from "../base/words.ts";
 import { runtime } from "../runtime/current.ts";
@@ -41,14 +42,16 @@ export async function serveManager(requests: BatchQueue): Promise<void> {
         clients.set(client, message.value as BatchQueue);
         continue;
       }
-      const replies = clients.get(client);
-      try {
-        answer(outbox, replies, callIn(message), () => call(objects.get(objectIn(message)), message));
-      } catch {
-        // Not even the error gets through: whoever asked is stopped, or there is no memory left.
-        replies?.close();
+      const replies = clients.get(client), act = () => call(objects.get(objectIn(message)), message);
+      answer(outbox, replies, callIn(message), act, () => {
+        // Not even the error gets through: there is no memory left. To shut down takes none.
+        if (replies === undefined || clients.get(client) !== replies) return;
         clients.delete(client);
-      }
+        eventually(() => {
+          replies.shutdown();
+          replies.close();
+        });
+      });
     }
   }
 }
@@ -72,27 +75,41 @@ function call(referent: Referent | undefined, { value, error }: Received): unkno
   return (referent[method] as (...args: unknown[]) => unknown)(...args);
 }
 
-/** Does what was asked, whether or not there is anybody to hear of it. Throws when the answer can't be sent in any form. */
-function answer(outbox: Outbox, replies: BatchQueue | undefined, number: number, act: () => unknown): void {
-  try {
-    const value = act();
-    if (replies !== undefined) sendResult(outbox, replies, number, value);
-  } catch (thrown) {
+/**
+ * Does what was asked, whether or not there is anybody to hear of it. Whatever keeps the result from being sent is an answer
+ * too; `onLost` is called when that can't be sent either.
+ */
+function answer(
+  outbox: Outbox,
+  replies: BatchQueue | undefined,
+  number: number,
+  act: () => unknown,
+  onLost: () => void,
+): void {
+  const refuse = (thrown: unknown) => {
     if (replies === undefined) return;
-    const batch = outbox.begin();
-    addError(batch, number, thrown);
-    outbox.send(batch, replies);
+    try {
+      const batch = outbox.begin();
+      addError(batch, number, thrown);
+      outbox.send(batch, replies, onLost);
+    } catch {
+      onLost();
+    }
+  };
+  const fail = (error: unknown) => refuse(failure("Cannot send the result", error));
+  let value: unknown;
+  try {
+    value = act();
+  } catch (thrown) {
+    return refuse(thrown);
   }
-}
-
-/** Whatever keeps a result from being sent is an answer too. */
-function sendResult(outbox: Outbox, replies: BatchQueue, number: number, value: unknown): void {
+  if (replies === undefined) return;
   try {
     const batch = outbox.begin();
     addValue(batch, number, value);
-    outbox.send(batch, replies);
+    outbox.send(batch, replies, fail);
   } catch (error) {
-    throw failure("Cannot send the result", error);
+    fail(error);
   }
 }
 

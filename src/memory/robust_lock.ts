@@ -47,12 +47,17 @@ export const FIRST_RETRY_MS = 10, LAST_RETRY_MS = 250;
 /** Attempts before the first nap: a section takes well under a microsecond. */
 const SPINS = 200;
 
-/** `who` is in the middle of a change, and doesn't go on. */
-export function stalled(doing: string, who: string): StalledError {
+/** `who` is in the middle of changing `what`, and doesn't go on. */
+export function stalled(doing: string, what: string, who: string): StalledError {
   return new StalledError(
-    `Cannot ${doing}: ${who} is changing it and has not run for ${PATIENCE_MS} ms; ` +
+    `Cannot ${doing}: ${who} is changing ${what} and has not run for ${patience} ms; ` +
       "let it go on (a signal or a debugger may have stopped it), or end it",
   );
+}
+
+/** Why it can't be done, and how it can, as stalled() says it: what is done is the caller's to say. */
+export function reasonIn({ message }: StalledError): string {
+  return message.slice(message.indexOf(": ") + 2);
 }
 
 /** How long whoever asks now naps for a holder, in milliseconds. */
@@ -71,23 +76,22 @@ function sectionsOf(owners: Owners): Sections {
   return own;
 }
 
-/** Lets pass that another process is in the way, where the caller comes again later. */
-export function unlessStalled(error: unknown): void {
-  if (!(error instanceof StalledError)) throw error;
-}
-
 /**
  * What `attempt` gives; undefined, after `ifStalled`, when another process is in the way: then the caller comes again later. So
  * an attempt takes no lock after the change that it makes: that would have been made, and what it gives be lost.
  */
-export function impatiently<A, T>(attempt: (of: A) => T, of: A, ifStalled?: () => void): T | undefined {
+export function impatiently<A, T>(
+  attempt: (of: A) => T,
+  of: A,
+  ifStalled?: (error: StalledError) => void,
+): T | undefined {
   const before = patience;
   patience = IMPATIENCE_MS;
   try {
     return attempt(of);
   } catch (error) {
-    unlessStalled(error);
-    ifStalled?.();
+    if (!(error instanceof StalledError)) throw error;
+    ifStalled?.(error);
     return undefined;
   } finally {
     patience = before;
@@ -277,7 +281,7 @@ export class RobustLock {
       if (now !== progress) napped = probed = 0;
       progress = now;
       if (napped > patience) {
-        throw stalled(`use ${this.#what}`, owners.nameOf(owner));
+        throw stalled(`use ${this.#what}`, this.#what, owners.nameOf(owner));
       }
       // The holder was preempted (or killed). Give it our processor; ask the system now and then.
       nap(next);

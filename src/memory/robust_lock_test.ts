@@ -31,7 +31,8 @@ test("a living holder that doesn't go on: an error after a second that says who,
   assert.throws(() => mine.lock(), {
     name: "StalledError",
     code: "ERR_MP_STALLED",
-    message: /Cannot use the test: process 2 is changing it and has not run for 1000 ms; let it go on .*, or end it/,
+    message:
+      /Cannot use the test: process 2 is changing the test and has not run for 1000 ms; let it go on .*, or end it/,
   });
   assert.ok(performance.now() - begin >= PATIENCE_MS);
   assert.ok(probed.length > 10, "the system is asked on the way");

@@ -10,6 +10,7 @@
  * 4. its line is kept for its parent to read, or freed
  */
 
+import type { StalledError } from "../errors/base.ts";
 import { indexOf } from "../family/agents.ts";
 import { disposeBlock, freeIfUnused } from "./blocks.ts";
 import type { Family } from "../family/family.ts";
@@ -38,7 +39,7 @@ import type { Handle } from "./messages.ts";
 import { settleNames } from "./names.ts";
 import { nap } from "../base/processor.ts";
 import { clearBit } from "../memory/bitmap.ts";
-import { PATIENCE_MS, RobustLock, stalled } from "../memory/robust_lock.ts";
+import { impatiently, PATIENCE_MS, RobustLock, stalled } from "../memory/robust_lock.ts";
 
 /** How long at a time a recovery waits for another process to complete a change, in milliseconds. */
 const NAP_MS = 0.5;
@@ -128,10 +129,20 @@ function takeBack(family: Family, { address, generation }: Handle, dead: number)
     if (now !== progress) napped = 0; // it goes on
     progress = now;
     family.tableLock.beat();
-    if (napped > PATIENCE_MS) throw stalled("take back an object", family.nameOf(busy));
+    if (napped > PATIENCE_MS) throw stalled("recover what a dead process held", "an object of it", family.nameOf(busy));
     nap(NAP_MS);
     family.probe(busy);
   }
 }
 
-export const recovery: Recovery = { recover, bury };
+/** The error of an attempt, which is impatient: whoever makes it goes on meanwhile. */
+function stallOf(attempt: () => void): StalledError | undefined {
+  let stall: StalledError | undefined;
+  impatiently(attempt, undefined, (error) => stall = error);
+  return stall;
+}
+
+export const recovery: Recovery = {
+  recover: (family, dead) => stallOf(() => recover(family, dead)),
+  bury: (family, owner) => stallOf(() => bury(family, owner)),
+};

@@ -67,6 +67,7 @@ export class WorkerClaims {
 
 /** A batch that a worker was sent, and where its word is. */
 interface SentBatch<T> {
+  readonly batch: number;
   readonly at: number;
   readonly tasks: readonly T[];
 }
@@ -99,14 +100,17 @@ export class PoolClaims<T> {
     while (used < batches.length && this.#left((batches[used] as SentBatch<T>).at) === 0) used++;
     if (used > 0) this.#batches = batches.slice(used);
     const batch = this.#last = this.next, at = wordOf(batch);
-    this.#batches.push({ at, tasks });
+    this.#batches.push({ batch, at, tasks });
     Atomics.store(this.#words, at, batch << NUMBER_SHIFT | tasks.length);
   }
 
-  /** The batch just opened couldn't be sent. */
-  cancel(): void {
-    const { at } = this.#batches.pop() as SentBatch<T>; // open() put it there
-    Atomics.store(this.#words, at, USED_UP);
+  /** A batch that was opened couldn't be sent: those of its tasks that weren't taken back. */
+  cancel(batch: number): readonly T[] {
+    const index = this.#batches.findIndex((sent) => sent.batch === batch);
+    if (index < 0) return []; // used up
+    const [{ at, tasks }] = this.#batches.splice(index, 1) as [SentBatch<T>];
+    const word = Atomics.exchange(this.#words, at, USED_UP);
+    return tasks.slice(nextIn(word), endIn(word));
   }
 
   /** Tasks that the worker hasn't begun. */

@@ -24,12 +24,17 @@ test("what isn't begun is taken back, the last first, in order", () => {
 });
 
 test("a batch that couldn't be sent leaves nothing", () => {
-  const { pool, worker } = claims();
-  pool.open([1]);
-  pool.cancel();
+  const { pool, worker } = claims(), lost = pool.next;
+  pool.open([1, 2, 3]);
+  const behind = pool.next;
+  pool.open([4]);
+  pool.takeBack(2);
+  assert.deepEqual(pool.cancel(lost), [1, 2]);
+  assert.deepEqual(pool.cancel(lost), []);
   assert.equal(pool.unclaimed, 0);
+  assert(!worker.take(lost) && !worker.take(behind));
   const batch = pool.next;
-  pool.open([2]);
+  pool.open([5]);
   assert(worker.take(batch) && !worker.take(batch));
 });
 

@@ -1,8 +1,9 @@
 /** A pool's workers: who is there, who is leaving, and what becomes of the tasks of those that die. */
 
-import { ClosedError } from "../errors/base.ts";
+import { ClosedError, StalledError } from "../errors/base.ts";
 import { WorkerDiedError } from "../errors/outcomes.ts";
 import { withMethod } from "../family/families.ts";
+import { eventually } from "../family/retries.ts";
 import type { Reference } from "../targets/reference.ts";
 import { runtime } from "../runtime/current.ts";
 import { residentBytesOf } from "../runtime/proc_files.ts";
@@ -56,6 +57,8 @@ export class Crew {
   readonly #ended = deferred<void>();
   /** A closed pool isn't done before these are. */
   readonly #calls = new Set<OpenCall>();
+  /** Members that are being hired. */
+  #coming = 0;
   #nextMember = 1;
   #isClosing = false;
   #isEnded = false;
@@ -72,8 +75,13 @@ export class Crew {
       drain: () => this.#collector.drain(Infinity),
       replace: (member) => this.#replace(member),
     });
-    this.#dispatcher = new Dispatcher(name, members, ledger, this.#results.family, (task) => {
-      if (task.taskTimeout < Infinity) this.#watchdog.watch(task);
+    this.#dispatcher = new Dispatcher(name, members, ledger, this.#results.family, {
+      given: (task) => {
+        if (task.taskTimeout < Infinity) this.#watchdog.watch(task);
+      },
+      relieved: (member) => {
+        if (members.has(member.index)) this.#goOn(member);
+      },
     });
     this.#collector = new Collector(members, ledger, this.#results, {
       ready: (member) => {
@@ -85,7 +93,7 @@ export class Crew {
       progressed: (member) => this.#goOn(member),
       unfit: (error) => this.#break(error),
     });
-    for (let i = 0; i < size; i++) this.#hire();
+    for (let i = 0; i < size; i++) this.#employ(this.#newMember());
   }
 
   /** Resolves when all workers have ended. */
@@ -222,11 +230,31 @@ export class Crew {
 
   // ── coming and going ──
 
+  /** Hires another member, as soon as no stopped process is in the way of that. */
   #hire(): void {
-    const member = new Member(this.#nextMember++, { ...this.#options, results: this.#results });
+    this.#coming++;
+    eventually(() => {
+      let member: Member | undefined;
+      try {
+        if (this.#hasUse) member = this.#newMember();
+      } catch (error) {
+        if (error instanceof StalledError) throw error;
+        this.#break(error);
+      }
+      this.#coming--;
+      if (member !== undefined) this.#employ(member);
+      else this.#endIfEmpty();
+    });
+  }
+
+  #newMember(): Member {
+    return new Member(this.#nextMember++, { ...this.#options, results: this.#results });
+  }
+
+  #employ(member: Member): void {
     this.#members.set(member.index, member);
     const { process } = member, { initializer, initargs } = this.#options;
-    void member.start(initializer === null ? undefined : initargs).then(
+    void member.start(initializer === null ? undefined : initargs, (error) => this.#break(error)).then(
       () => process.sentinel.then((exitcode) => this.#left(member, exitcode)),
       async (error: unknown) => {
         // Killed by somebody before it had loaded, it is replaced; whatever else keeps it from starting would do so again.
@@ -279,8 +307,12 @@ export class Crew {
 
   /** Whether another member is to be hired: there are too few, and something to do for it or to come. */
   #isNeeded(): boolean {
-    if (this.#broken !== undefined || this.#members.size >= this.#options.size) return false;
-    return !this.#isClosing || this.#ledger.backlog.size > 0;
+    return this.#members.size + this.#coming < this.#options.size && this.#hasUse;
+  }
+
+  /** Whether there is something to do for another member, or to come. */
+  get #hasUse(): boolean {
+    return this.#broken === undefined && (!this.#isClosing || this.#ledger.backlog.size > 0);
   }
 
   /** A member that can't be waited for: it is stopped, as soon as it can be, and another takes its place and its tasks. */
@@ -350,7 +382,7 @@ export class Crew {
   }
 
   #endIfEmpty(): void {
-    if (this.#isEnded || !this.#isClosing || this.#members.size > 0) return;
+    if (this.#isEnded || !this.#isClosing || this.#members.size + this.#coming > 0) return;
     if ([...this.#goners].some(({ isOverdue }) => !isOverdue)) return;
     this.#isEnded = true;
     this.#broken ??= { error: new ClosedError("Cannot do the task: its pool is closed, and its workers have ended") };
@@ -360,5 +392,5 @@ export class Crew {
 }
 
 function kill({ process }: Member): void {
-  if (process.pid !== null) process.kill();
+  if (process.isAlive()) process.kill();
 }

@@ -1,13 +1,14 @@
 /** Giving a pool's tasks out: ahead of need, in batches worth sending, and taken back from the busy for the idle. */
 
 import type { Family } from "../family/family.ts";
+import { eventually } from "../family/retries.ts";
 import type { Reference } from "../targets/reference.ts";
 import { packValue } from "../wire/parcels.ts";
 import { BatchWriter } from "../wire/batch.ts";
 import { taskStart } from "./events.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./member.ts";
-import { addDefinition, addDismissal, addTask, isApply, NO_FUNCTION } from "./protocol.ts";
+import { addDefinition, addTask, isApply, NO_FUNCTION } from "./protocol.ts";
 import { itemFailed, type Task, taskFailed, type TaskFailure } from "./task.ts";
 import { queueMicrotask } from "../base/originals.ts";
 
@@ -17,6 +18,14 @@ const BATCH_BYTES = 48 * 1024;
 /** Tasks handed in while all are busy, after which they are given out. */
 const BUNCH_TASKS = 64;
 
+/** What a dispatcher tells its crew. */
+export interface DispatcherEvents {
+  /** The task was given to a member. */
+  given(task: Task): void;
+  /** The member has less to do: what it was given couldn't be sent. */
+  relieved(member: Member): void;
+}
+
 /** Decides which member gets which tasks of the backlog, and sends them. */
 export class Dispatcher {
   readonly #pool: string;
@@ -24,8 +33,7 @@ export class Dispatcher {
   readonly #ledger: Ledger;
   readonly #family: Family;
   readonly #writer: BatchWriter;
-  /** Called with each task that was given out. */
-  readonly #onGiven: (task: Task) => void;
+  readonly #events: DispatcherEvents;
   readonly #references: Reference[] = [];
   readonly #numbers = new Map<unknown, number>();
   /** The backlog is about to be given out. */
@@ -38,14 +46,14 @@ export class Dispatcher {
     members: ReadonlyMap<number, Member>,
     ledger: Ledger,
     family: Family,
-    onGiven: (task: Task) => void,
+    events: DispatcherEvents,
   ) {
     this.#pool = pool;
     this.#members = members;
     this.#ledger = ledger;
     this.#family = family;
     this.#writer = new BatchWriter(family);
-    this.#onGiven = onGiven;
+    this.#events = events;
   }
 
   /** The number of a function, by which tasks name it. `key` is the function, or the URL's text. */
@@ -111,7 +119,8 @@ export class Dispatcher {
   reclaim(member: Member): Task[] {
     const tasks = this.#takeBack(member, Infinity);
     while (member.inbox.dropNow()); // nothing there is for it any more
-    if (member.isLeaving) this.#sendDismissal(member);
+    // Not a message: that may want memory, and there may be none.
+    if (member.isLeaving) eventually(() => member.inbox.isClosed || member.inbox.shutdown());
     return tasks;
   }
 
@@ -121,12 +130,6 @@ export class Dispatcher {
     for (const task of taken) if (task.state === "done") member.forget(task);
     member.given -= taken.length;
     return tasks;
-  }
-
-  #sendDismissal(member: Member): void {
-    addDismissal(this.#writer);
-    member.inbox.send(this.#writer);
-    this.#writer.clear();
   }
 
   /** The member with the least to do, if it may be given more. */
@@ -168,9 +171,9 @@ export class Dispatcher {
     if (tasks.length > 0) {
       member.claims.open(tasks);
       try {
-        member.inbox.send(writer);
+        member.inbox.send(writer, (error) => this.#lost(member, batch, error));
       } catch (error) {
-        member.claims.cancel();
+        member.claims.cancel(batch);
         for (const task of tasks) refused.push([task, taskFailed(error)]);
         tasks = [];
       }
@@ -180,12 +183,23 @@ export class Dispatcher {
     for (const [task, failure] of refused) this.#ledger.settle(task, failure);
   }
 
+  /** A batch that was kept for a while can't be sent after all. */
+  #lost(member: Member, batch: number, error: unknown): void {
+    const tasks = member.claims.cancel(batch);
+    member.given -= tasks.length;
+    for (const task of tasks) {
+      if (task.state === "done") member.forget(task);
+      else this.#ledger.settle(task, taskFailed(error));
+    }
+    this.#events.relieved(member);
+  }
+
   #assign(member: Member, task: Task): void {
     task.state = "given";
     task.member = member;
     member.given++;
     member.assigned.set(task.id, task);
-    this.#onGiven(task);
+    this.#events.given(task);
     if (taskStart().hasSubscribers) taskStart().publish({ pool: this.#pool, pid: member.process.pid, task: task.id });
   }
 

@@ -90,12 +90,12 @@ export class Member {
     this.lane = new LaneReader(made.lane, new FamilyLink(results.family));
   }
 
-  /** Gives it what its initializer needs, and starts it. */
-  async start(initargs: readonly unknown[] | undefined): Promise<void> {
+  /** Gives it what its initializer needs, and starts it. `onLost` is told why it can't be given that after all. */
+  async start(initargs: readonly unknown[] | undefined, onLost: (error: unknown) => void): Promise<void> {
     if (initargs !== undefined) {
       const writer = new BatchWriter(this.inbox.family);
       addInitargs(writer, initargs);
-      this.inbox.send(writer);
+      this.inbox.send(writer, onLost);
     }
     await startUnheld(this.process);
   }

@@ -6,7 +6,6 @@
  * to a worker      word 0     word 1      word 2                                  value
  *   task           its id     function    batch << 8 | mode                       arguments, or items
  *   definition     NO_TASK    function    DEFINITION                              the function's reference
- *   dismissal      NO_TASK    0           DISMISSAL                               null
  *   initargs       NO_TASK    0           INITARGS                                arguments; first of all, if there is an initializer
  *
  * from a worker    word 0     word 1      word 2                                  value
@@ -17,6 +16,8 @@
  *
  * mode             3 bits: APPLY, MAP, STARMAP      TIMED      SETTLED
  * ```
+ *
+ * A worker whose inbox is shut down is dismissed: no more will come.
  */
 
 import type { Reference } from "../targets/reference.ts";
@@ -36,8 +37,7 @@ export const MAP = 1;
 /** Once for each item of the payload, the item being the arguments. */
 export const STARMAP = 2;
 const DEFINITION = 3;
-const DISMISSAL = 4;
-const INITARGS = 5;
+const INITARGS = 4;
 const WAY = 7;
 /** With a way: note when each item begins, somebody looks at the time. */
 const TIMED = 8;
@@ -80,11 +80,6 @@ export function addDefinition(writer: BatchWriter, fn: number, reference: Refere
   writer.add(NO_TASK, fn, DEFINITION, reference, "function");
 }
 
-/** Says that no more will come. */
-export function addDismissal(writer: BatchWriter): void {
-  writer.add(NO_TASK, 0, DISMISSAL, null, "dismissal");
-}
-
 /** Gives the initializer's arguments; SerializationError when they can't travel. */
 export function addInitargs(writer: BatchWriter, initargs: readonly unknown[]): void {
   writer.add(NO_TASK, 0, INITARGS, initargs, "initargs", true);
@@ -92,10 +87,6 @@ export function addInitargs(writer: BatchWriter, initargs: readonly unknown[]): 
 
 export function isDefinition(entry: Received): boolean {
   return entry.word2 === DEFINITION;
-}
-
-export function isDismissal(entry: Received): boolean {
-  return entry.word2 === DISMISSAL;
 }
 
 /** The number of a task's, or of a definition's, function. */

@@ -18,7 +18,7 @@ function sent(write: (writer: BatchWriter) => void): Received[] {
   return entries;
 }
 
-test("tasks, definitions and dismissals are told apart, whatever their mode and batch", () => {
+test("tasks and definitions are told apart, whatever their mode and batch", () => {
   const { APPLY, MAP, SETTLED, STARMAP } = protocol;
   const lastId = 2 ** 31 - 1, lastBatch = 2 ** 18 - 1;
   for (const batch of [0, 1, lastBatch]) {
@@ -34,17 +34,15 @@ test("tasks, definitions and dismissals are told apart, whatever their mode and 
         const read = protocol.modeIn(task);
         assert.deepEqual([protocol.isApply(read), protocol.isMap(read)], [mode === APPLY, (mode & ~SETTLED) === MAP]);
         assert.deepEqual([protocol.isSettled(read), protocol.isTimed(read)], [(mode & SETTLED) !== 0, timed]);
-        assert(!protocol.isDefinition(task) && !protocol.isDismissal(task));
+        assert(!protocol.isDefinition(task));
       }
     }
   }
-  const [definition, dismissal] = sent((writer) => {
+  const [definition] = sent((writer) => {
     protocol.addDefinition(writer, 9, { kind: "export", modules: ["file:///x.ts"], name: "f" });
-    protocol.addDismissal(writer);
-  }) as [Received, Received];
-  assert(protocol.isDefinition(definition) && !protocol.isDismissal(definition));
+  }) as [Received];
+  assert(protocol.isDefinition(definition));
   assert.equal(protocol.functionIn(definition), 9);
-  assert(protocol.isDismissal(dismissal) && !protocol.isDefinition(dismissal));
 });
 
 test("each report says one thing, of one task and worker", () => {

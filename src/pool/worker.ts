@@ -1,5 +1,6 @@
 /** A pool's worker: takes batches of tasks from its inbox and says what came of each. */
 
+import { ClosedError } from "../errors/base.ts";
 import type { AnyFunction } from "../targets/plain_function.ts";
 import type { Reference } from "../targets/reference.ts";
 import { resolveReference } from "../targets/resolve.ts";
@@ -16,7 +17,6 @@ import {
   functionIn,
   isApply,
   isDefinition,
-  isDismissal,
   isMap,
   isSettled,
   isTimed,
@@ -97,12 +97,13 @@ class PoolWorker {
       this.#put();
     }
     for (;;) {
-      const batch = await inbox.take();
+      const batch = await nextBatch(inbox);
+      if (batch === undefined) return;
       const since = now();
       let tasks = 0, fn = 0;
       for (const entry of batch) {
         if (isEnding()) return await new Promise<never>(() => {}); // nothing more is begun
-        if (isDismissal(entry) || progress.isStopped) return;
+        if (progress.isStopped) return;
         if (isDefinition(entry)) this.#definitions.set(functionIn(entry), entry);
         else {
           if (!this.#claims.take(batchIn(entry))) break; // the rest was given to others
@@ -130,8 +131,10 @@ class PoolWorker {
 
   /** Runs the initializer; only its module may make it possible to read its arguments. */
   async #initialize(initializer: Reference, inbox: BatchQueue): Promise<void> {
-    const [entry] = await inbox.take(), fn = await resolveReference(initializer);
-    const { value, error } = entry as Received; // the first batch is the arguments alone
+    const batch = await nextBatch(inbox);
+    if (batch === undefined) return;
+    const fn = await resolveReference(initializer);
+    const { value, error } = batch[0] as Received; // the first batch is the arguments alone
     if (error !== undefined && error.again === undefined) throw error.reason;
     await fn(...(error?.again?.() ?? value) as unknown[]);
   }
@@ -329,9 +332,24 @@ class PoolWorker {
     }
   }
 
-  #put(onLost?: (error: unknown) => void): void {
+  /** `onLost`: what is done when it can't be put after all; default: this worker ends. */
+  #put(onLost: (error: unknown) => void = end): void {
     this.#options.results.send(this.#out, onLost);
     this.#out.clear();
+  }
+}
+
+function end(error: unknown): never {
+  throw error;
+}
+
+/** What a worker is sent next; undefined: it is dismissed. */
+async function nextBatch(inbox: BatchQueue): Promise<Received[] | undefined> {
+  try {
+    return await inbox.take();
+  } catch (error) {
+    if (error instanceof ClosedError) return undefined;
+    throw error;
   }
 }
 

@@ -19,6 +19,7 @@ import {
   A_STAGE,
   A_THREAD,
   C_THREADS,
+  STAGE_FAILED,
   STAGE_LOADED,
   STAGE_LOADING,
 } from "../memory/layout.ts";
@@ -241,7 +242,9 @@ function failureOf(family: Family, owner: number, exitcode: number, fault: Error
   const stage = family.agents.get(owner, A_STAGE);
   if (stage === STAGE_LOADED) return undefined;
   const block = family.tableLock.with(() => takeMail(family, owner, A_REPORT));
-  if (block === 0) return untold(exitcode, family.agents.get(owner, A_EXITED) !== 0, fault);
+  if (block === 0) {
+    return untold(exitcode, stage === STAGE_FAILED, family.agents.get(owner, A_EXITED) !== 0, fault);
+  }
   const { handles, bytes } = loadMessage(family, block), link = new FamilyLink(family);
   try {
     return errorIn(decode(bytes, link) as Report, link);
@@ -252,11 +255,13 @@ function failureOf(family: Family, owner: number, exitcode: number, fault: Error
 }
 
 /** What is known of a start whose child has said nothing. */
-function untold(exitcode: number, hasExited: boolean, fault: Error | undefined): SpawnError {
+function untold(exitcode: number, hasFailed: boolean, hasExited: boolean, fault: Error | undefined): SpawnError {
   const why = exitcode < 0
     ? `the child was killed by signal ${-exitcode} before it had loaded it`
     : fault !== undefined
     ? `its thread ended before it had loaded it: ${fault.message}`
+    : hasFailed
+    ? "there was no shared memory left for the child to say why; it has written to standard error what it knows"
     : hasExited
     ? `a module that the child loads for it ended the child with exit code ${exitcode}, as process.exit() does`
     : `the child ended with exit code ${exitcode} before it had loaded it; it has written to standard error what it knows`;

@@ -117,8 +117,11 @@ function failed(start: Start, error: unknown, shown: unknown = error): Promise<v
 }
 
 async function report(start: Start, error: unknown): Promise<void> {
-  await (await start.whole()).leaveReport(start.family, error);
-  tell(start, STAGE_FAILED);
+  try {
+    await (await start.whole()).leaveReport(start.family, error);
+  } finally {
+    tell(start, STAGE_FAILED);
+  }
 }
 
 /** Nothing keeps this child alive any more: false when it has come to its end, else it never would. */

@@ -7,6 +7,8 @@ import { keptAlive } from "../base/event_loop.ts";
 export interface Child {
   readonly daemon: boolean;
   readonly isThread: boolean;
+  /** A stopped process keeps it from being born: it never is, if this one ends first. */
+  readonly isUnborn: boolean;
   readonly sentinel: Promise<number>;
   terminate(): void;
   kill(): void;
@@ -36,11 +38,11 @@ export function livingChildren(): readonly Child[] {
 }
 
 /**
- * Whether a daemon may never end, and needn't be waited for: a thread, where one that computes can't be stopped. It goes with
+ * Whether a daemon may never end, and needn't be waited for: one that isn't born, or a thread, where one that computes can't be stopped. It goes with
  * the process, which ends with this thread if this is the main one.
  */
-function mayStay({ daemon, isThread }: Child): boolean {
-  return daemon && isThread && !runtime.stopsThreads && !runtime.isThread;
+function mayStay({ daemon, isThread, isUnborn }: Child): boolean {
+  return daemon && (isUnborn || isThread && !runtime.stopsThreads && !runtime.isThread);
 }
 
 /** Before the end of a process: daemons are terminated, the others awaited. */
@@ -54,5 +56,5 @@ export function endChildren(): Promise<unknown> | undefined {
 /** Ends all children, daemons or not, and waits until they have ended. */
 export async function killChildren(): Promise<void> {
   for (const child of alive) child.kill();
-  await keptAlive(Promise.all([...alive].map((child) => child.sentinel)));
+  await keptAlive(Promise.all([...alive].filter(({ isUnborn }) => !isUnborn).map((child) => child.sentinel)));
 }

@@ -98,6 +98,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   /** Started, while a stopped process keeps the child from being born; and the signal that it is to get then, 0 = none. */
   #isUnborn = false;
   #doom = 0;
+  #sentinel: Promise<number> | undefined;
   #started: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
   /** Why start() didn't begin at all. */
@@ -213,20 +214,21 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
       executable: executable(),
       maxMemory: this.#settings.resourceLimits?.maxMemory,
     };
-    const conceived = conceive(family, this.#letter(family));
-    // Not awaited without need: who doesn't await start() has a child at once.
-    const owner = typeof conceived === "number" ? conceived : await this.#conceived(conceived);
-    const offspring = bear(family, owner, this.#name, this.#daemon, settings);
-    this.#offspring = offspring;
-    const child: Child = {
-      daemon: this.#daemon,
-      isThread: this.#method === "worker",
-      sentinel: offspring.ended,
-      terminate: () => offspring.signal(SIGTERM),
-      kill: () => offspring.signal(SIGKILL),
-    };
-    processes.set(child, this);
+    const conceived = conceive(family, this.#letter(family)), child = this.#child();
+    let offspring: Offspring;
+    this.#isUnborn = true;
     childStarted(child);
+    try {
+      // Not awaited without need: who doesn't await start() has a child at once.
+      const owner = typeof conceived === "number" ? conceived : await conceived;
+      offspring = this.#offspring = bear(family, owner, this.#name, this.#daemon, settings);
+    } catch (error) {
+      childEnded(child);
+      for (const tell of this.#waiting) tell(1);
+      throw error;
+    } finally {
+      this.#isUnborn = false;
+    }
     const onAbort = () => offspring.signal(SIGTERM);
     signal?.addEventListener("abort", onAbort);
     if (signal?.aborted) onAbort();
@@ -240,16 +242,22 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     await (isHeld ? keptAlive(offspring.started) : offspring.started);
   }
 
-  async #conceived(owner: Promise<number>): Promise<number> {
-    this.#isUnborn = true;
-    try {
-      return await owner;
-    } catch (error) {
-      for (const tell of this.#waiting) tell(1);
-      throw error;
-    } finally {
-      this.#isUnborn = false;
-    }
+  /** What is kept of the child that is about to be born. */
+  #child(): Child {
+    const sentinel = this.#sentinel = new Promise<number>((resolve) => void this.#waiting.add(resolve));
+    const isUnborn = () => this.#isUnborn;
+    const child: Child = {
+      daemon: this.#daemon,
+      isThread: this.#method === "worker",
+      get isUnborn() {
+        return isUnborn();
+      },
+      sentinel,
+      terminate: () => this.#send(SIGTERM),
+      kill: () => this.#send(SIGKILL),
+    };
+    processes.set(child, this);
+    return child;
   }
 
   #letter(family: Family): ReturnType<typeof writeLetter> {
@@ -345,7 +353,11 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   #signal(signal: number, doing: string): void {
     this.#ensureOpen(doing);
     if (this.#started === undefined) throw this.#notStarted(doing);
-    if (this.#isUnborn) this.#doom = signal;
+    this.#send(signal);
+  }
+
+  #send(signal: number): void {
+    if (this.#isUnborn) this.#doom ||= signal; // it ends by the first
     else if (this.#exitcode === null) this.#offspring?.signal(signal);
   }
 
@@ -421,8 +433,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   get sentinel(): Promise<number> {
     this.#ensureOpen("wait for");
     if (this.#started === undefined && this.#offspring === undefined) throw this.#notStarted("wait for");
-    if (this.#isUnborn) return new Promise((resolve) => void this.#waiting.add(resolve));
-    return this.#offspring?.ended ?? Promise.resolve(1);
+    return this.#sentinel ?? Promise.resolve(1);
   }
 
   /** With `stdout: "pipe"`: what the child writes there; null otherwise, and before the start. */
@@ -491,6 +502,8 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
   toString(): string {
     const state = this.#closed
       ? "closed"
+      : this.#isUnborn
+      ? "started"
       : this.#offspring === undefined
       ? this.#failure === undefined ? "initial" : "failed"
       : this.#exitcode === null

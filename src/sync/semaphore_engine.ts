@@ -115,7 +115,8 @@ export class SemaphoreEngine extends AcquirableEngine {
       took = await this.waiters.wait(holding, limit, options?.signal);
     } else if (this.family.due()) await this.family.turn();
     if (took === undefined) {
-      throw new TimeoutError(`Cannot hold ${this.title}: no permit was free within ${options?.timeout} ms`);
+      const otherwise = `no permit was free within ${options?.timeout} ms`;
+      throw new TimeoutError(...this.waiters.whyNot(`Cannot hold ${this.title}`, otherwise));
     }
     const abandoned = took > 0;
     return new Holding(() => abandoned, () => eventually(() => this.isClosed || throwIf(this.#give(1, true))));
