@@ -98,6 +98,7 @@ function builtinParent(object: object): string | undefined {
   return above === TypedArray.prototype ? undefined : classNameOf(Object.create(above));
 }
 
-function article(name: string): string {
+/** "a" or "an". */
+export function article(name: string): string {
   return /^[AEIO]|^U(?!R[LI])/.test(name) ? "an" : "a";
 }
