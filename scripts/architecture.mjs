@@ -18,6 +18,7 @@ export const layers = [
   "shared",
   "channels",
   "process",
+  "remote",
   "pool",
   "managers",
   "context", // made of all of them

@@ -1,0 +1,8 @@
+/** All cases of listeners, clients and the connections between them. */
+
+import type { Case } from "../../case.ts";
+import { connectionCases } from "./connection.ts";
+import { listenerCases } from "./listener.ts";
+import { peerCases } from "./peers.ts";
+
+export const remoteCases: readonly Case[] = [...listenerCases, ...connectionCases, ...peerCases];

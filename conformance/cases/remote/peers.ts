@@ -1,0 +1,139 @@
+/** Connections with programs on other runtimes, and with CPython. */
+
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../assert.ts";
+import { AuthenticationError, Client, type Connection, Listener } from "../../../mod.ts";
+import type { Case, RuntimeName } from "../../case.ts";
+import { type Program, pythonVersion, startProgram, startPython } from "../../host.ts";
+import { kinds, saidAddress } from "../../remote.ts";
+import { differenceElsewhere } from "../../same.ts";
+import { within } from "../../scale.ts";
+import { travelling } from "../../travelling.ts";
+
+const peer = new URL("../../targets/remote/peer.ts", import.meta.url);
+const python = new URL("../../targets/remote/peer.py", import.meta.url);
+const runtimes: readonly RuntimeName[] = ["node", "bun", "deno"];
+const authkey = "secret";
+const LONG = 30_000;
+
+/** Every value, and many small ones: sent and sent back; then it is told to end. */
+async function exchange(connection: Connection): Promise<void> {
+  for (const [what, make] of Object.entries(travelling)) {
+    const value = make();
+    await connection.send(value);
+    assertEquals([what, differenceElsewhere(value, await connection.recv())], [what, undefined]);
+  }
+  const sending = (async () => {
+    for (let n = 0; n < 500; n++) await connection.send(n);
+  })();
+  for (let n = 0; n < 500; n++) assertEquals(await connection.recv(), n);
+  await sending;
+  await connection.send(null);
+}
+
+async function endsWell(program: Program): Promise<void> {
+  const { code, stderr } = await program.ended;
+  assertEquals([code, stderr], [0, ""]);
+}
+
+/** What a CPython peer must be told. 3.12 and later don't need it. */
+function pythonTerms(): { authkey: string; legacyDigest: boolean } {
+  const [major = 0, minor = 0] = pythonVersion();
+  return { authkey, legacyDigest: major === 3 && minor < 12 };
+}
+
+/** Bytes of each length, sent and sent back. */
+async function exchangeBytes(connection: Connection, lengths: readonly number[]): Promise<void> {
+  for (const length of lengths) {
+    const sent = new Uint8Array(length);
+    for (let at = 0; at < length; at++) sent[at] = at * 31 + (at >> 8);
+    const [received] = await Promise.all([connection.recvBytes(), connection.sendBytes(sent)]);
+    assert(received.length === length && received.every((byte, at) => byte === sent[at]), `${length} bytes`);
+  }
+}
+
+export const peerCases: readonly Case[] = [
+  ...runtimes.flatMap((runtime) =>
+    kinds.map(([kind, address]): Case => ({
+      name: `remote/${kind}: with a program on ${runtime}, as its client and as its listener`,
+      needs: ["process"],
+      timeLimit: 60_000,
+      async run(env) {
+        const options = { authkey, ...(address !== undefined && { address }) };
+        const listening = startProgram(env, peer, { runtime, args: ["listen", JSON.stringify(options)], limit: LONG });
+        const client = await Client(await saidAddress(listening), options);
+        await exchange(client);
+        await endsWell(listening);
+        client.close();
+        const listener = new Listener(options);
+        const args = ["connect", JSON.stringify({ authkey }), JSON.stringify(listener.address)];
+        const connecting = startProgram(env, peer, { runtime, args, limit: LONG });
+        const server = await within(listener.accept(), LONG, "a client");
+        await exchange(server);
+        await endsWell(connecting);
+        for (const one of [server, listener]) one.close();
+      },
+    }))
+  ),
+  ...kinds.map(([kind, address]): Case => ({
+    name: `remote/${kind}: bytes with CPython, as its client and as its listener`,
+    needs: ["process", "python3"],
+    timeLimit: 60_000,
+    async run(env) {
+      const terms = pythonTerms(), lengths = [1, 0x3fff, 0x4000, 0x4001, 70_000, 5 << 20];
+      const place = JSON.stringify(kind === "unix" ? `${env.tempDir}/python` : address);
+      const listening = startPython(env, python, { args: ["listen", authkey, place], limit: LONG });
+      const client = await Client(await saidAddress(listening), terms);
+      await exchangeBytes(client, [...lengths, 0]);
+      await endsWell(listening);
+      client.close();
+      const listener = new Listener({ ...terms, address });
+      const connecting = startPython(env, python, {
+        args: ["connect", authkey, JSON.stringify(listener.address)],
+        limit: LONG,
+      });
+      const server = await within(listener.accept(), LONG, "CPython");
+      await exchangeBytes(server, [...lengths, 0]);
+      await endsWell(connecting);
+      for (const one of [server, listener]) one.close();
+    },
+  })),
+  {
+    name: "remote/100 MiB to CPython and back",
+    needs: ["process", "python3"],
+    timeLimit: 120_000,
+    async run(env) {
+      const listener = new Listener({ ...pythonTerms(), address: ["127.0.0.1", 0] });
+      const args = ["connect", authkey, JSON.stringify(listener.address)];
+      const connecting = startPython(env, python, { args, limit: 100_000 });
+      const server = await within(listener.accept(), LONG, "CPython");
+      await exchangeBytes(server, [100 << 20, 0]);
+      await endsWell(connecting);
+      for (const one of [server, listener]) one.close();
+    },
+  },
+  {
+    name: "remote/CPython with another authkey, or its MD5 where that wasn't asked for: both ends say so",
+    needs: ["process", "python3"],
+    timeLimit: 60_000,
+    async run(env) {
+      const terms = pythonTerms();
+      const refused = terms.legacyDigest ? [{ ...terms, authkey: "other" }, { authkey }] : [{ authkey: "other" }];
+      for (const options of refused) {
+        const listening = startPython(env, python, { args: ["listen", authkey, '["127.0.0.1", 0]'] });
+        const address = await saidAddress(listening);
+        await assertRejects(() => Client(address, options), AuthenticationError);
+        const { stdout } = await listening.ended;
+        // A client that doesn't do MD5 hangs up.
+        assertStringIncludes(
+          stdout,
+          options.authkey === authkey ? "EOFError" : "AuthenticationError: digest received was wrong",
+        );
+        const listener = new Listener({ ...options, address: ["127.0.0.1", 0] });
+        const connecting = startPython(env, python, { args: ["connect", authkey, JSON.stringify(listener.address)] });
+        await assertRejects(() => within(listener.accept(), LONG, "CPython"), AuthenticationError);
+        assertStringIncludes((await connecting.ended).stdout, "AuthenticationError: digest sent was rejected");
+        listener.close();
+      }
+    },
+  },
+];
