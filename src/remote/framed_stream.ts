@@ -7,7 +7,7 @@ import { limited } from "../base/limited.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
 import { messageOf } from "../base/words.ts";
 import type { ByteStream } from "../runtime/sockets.ts";
-import { FrameReader, headerOf } from "./framing.ts";
+import { FrameReader, headerOf, LONGEST_HEADER } from "./framing.ts";
 
 /** The longest message that is taken: no array of bytes is longer on all runtimes. */
 const LONGEST_MESSAGE = 2 ** 32 - 1;
@@ -39,8 +39,9 @@ export class FramedStream {
   readonly #senders = new Set<Sender>();
   /** Senders that have begun. */
   readonly #sending = new Set<Sender>();
+  /** Bytes of the longest message that may come. */
   #limit: number;
-  #pressure: number;
+  #isTrusted = false;
   #isClosed = false;
   #isGone = false;
   /** Why it is gone, unless the peer has ended it. */
@@ -57,7 +58,7 @@ export class FramedStream {
     this.title = title;
     this.#holds = holds;
     this.#stream = stream;
-    this.#limit = this.#pressure = limit;
+    this.#limit = limit;
     stream.listen({
       data: (bytes) => this.#came(bytes),
       gone: (reason) => this.#gone(reason),
@@ -71,7 +72,7 @@ export class FramedStream {
   /** The peer has shown who it is: it may send what it wants. */
   trust(): void {
     this.#limit = LONGEST_MESSAGE;
-    this.#pressure = BACK_PRESSURE;
+    this.#isTrusted = true;
     this.#holds = true;
     this.#flow();
   }
@@ -229,7 +230,10 @@ export class FramedStream {
   /** Reads on, unless enough lies here unread. A message that has begun is read to its end: only then it can be received. */
   #flow(): void {
     if (this.#isClosed || this.#isGone) return;
-    const pause = this.#reader.bytes >= this.#pressure && this.#hasMessage();
+    // What came with the last message of a handshake is measured by no other limit than that which holds when it is received.
+    const pause = this.#isTrusted
+      ? this.#reader.bytes >= BACK_PRESSURE && this.#hasMessage()
+      : this.#reader.bytes >= this.#limit + LONGEST_HEADER;
     if (pause === this.#isPaused) return;
     this.#isPaused = pause;
     if (pause) this.#stream.pause();

@@ -6,12 +6,13 @@
 /** The longest message that the short header can tell. */
 const LONGEST_SHORT = 0x7fffffff;
 const SHORT_HEADER = 4;
-const LONG_HEADER = 12;
+/** Bytes of the longer header. */
+export const LONGEST_HEADER = 12;
 
 /** What goes before a message of that length. */
 export function headerOf(length: number): Uint8Array {
   const isShort = length <= LONGEST_SHORT;
-  const view = new DataView(new ArrayBuffer(isShort ? SHORT_HEADER : LONG_HEADER));
+  const view = new DataView(new ArrayBuffer(isShort ? SHORT_HEADER : LONGEST_HEADER));
   if (isShort) view.setInt32(0, length);
   else {
     view.setInt32(0, -1);
@@ -81,9 +82,9 @@ export class FrameReader {
       return length;
     }
     if (length !== -1) throw new FramingError(`a message of ${length} bytes`);
-    if (this.bytes < LONG_HEADER) return undefined;
-    const long = Number(viewOf(this.#peek(LONG_HEADER)).getBigUint64(4));
-    this.#take(LONG_HEADER);
+    if (this.bytes < LONGEST_HEADER) return undefined;
+    const long = Number(viewOf(this.#peek(LONGEST_HEADER)).getBigUint64(4));
+    this.#take(LONGEST_HEADER);
     return long;
   }
 
