@@ -9,6 +9,7 @@ export const layers = [
   "base",
   "runtime",
   "codec",
+  "pickle",
   "memory",
   "family",
   "objects",

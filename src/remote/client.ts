@@ -10,7 +10,7 @@ import { type Address, checkAddress, nameOf } from "./address.ts";
 import { FramedStream } from "./framed_stream.ts";
 import { challenge, LONGEST_HANDSHAKE, respond } from "./handshake.ts";
 import { type ClientOptions, type Terms, termsOf } from "./options.ts";
-import { type Serializer, serializerOf } from "./serializer.ts";
+import { serializerOf } from "./serializer.ts";
 import { SocketConnection } from "./socket_connection.ts";
 
 /**
@@ -57,7 +57,7 @@ export async function Client<In = unknown, Out = In>(
   const giveUp = new AbortController();
   try {
     const connection = await withLimit(
-      connect<In, Out>(place, terms, serializerOf(undefined), giveUp.signal, doing),
+      connect<In, Out>(place, terms, giveUp.signal, doing),
       options,
     );
     if (connection !== undefined) return connection;
@@ -70,8 +70,7 @@ export async function Client<In = unknown, Out = In>(
 
 async function connect<In, Out>(
   address: Address,
-  { credentials, tls }: Terms,
-  serializer: Promise<Serializer>,
+  { credentials, tls, serializer }: Terms,
   signal: AbortSignal,
   doing: string,
 ): Promise<Connection<In, Out>> {
@@ -84,7 +83,7 @@ async function connect<In, Out>(
       await respond(framed, credentials, signal);
       await challenge(framed, credentials, signal);
     }
-    const connection = new SocketConnection<In, Out>(framed, await serializer, credentials !== undefined);
+    const connection = new SocketConnection<In, Out>(framed, await serializerOf(serializer), credentials !== undefined);
     framed.trust();
     signal.throwIfAborted();
     return connection;

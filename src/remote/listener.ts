@@ -6,7 +6,6 @@ import type { Connection } from "../channels/connection_types.ts";
 import { checkAddress } from "./address.ts";
 import { type ListenerOptions, termsOf } from "./options.ts";
 import { Reception } from "./reception.ts";
-import { serializerOf } from "./serializer.ts";
 
 const CREATE = "create a Listener";
 const DEFAULT_BACKLOG = 128;
@@ -62,7 +61,7 @@ export class Listener implements AsyncDisposable {
     if (!Number.isInteger(backlog) || backlog < 1 || backlog > 0x7fffffff) {
       throw new RangeError(`Cannot ${CREATE}: the backlog is ${backlog}, it takes a number from 1 on`);
     }
-    this.#reception = new Reception(address, backlog, terms, serializerOf(undefined));
+    this.#reception = new Reception(address, backlog, terms);
   }
 
   /**

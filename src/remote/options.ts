@@ -57,6 +57,32 @@ export interface PeerOptions {
    */
   authkey?: string | Uint8Array | undefined;
   /**
+   * How values become bytes. `"pickle"`: as Python's pickles, of plain data alone, so that a program of CPython can `send` and
+   * `recv` them; `sendBytes` and `recvBytes` do without. Written in protocol 4, read in 2 to 5.
+   *
+   * | JavaScript                        | Python                        | and back                              |
+   * | --------------------------------- | ----------------------------- | ------------------------------------- |
+   * | null, undefined                   | None                          | null                                  |
+   * | boolean                           | bool                          | boolean                               |
+   * | a number that is a safe integer   | int                           | number                                |
+   * | every other number, and -0        | float                         | number                                |
+   * | bigint                            | int                           | number where that is exact, or bigint |
+   * | string                            | str                           | string                                |
+   * | Uint8Array, ArrayBuffer           | bytes (bytearray is read too) | Uint8Array                            |
+   * | Array                             | list                          | Array                                 |
+   * | frozen Array                      | tuple                         | frozen Array                          |
+   * | plain object                      | dict whose keys are all str   | plain object                          |
+   * | Map                               | dict                          | Map; an object if all keys are str    |
+   * | Set                               | set (frozenset is read too)   | Set                                   |
+   * | Date                              | datetime, UTC                 | Date, microseconds cut off            |
+   *
+   * In a dict's keys and a set's members, an Array is a tuple and a Set a frozenset; what would be a dict is refused. A datetime
+   * without a time zone is read as UTC. Everything else is a SerializationError at the side that meets it, with its path, or with
+   * the opcode or the name that a pickle uses: nothing that a pickle names is ever called.
+   * @default this package's own form: every value that travels within a family, but for shared objects
+   */
+  serializer?: "pickle" | undefined;
+  /**
    * HMAC-MD5 will do: for CPython up to 3.11, which knows nothing else.
    * @default false
    */
@@ -96,12 +122,16 @@ export interface ClientOptions extends PeerOptions, WaitOptions {}
 export interface Terms {
   readonly credentials: Credentials | undefined;
   readonly tls: TlsWords | undefined;
+  readonly serializer: "pickle" | undefined;
 }
 
 /** Throws MisuseError for what can't be meant, or shouldn't be without a word. `address` undefined: a fresh unix socket. */
 export function termsOf(options: PeerOptions | undefined, address: Address | undefined, doing: string): Terms {
   ensureOptions(options, doing, { string: "address", number: "timeout" });
-  const { authkey, tls, plaintext = false } = options ?? {};
+  const { authkey, tls, plaintext, serializer } = options ?? {};
+  if (serializer !== undefined && serializer !== "pickle") {
+    throw new MisuseError(`Cannot ${doing}: serializer is ${describe(serializer)}, it takes "pickle"`);
+  }
   const legacyDigest = flag(options?.legacyDigest, "legacyDigest", doing);
   if (tls !== undefined) checkTls(tls, doing);
   const isTcp = typeof address === "object";
@@ -113,7 +143,7 @@ export function termsOf(options: PeerOptions | undefined, address: Address | und
     );
   }
   const key = authkey === undefined ? undefined : keyOf(authkey, doing);
-  return { credentials: key === undefined ? undefined : { key, legacyDigest }, tls };
+  return { credentials: key === undefined ? undefined : { key, legacyDigest }, tls, serializer };
 }
 
 function flag(value: unknown, name: string, doing: string): boolean {

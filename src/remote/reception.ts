@@ -13,7 +13,7 @@ import { type Address, ipOf, nameOf } from "./address.ts";
 import { FramedStream } from "./framed_stream.ts";
 import { challenge, isWrongKey, LONGEST_HANDSHAKE, respond } from "./handshake.ts";
 import type { Terms } from "./options.ts";
-import type { Serializer } from "./serializer.ts";
+import { type Serializer, serializerOf } from "./serializer.ts";
 import { SocketConnection } from "./socket_connection.ts";
 
 /** Milliseconds after which a peer that has not shown who it is is cut off. */
@@ -49,9 +49,9 @@ export class Reception {
   #isClosed = false;
 
   /** `address` undefined: a unix socket in a fresh folder. */
-  constructor(address: Address | undefined, backlog: number, terms: Terms, serializer: Promise<Serializer>) {
+  constructor(address: Address | undefined, backlog: number, terms: Terms) {
     this.#terms = terms;
-    this.#serializer = serializer;
+    this.#serializer = serializerOf(terms.serializer);
     this.#backlog = backlog;
     const place = address === undefined
       ? freshSocketPath()

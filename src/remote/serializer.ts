@@ -1,7 +1,6 @@
 /** How the values of a connection become bytes: in this package's own form, or as Python's pickles. */
 
-import { encodeInParts, type Link, writeEncoded } from "../codec/codec.ts";
-import { decode } from "../codec/codec.ts";
+import { decode, encodeInParts, type Link, writeEncoded } from "../codec/codec.ts";
 
 /** Values to bytes, and back. */
 export interface Serializer {
@@ -24,7 +23,9 @@ const own: Serializer = {
   decode: (bytes) => decode(bytes, outside),
 };
 
-/** The one of that name; none: this package's own. */
-export function serializerOf(_name: undefined): Promise<Serializer> {
-  return Promise.resolve(own);
+/** The one of that name; none: this package's own. Few programs talk to Python: what reads pickles is loaded for those. */
+export async function serializerOf(name: "pickle" | undefined): Promise<Serializer> {
+  if (name === undefined) return own;
+  const { pickle, unpickle } = await import("../pickle/pickle.ts");
+  return { encode: pickle, decode: unpickle };
 }

@@ -1,11 +1,11 @@
 /** Connections with programs on other runtimes, and with CPython. */
 
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../../assert.ts";
-import { AuthenticationError, Client, type Connection, Listener } from "../../../mod.ts";
+import { AuthenticationError, Client, type Connection, Listener, SerializationError } from "../../../mod.ts";
 import type { Case, RuntimeName } from "../../case.ts";
 import { type Program, pythonVersion, startProgram, startPython } from "../../host.ts";
 import { kinds, saidAddress } from "../../remote.ts";
-import { differenceElsewhere } from "../../same.ts";
+import { difference, differenceElsewhere } from "../../same.ts";
 import { within } from "../../scale.ts";
 import { travelling } from "../../travelling.ts";
 
@@ -49,6 +49,30 @@ async function exchangeBytes(connection: Connection, lengths: readonly number[])
     const [received] = await Promise.all([connection.recvBytes(), connection.sendBytes(sent)]);
     assert(received.length === length && received.every((byte, at) => byte === sent[at]), `${length} bytes`);
   }
+}
+
+/** Plain data that Python gives back as it was, then what ends it. */
+async function exchangeValues(connection: Connection): Promise<void> {
+  const values: unknown[] = [
+    [null, true, 1, -1, 2 ** 31, 2 ** 52, 2n ** 64n, -(2n ** 2000n), 0.1, -0, Infinity, NaN],
+    ["", "ä€😀", "\ud800", "x".repeat(100_000), new Uint8Array(0), new Uint8Array(70_000).fill(9)],
+    { list: [[], [[1]]], tuple: Object.freeze([1, Object.freeze([])]), dict: { a: {}, "__proto__x": 1 } },
+    new Map<unknown, unknown>([[1, "one"], [2.5, [1]], ["text", null], [false, new Set(["2"])]]),
+    new Set([10n ** 20n]), // of several, Python has no order
+    new Date(0),
+    [new Date("2024-02-29T23:59:59.999Z"), new Date("0001-01-01T00:00:00Z"), new Date("9999-12-31T23:59:59Z")],
+    Array.from({ length: 50_000 }, (_, n) => n),
+    Object.fromEntries(Array.from({ length: 5000 }, (_, n) => [`key ${n}`, n / 7])),
+  ];
+  const loop: unknown[] = [values[0]];
+  loop.push(loop, loop[0]);
+  for (const value of [...values, loop]) {
+    const sending = connection.send(value);
+    assertEquals(difference(value, await connection.recv()), undefined);
+    await sending;
+  }
+  await connection.send(null);
+  assertEquals(await connection.recv(), null);
 }
 
 export const peerCases: readonly Case[] = [
@@ -97,6 +121,85 @@ export const peerCases: readonly Case[] = [
       for (const one of [server, listener]) one.close();
     },
   })),
+  {
+    name: "remote/pickles with CPython, as its client and as its listener: plain data there and back",
+    needs: ["process", "python3"],
+    timeLimit: 60_000,
+    async run(env) {
+      const terms = { ...pythonTerms(), serializer: "pickle" as const };
+      const listening = startPython(env, python, {
+        args: ["listen", authkey, '["127.0.0.1", 0]', "values"],
+        limit: LONG,
+      });
+      const client = await Client(await saidAddress(listening), terms);
+      await exchangeValues(client);
+      await endsWell(listening);
+      client.close();
+      const listener = new Listener(terms);
+      const args = ["connect", authkey, JSON.stringify(listener.address), "values"];
+      const connecting = startPython(env, python, { args, limit: LONG });
+      const server = await within(listener.accept(), LONG, "CPython");
+      await exchangeValues(server);
+      await endsWell(connecting);
+      for (const one of [server, listener]) one.close();
+    },
+  },
+  {
+    name: "remote/pickles: what Python says of each type, and what is refused at either side",
+    needs: ["process", "python3"],
+    timeLimit: 60_000,
+    async run(env) {
+      const listener = new Listener({ ...pythonTerms(), serializer: "pickle" });
+      const args = [authkey, JSON.stringify(listener.address)];
+      const program = startPython(env, new URL("../../targets/remote/reprs.py", import.meta.url), {
+        args,
+        limit: LONG,
+      });
+      const server = await within(listener.accept(), LONG, "CPython");
+      const types: [unknown, string][] = [
+        [null, "None"],
+        [undefined, "None"],
+        [true, "True"],
+        [5, "5"],
+        [2 ** 40, "1099511627776"],
+        [-(10n ** 25n), "-10000000000000000000000000"],
+        [0.5, "0.5"],
+        [-0, "-0.0"],
+        ["ä\ud800", "'ä\\ud800'"],
+        [new Uint8Array([1, 255]), "b'\\x01\\xff'"],
+        [[1, [2]], "[1, [2]]"],
+        [Object.freeze([1, 2]), "(1, 2)"],
+        [{ a: 1, b: [] }, "{'a': 1, 'b': []}"],
+        [new Map<unknown, unknown>([[1, "x"], [[2, 3], null]]), "{1: 'x', (2, 3): None}"],
+        [new Set([1]), "{1}"],
+        [new Set([new Set([1])]), "{frozenset({1})}"],
+        [new Date(1234), "datetime.datetime(1970, 1, 1, 0, 0, 1, 234000, tzinfo=datetime.timezone.utc)"],
+      ];
+      for (const [value, repr] of types) {
+        await server.send(value);
+        assertEquals(await server.recv(), repr);
+      }
+      await server.send(Object.freeze(["give", 0]));
+      for (
+        const message of [
+          "names collections.OrderedDict",
+          "names types.SimpleNamespace",
+          "names builtins.print",
+          "names builtins.complex",
+        ]
+      ) {
+        const error = await assertRejects(() => server.recv(), SerializationError);
+        assertStringIncludes(error.message, message);
+      }
+      assertEquals(await server.recv(), [1, "goes on"]);
+      const error = await assertRejects(() => server.send({ at: [() => {}] }), SerializationError);
+      assertStringIncludes(error.message, "value.at[0] is a function");
+      await server.send("end");
+      assertEquals(await server.recv(), "'end'");
+      await endsWell(program);
+      for (const one of [server, listener]) one.close();
+    },
+  },
   {
     name: "remote/100 MiB to CPython and back",
     needs: ["process", "python3"],
