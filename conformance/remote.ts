@@ -1,15 +1,30 @@
 /** What cases about listeners share: both ends of a connection, in one program or two. */
 
 import { Client, type ClientOptions, type Connection, Listener, type ListenerOptions } from "../mod.ts";
+import { authority, listener as listenerCertificate } from "./certificates.ts";
 import { until } from "./host.ts";
 import type { Program } from "./host.ts";
 
 export type Address = string | readonly [host: string, port: number];
 
-/** Addresses of this machine: a fresh unix socket, and a port that the system chooses. */
-export const kinds: readonly (readonly ["unix" | "TCP", Address | undefined])[] = [
-  ["unix", undefined],
-  ["TCP", ["127.0.0.1", 0]],
+export const authkey = "secret";
+
+/** A way to be connected, by which options. */
+export interface Kind {
+  readonly name: "unix" | "TCP" | "TLS";
+  readonly listener: ListenerOptions;
+  readonly client: ClientOptions;
+}
+
+/** Within this machine: a fresh unix socket, and a port that the system chooses. */
+export const kinds: readonly Kind[] = [
+  { name: "unix", listener: { authkey }, client: { authkey } },
+  { name: "TCP", listener: { authkey, address: ["127.0.0.1", 0] }, client: { authkey } },
+  {
+    name: "TLS",
+    listener: { authkey, address: ["127.0.0.1", 0], tls: listenerCertificate },
+    client: { authkey, tls: { ca: authority } },
+  },
 ];
 
 /** Both ends of a connection in this program. */
@@ -22,9 +37,9 @@ export interface Linked {
   close(): void;
 }
 
-export async function link(options: ListenerOptions & ClientOptions = {}): Promise<Linked> {
-  const listener = new Listener({ authkey: "secret", ...options });
-  const client = await Client(listener.address, { authkey: "secret", ...options });
+export async function link(kind: Kind = kinds[0] as Kind): Promise<Linked> {
+  const listener = new Listener(kind.listener);
+  const client = await Client(listener.address, kind.client);
   const server = await listener.accept();
   return {
     listener,

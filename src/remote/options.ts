@@ -162,14 +162,19 @@ function keyOf(authkey: unknown, doing: string): Uint8Array {
   return key;
 }
 
-const TLS_TEXTS = ["ca", "cert", "key", "servername"] as const;
+/** What text each must hold; a name may be any. */
+const TLS_TEXTS = { ca: "CERTIFICATE", cert: "CERTIFICATE", key: "PRIVATE KEY", servername: undefined } as const;
 
 function checkTls(tls: TlsOptions, doing: string): void {
   if (typeof tls !== "object" || tls === null) throw new MisuseError(`Cannot ${doing}: tls takes an object`);
-  for (const name of TLS_TEXTS) {
-    const value: unknown = tls[name];
-    if (value !== undefined && typeof value !== "string") {
+  for (const [name, content] of Object.entries(TLS_TEXTS)) {
+    const value: unknown = tls[name as keyof typeof TLS_TEXTS];
+    if (value === undefined) continue;
+    if (typeof value !== "string") {
       throw new MisuseError(`Cannot ${doing}: tls.${name} is ${describe(value)}, it takes text`);
+    }
+    if (content !== undefined && !new RegExp(`-----BEGIN [A-Z ]*${content}-----`).test(value)) {
+      throw new MisuseError(`Cannot ${doing}: tls.${name} has no ${content} in PEM`); // Deno would only say so to each peer
     }
   }
   flag(tls.rejectUnauthorized, "tls.rejectUnauthorized", doing);

@@ -4,8 +4,9 @@ import type { Server, Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { ProcessError } from "../errors/base.ts";
 import { messageOf } from "../base/words.ts";
-import { builtin } from "./node_builtins.ts";
 import { bindSocket } from "./bind_socket.ts";
+import { runtime } from "./current.ts";
+import { builtin } from "./node_builtins.ts";
 
 /** Where a socket is: the path of a unix socket, or a host and a port. */
 export type SocketAddress = string | readonly [host: string, port: number];
@@ -78,15 +79,32 @@ export function socketError(doing: string, cause: unknown): ProcessError {
   return new ProcessError(`Cannot ${doing}: ${messageOf(cause)}`, { cause }, "ERR_MP_CONNECTION");
 }
 
+/** What carries a TLS socket. */
+interface Transport {
+  readStop?(): unknown;
+  readStart?(): unknown;
+}
+
+/**
+ * On Deno, a TLS socket that is paused goes on reading and decrypting, and keeps all of it (denoland/deno#33524 made it so): what
+ * carries it must be paused. Undefined where that isn't so.
+ */
+function transportOf(socket: Socket): Transport | undefined {
+  if (runtime.name !== "deno" || !("encrypted" in socket)) return undefined;
+  return (socket as { readonly _handle?: { readonly _parent?: Transport } })._handle?._parent;
+}
+
 class NodeStream implements ByteStream {
   readonly peer: string | [host: string, port: number];
   readonly #socket: Socket;
+  readonly #transport: Transport | undefined;
   #reason: Error | undefined;
   #over = false;
   #events: StreamEvents | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.#transport = transportOf(socket);
     const { remoteAddress, remotePort } = socket;
     this.peer = remoteAddress === undefined || remotePort === undefined ? "" : [remoteAddress, remotePort];
     socket.setNoDelay(true);
@@ -122,9 +140,11 @@ class NodeStream implements ByteStream {
 
   pause(): void {
     this.#socket.pause();
+    this.#transport?.readStop?.();
   }
 
   resume(): void {
+    this.#transport?.readStart?.();
     this.#socket.resume();
   }
 

@@ -22,10 +22,10 @@ const peer = new URL("../../targets/remote/peer.ts", import.meta.url);
 const bytes = (...values: number[]) => new Uint8Array(values);
 
 export const connectionCases: readonly Case[] = [
-  ...kinds.map(([kind, address]): Case => ({
-    name: `remote/${kind}: every value arrives as it was`,
+  ...kinds.map((kind): Case => ({
+    name: `remote/${kind.name}: every value arrives as it was`,
     async run() {
-      const { client, server, close } = await link({ address });
+      const { client, server, close } = await link(kind);
       for (const [what, make] of Object.entries(travelling)) {
         const value = make();
         await client.send(value);
@@ -182,10 +182,10 @@ export const connectionCases: readonly Case[] = [
       close();
     },
   },
-  ...kinds.map(([kind, address]): Case => ({
-    name: `remote/${kind}: send waits for a peer that doesn't read; what has not begun can be given up`,
+  ...kinds.map((kind): Case => ({
+    name: `remote/${kind.name}: send waits for a peer that doesn't read; what has not begun can be given up`,
     async run() {
-      const { client, server, close } = await link({ address });
+      const { client, server, close } = await link(kind);
       const count = 100;
       let sent = 0;
       const sending = Array.from({ length: count }, async (_, n) => {
@@ -223,9 +223,9 @@ export const connectionCases: readonly Case[] = [
     name: "remote/the peer is killed: every pending call rejects at once, and says so",
     needs: ["process"],
     async run(env) {
-      for (const [, address] of kinds) {
-        const program = startProgram(env, peer, { args: ["listen", JSON.stringify({ authkey: "k", address })] });
-        const client = await Client<unknown>(await saidAddress(program), { authkey: "k" });
+      for (const kind of kinds) {
+        const program = startProgram(env, peer, { args: ["listen", JSON.stringify(kind.listener)] });
+        const client = await Client<unknown>(await saidAddress(program), kind.client);
         await client.send(1);
         assertEquals(await client.recv(), 1);
         const pending = [client.recv(), client.recvBytes(), client.recvBytesInto(new Uint8Array(1))];

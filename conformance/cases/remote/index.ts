@@ -4,5 +4,6 @@ import type { Case } from "../../case.ts";
 import { connectionCases } from "./connection.ts";
 import { listenerCases } from "./listener.ts";
 import { peerCases } from "./peers.ts";
+import { tlsCases } from "./tls.ts";
 
-export const remoteCases: readonly Case[] = [...listenerCases, ...connectionCases, ...peerCases];
+export const remoteCases: readonly Case[] = [...listenerCases, ...connectionCases, ...tlsCases, ...peerCases];

@@ -15,13 +15,12 @@ import {
 } from "../../../mod.ts";
 import type { Case } from "../../case.ts";
 import { filesIn, removeFolder, sleep, startProgram, until } from "../../host.ts";
-import { kinds, link } from "../../remote.ts";
+import { authkey, kinds, link } from "../../remote.ts";
 import { within } from "../../scale.ts";
 import { bareClient, bareServer, cutOff, frame } from "../../sockets.ts";
 import { helloFromChild } from "../../targets/remote/children.ts";
 
 const program = (name: string) => new URL(`../../targets/remote/${name}.ts`, import.meta.url);
-const authkey = "secret";
 
 /** The `code` of the system's error that is the cause of one of ours. */
 function systemCode(error: unknown): string | undefined {
@@ -31,22 +30,22 @@ function systemCode(error: unknown): string | undefined {
 }
 
 export const listenerCases: readonly Case[] = [
-  ...kinds.map(([kind, address]): Case => ({
-    name: `listener/${kind}: both ends talk; its address is known at once and remembered; nothing stays`,
+  ...kinds.map(({ name, listener: options, client: terms }): Case => ({
+    name: `listener/${name}: both ends talk; its address is known at once and remembered; nothing stays`,
     async run({ tempDir }) {
-      const listener = new Listener({ address, authkey }), where = listener.address;
+      const listener = new Listener(options), where = listener.address;
       assertEquals(listener.lastAccepted, null);
-      if (kind === "unix") {
+      if (name === "unix") {
         assert(typeof where === "string" && where.startsWith(tempDir) && filesIn(tempDir).length === 1);
       } else assert(Array.isArray(where) && where[0] === "127.0.0.1" && where[1] > 0);
       const accepting = listener.accept<string, number>();
-      const client = await Client<number, string>(where, { authkey });
+      const client = await Client<number, string>(where, terms);
       const server = await accepting;
       await client.send("four");
       await server.send((await server.recv()).length);
       assertEquals(await client.recv(), 4);
       const { lastAccepted } = listener;
-      if (kind === "unix") assertEquals(lastAccepted, "");
+      if (name === "unix") assertEquals(lastAccepted, "");
       else assert(lastAccepted !== null && lastAccepted[0] === "127.0.0.1" && lastAccepted[1] !== where[1]);
       listener.close();
       listener.close();
@@ -58,8 +57,8 @@ export const listenerCases: readonly Case[] = [
       await assertRejects(() => server.recv(), EOFError, "everything is read");
       server.close();
       assertEquals([client.closed, server.closed], [true, true]);
-      const error = await Client(where, { authkey }).catch((failure: unknown) => failure);
-      assertEquals(systemCode(error), kind === "unix" ? "ENOENT" : "ECONNREFUSED");
+      const error = await Client(where, terms).catch((failure: unknown) => failure);
+      assertEquals(systemCode(error), name === "unix" ? "ENOENT" : "ECONNREFUSED");
     },
   })),
   {
@@ -84,19 +83,26 @@ export const listenerCases: readonly Case[] = [
       );
     },
   },
-  ...kinds.map(([kind, address]): Case => ({
-    name: `listener/${kind}: another authkey is an AuthenticationError at both ends, and the listener goes on`,
+  ...kinds.map(({ name, listener: options, client: terms }): Case => ({
+    name: `listener/${name}: another authkey is an AuthenticationError at both ends, and the listener goes on`,
     async run() {
-      const listener = new Listener({ address, authkey });
+      const listener = new Listener(options);
       const accepting = assertRejects(() => listener.accept(), AuthenticationError, "another authkey");
-      await assertRejects(() => Client(listener.address, { authkey: "other" }), AuthenticationError, "another authkey");
+      await assertRejects(
+        () => Client(listener.address, { ...terms, authkey: "other" }),
+        AuthenticationError,
+        "another authkey",
+      );
       await accepting;
       // Nobody was accepting: the next call is told, once.
       for (let i = 0; i < 3; i++) {
-        await assertRejects(() => Client(listener.address, { authkey: new Uint8Array([1]) }), AuthenticationError);
+        await assertRejects(
+          () => Client(listener.address, { ...terms, authkey: new Uint8Array([1]) }),
+          AuthenticationError,
+        );
       }
       await assertRejects(() => listener.accept(), AuthenticationError);
-      const connecting = Client(listener.address, { authkey: new TextEncoder().encode(authkey) });
+      const connecting = Client(listener.address, { ...terms, authkey: new TextEncoder().encode(authkey) });
       const [server, client] = await Promise.all([listener.accept(), connecting]);
       for (const one of [client, server, listener]) one.close();
     },
