@@ -59,7 +59,7 @@ export class Reception {
       ? address
       : [ipOf(address[0]), address[1]] as const;
     try {
-      this.#listening = listenAt(place, backlog, terms.tls, HANDSHAKE_MS, {
+      this.#listening = listenAt(place, backlog, terms.tls, {
         arrived: (peer) => this.#arrived(peer),
         connected: (peer, stream) => this.#connected(peer, stream),
         left: (peer) => this.#settle(peer),

@@ -220,12 +220,11 @@ function given(tls: TlsWords): TlsWords {
   return Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined)) as TlsWords;
 }
 
-/** Binds and listens, at once. Throws what the system says. `limit`: milliseconds that a peer has to become secure. */
+/** Binds and listens, at once. Throws what the system says. How long a peer may take to become secure is the caller's to see to. */
 export function listenAt(
   address: SocketAddress,
   backlog: number,
   tls: TlsWords | undefined,
-  limit: number,
   events: ListeningEvents,
 ): Listening {
   const arrived = (socket: Socket): Peer => {
@@ -237,7 +236,7 @@ export function listenAt(
   };
   const server = tls === undefined
     ? builtin("node:net").createServer((socket) => events.connected(arrived(socket), new NodeStream(socket)))
-    : secureServer(tls, limit, arrived, events);
+    : secureServer(tls, arrived, events);
   server.on("error", () => {}); // of one connection: it is gone
   const bound = bindSocket(server, address, backlog);
   server.unref();
@@ -251,14 +250,14 @@ export function listenAt(
 
 function secureServer(
   tls: TlsWords,
-  limit: number,
   arrived: (socket: Socket) => Peer,
   events: ListeningEvents,
 ): Server {
   // What becomes secure is another socket than what has arrived: they have the port in common.
   const peers = new Map<string, Peer>();
   const keyOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
-  const words = { ...given(tls), requestCert: tls.ca !== undefined, handshakeTimeout: limit };
+  // The timer of each handshake would keep the socket, on Deno also when that has failed: 17 KB for so long. Below 0 there is none.
+  const words = { ...given(tls), requestCert: tls.ca !== undefined, handshakeTimeout: -1 };
   const server = builtin("node:tls").createServer(words, (socket) => {
     const peer = peers.get(keyOf(socket));
     if (peer === undefined) socket.destroy(); // it has left already
