@@ -24,6 +24,7 @@
  *   function, one made by {@linkcode task}, or a URL.
  * - To talk: {@linkcode Queue}, {@linkcode JoinableQueue}, {@linkcode SimpleQueue}, {@linkcode Pipe}, and {@linkcode wait} for
  *   several.
+ * - To talk to other programs, also of CPython and on other machines: {@linkcode Listener}, {@linkcode Client}.
  * - To take turns: {@linkcode Lock}, {@linkcode RLock}, {@linkcode Semaphore}, {@linkcode Condition}, {@linkcode Event},
  *   {@linkcode Barrier}.
  * - To share: {@linkcode Value}, {@linkcode SharedArray}, {@linkcode SharedMemory}, {@linkcode ShareableList},
@@ -72,6 +73,9 @@ export { JoinableQueue } from "./src/channels/joinable_queue.ts";
 export { SimpleQueue } from "./src/channels/simple_queue.ts";
 export { Pipe } from "./src/channels/pipe.ts";
 export type { Connection } from "./src/channels/connection_types.ts";
+export { Client } from "./src/remote/client.ts";
+export { Listener } from "./src/remote/listener.ts";
+export type { ClientOptions, ListenerOptions, PeerOptions, TlsOptions } from "./src/remote/options.ts";
 export { wait } from "./src/channels/wait.ts";
 export type { WaitObject } from "./src/channels/wait.ts";
 export { activeChildren, Process } from "./src/process/process.ts";

@@ -1,7 +1,7 @@
 /** What cases need of the system they run on: time, other processes, programs of their own. */
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type ChildProcessByStdio, execFileSync, spawn } from "node:child_process";
+import { type ChildProcessByStdio, execFileSync, spawn, spawnSync } from "node:child_process";
 import { channel, subscribe, unsubscribe } from "node:diagnostics_channel";
 import {
   closeSync,
@@ -99,6 +99,8 @@ export interface ProgramOptions {
   readonly args?: readonly string[];
   /** On Deno: its permissions; default all. */
   readonly permissions?: readonly string[];
+  /** Default: the one under test. */
+  readonly runtime?: RuntimeName;
   /** Of the runtime. */
   readonly flags?: readonly string[];
   /** The runtime reads the program from standard input. */
@@ -117,21 +119,37 @@ export interface ProgramOptions {
 
 /** Starts a module as a program of its own on the runtime under test, with all permissions if it doesn't say which. */
 export function startProgram(env: Env, module: URL, options: ProgramOptions = {}): Program {
-  const { flags = [], args = [], under = [], fromStdin = false } = options;
-  const deno = env.runtime === "deno" ? ["run", "--no-prompt", "--no-check", ...(options.permissions ?? ["-A"])] : [];
-  const [file, ...words] = [
+  const { flags = [], args = [], under = [], fromStdin = false, runtime = env.runtime } = options;
+  const deno = runtime === "deno" ? ["run", "--no-prompt", "--no-check", ...(options.permissions ?? ["-A"])] : [];
+  const words = [
     ...under,
-    process.execPath,
+    executableOf(runtime, env),
     ...deno,
     ...flags,
     fromStdin ? "-" : fileURLToPath(module),
     ...args,
   ];
+  return start(words, env, { ...options, ...(fromStdin && { stdin: readFileSync(module, "utf8") }) });
+}
+
+/** Starts a Python program. */
+export function startPython(env: Env, program: URL, options: ProgramOptions = {}): Program {
+  return start(["python3", fileURLToPath(program), ...(options.args ?? [])], env, options);
+}
+
+/** What `python3` is: [3, 11], for instance. */
+export function pythonVersion(): readonly number[] {
+  const { stdout } = spawnSync("python3", ["--version"], { encoding: "utf8" });
+  return (/\d+(\.\d+)+/.exec(stdout)?.[0] ?? "").split(".").map(Number);
+}
+
+function start(command: readonly string[], env: Env, options: ProgramOptions): Program {
+  const [file, ...words] = command;
   const child = spawn(file as string, words, {
     env: { ...process.env, NO_COLOR: "1", MP_METHOD: env.method, ...options.env },
-    stdio: [fromStdin || options.stdin !== undefined ? "pipe" : "ignore", "pipe", "pipe"],
+    stdio: [options.stdin !== undefined ? "pipe" : "ignore", "pipe", "pipe"],
   }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
-  child.stdin?.end(fromStdin ? readFileSync(module) : options.stdin);
+  child.stdin?.end(options.stdin);
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => stdout += text);

@@ -9,6 +9,7 @@ export const layers = [
   "base",
   "runtime",
   "codec",
+  "pickle",
   "memory",
   "family",
   "objects",
@@ -18,6 +19,7 @@ export const layers = [
   "shared",
   "channels",
   "process",
+  "remote",
   "pool",
   "managers",
   "context", // made of all of them

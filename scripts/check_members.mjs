@@ -63,7 +63,12 @@ for (const [name, value] of Object.entries(mp)) {
   if (instance instanceof mp.Pool) instance.terminate();
   if (instance instanceof mp.SyncManager) await instance.shutdown();
   if (instance instanceof mp.SharedMemory) instance.unlink();
+  if (instance instanceof mp.Listener) instance.close();
 }
-compare("A connection", mp.Pipe()[0], [...ofObjects, ...(members["Connection"] ?? [])]);
+const listener = new mp.Listener(), client = await mp.Client(listener.address);
+for (const connection of [mp.Pipe()[0], client, await listener.accept()]) {
+  compare(`A ${connection.constructor.name}`, connection, [...ofObjects, ...(members["Connection"] ?? [])]);
+}
+listener.close();
 console.log(`${classes} classes, ${faults} faults`);
 process.exit(faults > 0 ? 1 : 0);

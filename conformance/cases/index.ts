@@ -38,6 +38,7 @@ import { misuseCases } from "./bad_input/misuse.ts";
 import { programCases } from "./bad_input/programs.ts";
 import { sharedCases } from "./shared/index.ts";
 import { syncCases } from "./sync/index.ts";
+import { remoteCases } from "./remote/index.ts";
 import { poolCases as wholePoolCases } from "./pool/index.ts";
 
 export const cases: readonly Case[] = [
@@ -78,5 +79,6 @@ export const cases: readonly Case[] = [
   ...syncCases,
   ...sharedCases,
   ...wholePoolCases,
+  ...remoteCases,
   ...otherManagerCases,
 ];

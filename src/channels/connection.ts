@@ -5,6 +5,7 @@ import { faceOf, makeFace, wear } from "../objects/face.ts";
 import { registerSharedClass } from "../wire/handles.ts";
 import { ConnectionEngine } from "./connection_engine.ts";
 import type { Connection } from "./connection_types.ts";
+import { messagesFrom } from "./messages_from.ts";
 
 /** One end of a pipe. */
 class PipeConnection<In = unknown, Out = In> implements Connection<In, Out> {
@@ -59,7 +60,7 @@ class PipeConnection<In = unknown, Out = In> implements Connection<In, Out> {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<In> {
-    return this.#engine.messages();
+    return messagesFrom(this);
   }
 
   [Symbol.dispose](): void {

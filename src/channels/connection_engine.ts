@@ -1,16 +1,16 @@
 /** The engine of a pipe's end: messages in each direction; end-of-file when nobody holds the other end any more. */
 
 import { MisuseError } from "../errors/base.ts";
-import { BufferTooShort, EOFError, TimeoutError } from "../errors/outcomes.ts";
+import { EOFError, TimeoutError } from "../errors/outcomes.ts";
 import type { Segment } from "../memory/arena.ts";
 import type { Family } from "../family/family.ts";
 import { WaitQueue, type Wanted } from "../family/futex.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
-import { ensureOptions } from "../base/options.ts";
 import { BITMAP_WORDS, H_HOLDERS, HEADER_WORDS } from "../memory/layout.ts";
 import { type Attachment, SharedObject } from "../objects/object.ts";
 import { type Waitable, waitable } from "../base/waitable.ts";
 import { RobustLock } from "../memory/robust_lock.ts";
+import { bytesToSend, copyOf, ensureLength, longestMessage, roomIn, tooLongFor } from "./bytes.ts";
 import {
   discardParcel,
   keepParcel,
@@ -104,17 +104,9 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     else if (this.family.due()) await this.family.turn();
   }
 
-  async sendBytes(data: ArrayBufferView | ArrayBuffer, offset = 0, size?: number): Promise<void> {
+  async sendBytes(data: ArrayBufferView | ArrayBuffer, offset?: number, size?: number): Promise<void> {
     this.#ensure("send", WRITABLE);
-    const all = bytesOf(data, "send");
-    if (!Number.isInteger(offset) || offset < 0 || offset > all.length) {
-      throw new RangeError(`Cannot send bytes: offset ${offset} is outside of the ${all.length} bytes given`);
-    }
-    const length = size ?? all.length - offset;
-    if (!Number.isInteger(length) || length < 0 || offset + length > all.length) {
-      throw new RangeError(`Cannot send bytes: offset ${offset} and size ${size} exceed the ${all.length} bytes given`);
-    }
-    const parcel = rawParcel(all.subarray(offset, offset + length));
+    const parcel = rawParcel(bytesToSend(data, offset, size));
     if (!this.#sendNow(parcel)) await this.#sendLater(parcel, Infinity, undefined);
     else if (this.family.due()) await this.family.turn();
   }
@@ -131,37 +123,22 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
 
   async recvBytes(options?: WaitOptions & { maxLength?: number }): Promise<Uint8Array<ArrayBuffer>> {
     this.#ensure("receive", READABLE);
-    ensureOptions(options, "receive bytes", { number: "maxLength" });
-    const maxLength = options?.maxLength;
-    if (maxLength !== undefined && !(maxLength >= 0)) {
-      throw new RangeError(`Cannot receive bytes: maxLength is ${maxLength}`);
-    }
+    const maxLength = longestMessage(options);
     const value = await this.#receiveRaw(copyOf, options);
-    if (maxLength !== undefined && value.length > maxLength) {
-      throw new BufferTooShort(
-        `Cannot receive a message of ${value.length} bytes: maxLength is ${maxLength} (see messageBytes)`,
-        value,
-      );
-    }
+    ensureLength(value, maxLength);
     return value;
   }
 
-  async recvBytesInto(into: ArrayBufferView, offset = 0): Promise<number> {
-    const target = bytesOf(into, "receive into");
-    if (!Number.isInteger(offset) || offset < 0 || offset > target.length) {
-      throw new RangeError(`Cannot receive bytes: offset ${offset} is outside of the buffer of ${target.length} bytes`);
-    }
+  async recvBytesInto(into: ArrayBufferView, offset?: number): Promise<number> {
+    const room = roomIn(into, offset);
     this.#ensure("receive", READABLE);
     const received = await this.#receiveRaw((bytes) => {
-      if (bytes.length > target.length - offset) return copyOf(bytes);
-      target.set(bytes, offset);
+      if (bytes.length > room.length) return copyOf(bytes);
+      room.set(bytes);
       return bytes.length;
     });
     if (typeof received === "number") return received;
-    throw new BufferTooShort(
-      `Cannot receive a message of ${received.length} bytes into ${target.length - offset} (see messageBytes)`,
-      received,
-    );
+    throw tooLongFor(room, received);
   }
 
   async poll(options?: WaitOptions): Promise<boolean> {
@@ -184,20 +161,6 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
       isReady: () => this.#arrived(),
       whenReady: async (signal) => void await this.poll({ timeout: Infinity, signal }),
     };
-  }
-
-  /** Messages as they come, until end-of-file. */
-  async *messages(): AsyncIterableIterator<In> {
-    for (;;) {
-      let value: In;
-      try {
-        value = await this.recv();
-      } catch (error) {
-        if (error instanceof EOFError) return;
-        throw error;
-      }
-      yield value;
-    }
   }
 
   protected override onClose(): void {
@@ -369,15 +332,4 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
 
 function timedOut(waiters: WaitQueue, doing: string, limit: number): TimeoutError {
   return new TimeoutError(...waiters.whyNot(doing, `nothing happened within ${limit} ms`));
-}
-
-/** Of a typed array: that isn't filled with zeros first. And not a slice(), which would be of the same class. */
-function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes);
-}
-
-function bytesOf(data: ArrayBufferView | ArrayBuffer, doing: string): Uint8Array {
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  throw new MisuseError(`Cannot ${doing} bytes: the argument is neither an ArrayBuffer nor a view of one`);
 }

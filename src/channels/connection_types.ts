@@ -3,9 +3,11 @@
 import type { WaitOptions } from "../base/wait_options.ts";
 
 /**
- * One end of a pipe. CPython: `multiprocessing.connection.Connection`.
+ * One end of a pipe, or of a connection with another program (see Client, which says what is different there). CPython:
+ * `multiprocessing.connection.Connection`.
  *
- * Iterating takes messages as they come, until end-of-file. It travels to other processes: as an argument, or in a message.
+ * Iterating takes messages as they come, until end-of-file. That of a pipe travels to other processes: as an argument, or in a
+ * message.
  *
  * @example
  * ```ts

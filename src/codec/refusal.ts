@@ -65,7 +65,7 @@ export function refusedType(value: unknown): string {
 }
 
 /** Name of the class of an object, whatever state it is in. */
-function classNameOf(object: object): string {
+export function classNameOf(object: object): string {
   try {
     const prototype: unknown = Object.getPrototypeOf(object);
     const name: unknown = (prototype as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
@@ -98,6 +98,7 @@ function builtinParent(object: object): string | undefined {
   return above === TypedArray.prototype ? undefined : classNameOf(Object.create(above));
 }
 
-function article(name: string): string {
+/** "a" or "an". */
+export function article(name: string): string {
   return /^[AEIO]|^U(?!R[LI])/.test(name) ? "an" : "a";
 }

@@ -4,7 +4,8 @@ import { MisuseError } from "../errors/base.ts";
 
 /** What the codec needs to know about the family a value travels in. Opaque to the codec, handed to shareables. */
 export interface Link {
-  readonly method: "process" | "worker";
+  /** Undefined: the value leaves its family, and the handle of a shared object means nothing where it goes. */
+  readonly method: "process" | "worker" | undefined;
 }
 
 /** A class of shared objects (Lock, Queue, Connection …) or otherwise live objects that travel as a handle. */

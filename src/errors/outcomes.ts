@@ -36,8 +36,8 @@ export class Full extends TimeoutError {
 }
 
 /**
- * The other end of a connection is gone: for a receiver, everything it sent is read. Its `code` is "ERR_MP_EOF". CPython:
- * `EOFError`, and `BrokenPipeError` of a sender.
+ * The other end of a connection is gone: for a receiver, everything it sent is read. Its `code` is "ERR_MP_EOF". A `cause` is
+ * there when a link to another program was lost. CPython: `EOFError`, and `BrokenPipeError` and others for the rest.
  */
 export class EOFError extends ProcessError {
   /** As of any Error: what to say, and its `cause`. */
@@ -62,8 +62,8 @@ export class BufferTooShort extends ProcessError {
 }
 
 /**
- * The mutual handshake of a connection failed. Its `code` is "ERR_MP_AUTHENTICATION". Pipes make none, so nothing in this
- * version throws it. CPython: `multiprocessing.AuthenticationError`.
+ * The mutual handshake of a connection failed: a Listener and a Client have different authkeys, or only one of them has one. Its
+ * `code` is "ERR_MP_AUTHENTICATION". CPython: `multiprocessing.AuthenticationError`.
  */
 export class AuthenticationError extends ProcessError {
   /** As of any Error: what to say, and its `cause`. */

@@ -4,7 +4,7 @@ import { ProcessError } from "../../errors/base.ts";
 import { SerializationError } from "../../errors/outcomes.ts";
 import { messageOf } from "../../base/words.ts";
 import { type NodeType, nodeType, stringIn } from "./node_type.ts";
-import { Refusal } from "../refusal.ts";
+import { article, malformed, Refusal } from "../refusal.ts";
 import { codecNamed, codecOf, shareableTypeNamed, shareableTypeOf } from "../registry.ts";
 
 const unregistered = new WeakSet<object>();
@@ -42,11 +42,15 @@ export const shareableType: NodeType = nodeType<object>({
   expand(object, { link }) {
     const type = shareableTypeOf(object);
     if (type === undefined) throw new Refusal("is no longer a shareable");
+    if (link.method === undefined) {
+      throw new Refusal(`is ${article(type.name)} ${type.name}, which only processes of its own family can use`);
+    }
     return [calling(() => type.encode(object, link), refusing(`type "${type.name}"`)), type.name];
   },
   create([wire, slot], receiver) {
     const name = stringIn(slot, receiver);
     const type = shareableTypeNamed(name);
+    if (receiver.link.method === undefined) throw malformed(`it has a ${name} of another family in it`);
     if (type === undefined) {
       throw notRegistered(`Cannot decode a "${name}": no such shareable type is registered here`);
     }
