@@ -190,6 +190,20 @@ export const stopCases: readonly Case[] = [
   },
   {
     name:
+      "stops/descriptors: where none is left all that is there goes on, and a start fails and leaves nothing behind",
+    needs: ["linux"],
+    timeLimit: 60_000,
+    async run(env) {
+      const program = new URL("../targets/programs/no_descriptors.ts", import.meta.url);
+      const under = ["sh", "-c", 'ulimit -n 200; exec "$0" "$@"'];
+      const { code, stdout, stderr } = await runProgram(env, program, { under, limit: 50_000 });
+      const all = "5 300000 120000 100000", refused = "SpawnError false true";
+      const lines = [all, refused, refused, "true true", "-9 1", all, "0", "0", all, "0"];
+      assertEquals([stdout.trim().split("\n"), code], [lines, 0], stderr);
+    },
+  },
+  {
+    name:
       "stops/starters: six at once start and join children, and 20 000 locks are in the family; a death is soon dealt with",
     growsMemory: true,
     timeLimit: 90_000,
