@@ -17,16 +17,6 @@ export async function useForEver(queue: Queue<unknown>, semaphore: Semaphore, bu
   }
 }
 
-/** Sends much back. */
-export function swell(index: number): string {
-  return String(index).padEnd(5000, "x");
-}
-
-/** The process that runs this. */
-export function ownPid(): number {
-  return process.pid;
-}
-
 /** Lets this thread alone sleep. */
 function sleepSync(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
