@@ -22,7 +22,7 @@ const targets = targetsOf<typeof import("../targets/stalls.ts")>(new URL("../tar
 const STANDSTILL = 2500;
 
 /** Runs `act` while a child stands still in the middle of taking memory. `stopAgain` lets it do so once more. */
-export async function whileMemoryStalls(
+async function whileMemoryStalls(
   { mp }: Env,
   act: (stopAgain: () => Promise<void>) => Promise<void>,
 ): Promise<void> {

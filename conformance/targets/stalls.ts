@@ -23,7 +23,7 @@ function sleepSync(milliseconds: number): void {
 }
 
 /** Does something, and stands still, for so long or until it may go on, as soon as it has begun a section; says so before. */
-function standStill(inside: Event, until: number | Event, act: () => void): void {
+export function standStill(inside: Event, until: number | Event, act: () => void): void {
   inNextSection(() => {
     inside.set();
     if (typeof until === "number") sleepSync(until);
