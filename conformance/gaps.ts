@@ -36,6 +36,13 @@ export const gaps: readonly Gap[] = [
     reason:
       "Deno doesn't tell whether a program listens to a signal: pools end as if it didn't, and it hears of it twice",
   })),
+  ...(["deno", "bun"] as const).map((runtime): Gap => ({
+    case:
+      "stops/descriptors: where none is left all that is there goes on, and a start fails and leaves nothing behind",
+    runtime,
+    method: "worker",
+    reason: "Deno panics, and Bun ends the process, when there is no descriptor left for a worker that is started",
+  })),
   ...(["process", "worker"] as const).map((method): Gap => ({
     case: "first program: on standard input, it finds what it imports",
     runtime: "deno",

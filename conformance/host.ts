@@ -190,6 +190,22 @@ export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
+/** Opens files until there is no descriptor left; gives all of them back. */
+export function useUpDescriptors(): () => void {
+  // Deno opens a pipe for signals some time in its first second, and panics when it can't.
+  const ignore = () => {};
+  process.on("SIGUSR2", ignore).off("SIGUSR2", ignore);
+  const open: number[] = [];
+  try {
+    for (;;) open.push(openSync("/dev/null", "r"));
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EMFILE") throw error;
+  }
+  return () => {
+    for (const descriptor of open) closeSync(descriptor);
+  };
+}
+
 /** Removes a file, or a folder with all that is in it. */
 export function removeFolder(path: string): void {
   rmSync(path, { recursive: true });

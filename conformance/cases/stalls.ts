@@ -18,18 +18,11 @@ import {
 
 const targets = targetsOf<typeof import("../targets/stalls.ts")>(new URL("../targets/stalls.ts", import.meta.url));
 
-/** Lets a process stand still for so long. */
-async function stop(pid: number, milliseconds: number): Promise<void> {
-  assert(sendSignal(pid, "SIGSTOP"));
-  await sleep(milliseconds);
-  assert(sendSignal(pid, "SIGCONT"));
-}
-
 /** How long a child stands still: longer than a synchronous call is patient. */
 const STANDSTILL = 2500;
 
 /** Runs `act` while a child stands still in the middle of taking memory. `stopAgain` lets it do so once more. */
-export async function whileMemoryStalls(
+async function whileMemoryStalls(
   { mp }: Env,
   act: (stopAgain: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
@@ -95,31 +88,6 @@ export const stallCases: readonly Case[] = [
       await within(child.join(), 20_000, "the child");
       child.close();
       for (const one of [queue, semaphore, busy]) one.close();
-    },
-  },
-  {
-    name: "stalls/pool: a worker that is stopped for a while loses nothing",
-    needs: ["process", "linux"],
-    growsMemory: true,
-    timeLimit: 90_000,
-    async run({ mp }) {
-      const pool = new mp.Pool(2), pid = await pool.apply(targets.ownPid);
-      const indices = Array.from({ length: 4000 }, (_, index) => index);
-      const stopped = (async () => {
-        for (let round = 0; round < 4; round++) {
-          await sleep(Math.random() * 20);
-          await stop(pid, 1500);
-        }
-      })();
-      let over = false;
-      void stopped.then(() => over = true);
-      do {
-        const results = await within(pool.map(targets.swell, indices), 30_000, "map");
-        assertEquals(results.length, indices.length);
-      } while (!over);
-      await stopped;
-      pool.close();
-      await within(pool.join(), 10_000, "the pool's end");
     },
   },
   {

@@ -5,7 +5,6 @@ import type { Case, Env } from "../case.ts";
 import { isStopped, runProgram, sendSignal, sleep, until } from "../host.ts";
 import { within } from "../scale.ts";
 import { type Process, RemoteError, targets as targetsOf, WorkerDiedError } from "../../mod.ts";
-import { whileMemoryStalls } from "./stalls.ts";
 
 const targets = targetsOf<typeof import("../targets/stops.ts")>(new URL("../targets/stops.ts", import.meta.url));
 const { inflate } = targetsOf<typeof import("../targets/stalls.ts")>(new URL("../targets/stalls.ts", import.meta.url));
@@ -162,18 +161,21 @@ export const stopCases: readonly Case[] = [
     name: "stops/hire: a pool's worker that ends while another is stopped in the memory is replaced",
     growsMemory: true,
     timeLimit: 60_000,
-    async run(env) {
-      const { mp } = env;
-      await whileMemoryStalls(env, async (stopAgain) => {
-        const pool = new mp.Pool(1);
-        await pool.apply(inflate, ["a"]);
-        await stopAgain();
-        const lost = pool.apply(targets.end).catch((error: unknown) => error), next = pool.apply(inflate, ["b"]);
-        assert(await within(lost, LATE, "the task that ends its worker") instanceof WorkerDiedError);
-        assertEquals(await within(next, LATE, "the task after it"), "bb");
-        pool.close();
-        await within(pool.join(), LATE, "the pool's end");
-      });
+    async run({ mp }) {
+      const inside = new mp.Event(), goOn = new mp.Event(), own = new mp.Queue<string>();
+      const other = new mp.Process({ target: targets.standInMemory, args: [inside, goOn, own] }), pool = new mp.Pool(1);
+      await Promise.all([other.start(), pool.apply(inflate, ["a"])]);
+      await own.put("begin");
+      assert(await inside.wait({ timeout: LATE }));
+      const lost = pool.apply(targets.end).catch((error: unknown) => error), next = pool.apply(inflate, ["b"]);
+      assert(await within(lost, LATE, "the task that ends its worker") instanceof WorkerDiedError);
+      await sleep(STOP.SIGCONT);
+      goOn.set();
+      assertEquals(await within(next, LATE, "the task after it"), "bb");
+      pool.close();
+      await within(pool.join(), LATE, "the pool's end");
+      assertEquals(await within(other.join(), LATE, "the other"), 0);
+      for (const one of [other, inside, goOn, own]) one.close();
     },
   },
   {
@@ -186,6 +188,20 @@ export const stopCases: readonly Case[] = [
       const { code, stdout, stderr } = await runProgram(env, program, { args: [env.tempDir], limit: 80_000 });
       const lines = ["254", "MisuseError", "250 4", "0,0,0,0,0"];
       assertEquals([stdout.trim().split("\n"), code, stderr], [lines, 0, ""]);
+    },
+  },
+  {
+    name:
+      "stops/descriptors: where none is left all that is there goes on, and a start fails and leaves nothing behind",
+    needs: ["linux"],
+    timeLimit: 60_000,
+    async run(env) {
+      const program = new URL("../targets/programs/no_descriptors.ts", import.meta.url);
+      const under = ["sh", "-c", 'ulimit -n 200; exec "$0" "$@"'];
+      const { code, stdout, stderr } = await runProgram(env, program, { under, limit: 50_000 });
+      const all = "5 300000 120000 100000", refused = "SpawnError false true";
+      const lines = [all, refused, refused, "true true", "-9 1", all, "0", "0", all, "0"];
+      assertEquals([stdout.trim().split("\n"), code], [lines, 0], stderr);
     },
   },
   {

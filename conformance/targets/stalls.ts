@@ -17,23 +17,13 @@ export async function useForEver(queue: Queue<unknown>, semaphore: Semaphore, bu
   }
 }
 
-/** Sends much back. */
-export function swell(index: number): string {
-  return String(index).padEnd(5000, "x");
-}
-
-/** The process that runs this. */
-export function ownPid(): number {
-  return process.pid;
-}
-
 /** Lets this thread alone sleep. */
 function sleepSync(milliseconds: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }
 
 /** Does something, and stands still, for so long or until it may go on, as soon as it has begun a section; says so before. */
-function standStill(inside: Event, until: number | Event, act: () => void): void {
+export function standStill(inside: Event, until: number | Event, act: () => void): void {
   inNextSection(() => {
     inside.set();
     if (typeof until === "number") sleepSync(until);

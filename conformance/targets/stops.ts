@@ -3,7 +3,7 @@
 import { type DictProxy, type Event, exit, type Lock, type Queue } from "../../mod.ts";
 import { process } from "../host.ts";
 import { mp } from "./context.ts";
-import { inNextSection, nothing } from "./stalls.ts";
+import { inNextSection, nothing, standStill } from "./stalls.ts";
 
 /** Stops this process in the middle of its next section. */
 function stopInNextSection(): void {
@@ -49,6 +49,13 @@ export async function startOthers(count: number): Promise<void> {
     if (await child.join() !== 0) throw new Error("a child's end");
     child.close();
   }
+}
+
+/** Stands still in the middle of taking memory, once it is told to begin. */
+export async function standInMemory(inside: Event, goOn: Event, own: Queue<string>): Promise<void> {
+  await own.get();
+  standStill(inside, goOn, () => own.putNowait("x".repeat(70_000)));
+  await own.get();
 }
 
 /** Holds a lock until it is killed. */

@@ -1,5 +1,6 @@
 /** The adapter for Bun. */
 
+import { setTimeout } from "../base/originals.ts";
 import { MisuseError, SpawnError } from "../errors/base.ts";
 import type { BunApi } from "./bun_api.ts";
 import { childWords, MEMORY_FD } from "./boot.ts";
@@ -66,12 +67,27 @@ function ownThreadId(): number {
   }
 }
 
+/** How long after a pipe couldn't be read it is tried again, in milliseconds. */
+const AGAIN_MS = 20;
+
 /** A pipe read as a stream. `cancel` leaves the descriptor open. */
 function streamSource(bun: BunApi, fd: number, close: () => void): PullSource {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let giveUp: (() => void) | undefined;
+  /** A stream wants a descriptor of its own, and none is left: whoever waits looks by itself, until there is one. */
+  const pause = () =>
+    new Promise<boolean>((resolve) => {
+      giveUp = () => resolve(false);
+      setTimeout(resolve, AGAIN_MS, true);
+    });
   return {
     async next() {
-      reader ??= bun.file(fd).stream().getReader();
+      giveUp = undefined;
+      try {
+        reader ??= bun.file(fd).stream().getReader();
+      } catch {
+        return await pause();
+      }
       try {
         if (!(await reader.read()).done) return true;
       } catch {
@@ -81,7 +97,8 @@ function streamSource(bun: BunApi, fd: number, close: () => void): PullSource {
       return false;
     },
     cancel() {
-      reader?.cancel().catch(() => {});
+      if (reader === undefined) giveUp?.();
+      else reader.cancel().catch(() => {});
     },
     lossy: true,
     close,
