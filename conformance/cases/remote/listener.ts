@@ -252,6 +252,25 @@ export const listenerCases: readonly Case[] = [
     },
   },
   {
+    name: "listener/Deno: a permission that is missing is named, and nothing stays",
+    needs: ["process", "deno"],
+    async run(env) {
+      const flags: [string, string[], string][] = [
+        ["unix", ["--allow-sys"], "--allow-env"], // without any, node:child_process grants all
+        ["unix", ["--allow-env"], "--allow-write"],
+        ["unix", ["--allow-env", "--allow-read", "--allow-write"], "--allow-net"],
+        ["unix", ["--allow-env", "--allow-read", "--allow-write", "--allow-net"], "they talk"],
+        ["TCP", ["--allow-sys"], "--allow-net"],
+        ["TCP", ["--allow-net"], "they talk"],
+      ];
+      for (const [kind, permissions, said] of flags) {
+        const { stdout, stderr } = await startProgram(env, program("permitted"), { args: [kind], permissions }).ended;
+        assertMatch(`${stdout}${stderr}`, new RegExp(`^(ERR_MP_CONNECTION .*)?${said}`, "s"));
+      }
+      assertEquals(filesIn(env.tempDir), []);
+    },
+  },
+  {
     name: "listener/children talk to it: each by the family's authkey",
     async run({ mp }) {
       const listener = new Listener({ authkey: mp.currentProcess().authkey });
