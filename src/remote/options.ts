@@ -105,7 +105,8 @@ export interface ListenerOptions extends PeerOptions {
   /**
    * The path of a unix socket, or an IP address and a TCP port (0: the system chooses one). The host "localhost" is 127.0.0.1,
    * "" is every IPv4 address of this machine.
-   * @default a unix socket in a fresh folder that only this user may enter, which goes with the listener
+   * @default a unix socket in a fresh folder that only this user may enter, which goes with the listener, or when the process
+   * ends, but stays when it is killed
    */
   address?: string | readonly [host: string, port: number] | undefined;
   /**
