@@ -18,7 +18,7 @@ import { filesIn, removeFolder, sleep, startProgram, until } from "../../host.ts
 import { authkey, kinds, link } from "../../remote.ts";
 import { within } from "../../scale.ts";
 import { bareClient, bareServer, cutOff, frame } from "../../sockets.ts";
-import { helloFromChild } from "../../targets/remote/children.ts";
+import { helloFromChild, leaveListener } from "../../targets/remote/children.ts";
 
 const program = (name: string) => new URL(`../../targets/remote/${name}.ts`, import.meta.url);
 
@@ -287,6 +287,21 @@ export const listenerCases: readonly Case[] = [
       assertEquals(said.sort(), [[1, 1n], [2, 2n]]);
       for (const child of children) assertEquals(await child.join(), 0);
       listener.close();
+    },
+  },
+  {
+    name: "listener/a child that ends with one open leaves nothing behind",
+    async run({ mp, tempDir }) {
+      for (const [how, code] of [["return", 0], ["exit", 3], ["throw", 1]] as const) {
+        const child = new mp.Process({
+          target: leaveListener,
+          args: [how],
+          ...(mp.startMethod === "process" && { stderr: "ignore" }),
+        });
+        await child.start();
+        assertEquals([how, await child.join()], [how, code]);
+        assertEquals([how, filesIn(tempDir)], [how, []]);
+      }
     },
   },
   {
