@@ -52,7 +52,7 @@ export async function Client<In = unknown, Out = In>(
 ): Promise<Connection<In, Out>> {
   const place = checkAddress(address, "connect");
   const doing = `connect to ${nameOf(place)}`;
-  const terms = termsOf(options, place, doing);
+  const terms = termsOf(options, place, doing, { string: "authkey", number: "timeout" });
   const limit = limitOf(options);
   options?.signal?.throwIfAborted();
   const giveUp = new AbortController();

@@ -47,7 +47,7 @@ export class Listener implements AsyncDisposable {
    */
   constructor(options?: ListenerOptions) {
     const address = options?.address === undefined ? undefined : checkAddress(options.address, CREATE);
-    const terms = termsOf(options, address, CREATE);
+    const terms = termsOf(options, address, CREATE, { string: "address" });
     if (typeof address === "object" && terms.credentials === undefined) {
       throw new MisuseError(
         `Cannot ${CREATE}: at a TCP address everybody could connect; pass an authkey ` +

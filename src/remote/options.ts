@@ -1,7 +1,7 @@
 /** What listeners and clients are told: how they authenticate, encrypt and encode. */
 
 import { MisuseError } from "../errors/base.ts";
-import { ensureOptions } from "../base/options.ts";
+import { ensureOptions, type Meant } from "../base/options.ts";
 import { TextEncoder } from "../base/originals.ts";
 import type { WaitOptions } from "../base/wait_options.ts";
 import { describe } from "../base/words.ts";
@@ -127,8 +127,14 @@ export interface Terms {
 }
 
 /** Throws MisuseError for what can't be meant, or shouldn't be without a word. `address` undefined: a fresh unix socket. */
-export function termsOf(options: PeerOptions | undefined, address: Address | undefined, doing: string): Terms {
-  ensureOptions(options, doing, { string: "address", number: "timeout" });
+export function termsOf(
+  options: PeerOptions | undefined,
+  address: Address | undefined,
+  doing: string,
+  meant: Meant,
+): Terms {
+  ensureOptions(options, doing, meant);
+  if (Array.isArray(options)) throw new MisuseError(`Cannot ${doing}: the options are an array; pass { address: […] }`);
   const { authkey, tls, plaintext, serializer } = options ?? {};
   if (serializer !== undefined && serializer !== "pickle") {
     throw new MisuseError(`Cannot ${doing}: serializer is ${describe(serializer)}, it takes "pickle"`);

@@ -187,7 +187,9 @@ export const listenerCases: readonly Case[] = [
         [{ address: 6000 as never }, /takes the path of a unix socket, or/],
         [{ address: ["127.0.0.1"] as never, authkey }, /takes the path of a unix socket, or/],
         [{ legacyDigest: "md5" as never }, /legacyDigest is "md5"/],
-        ["/tmp/socket" as never, /the options are "\/tmp\/socket"/],
+        ["/tmp/socket" as never, /the options are "\/tmp\/socket"; pass { address: "\/tmp\/socket" }/],
+        [["127.0.0.1", 0] as never, /the options are an array; pass { address: \[…\] }/],
+        [{ serializer: "json" as never }, /serializer is "json", it takes "pickle"/],
       ];
       for (const [options, message] of refused) {
         const error = assertThrows(() => new Listener(options), MisuseError);
@@ -201,6 +203,7 @@ export const listenerCases: readonly Case[] = [
       await assertRejects(() => Client(["192.0.2.1", 6000], { authkey }), MisuseError, "plaintext: true");
       await assertRejects(() => Client(undefined as never), MisuseError, "takes the path of a unix socket");
       await assertRejects(() => Client(["127.0.0.1", 70_000]), RangeError, "there is no port");
+      await assertRejects(() => Client(`${tempDir}/x`, authkey as never), MisuseError, 'pass { authkey: "secret" }');
       const all = new Listener({ address: ["0.0.0.0", 0], authkey, plaintext: true });
       const client = await Client(["127.0.0.1", all.address[1] as number], { authkey }), server = await all.accept();
       for (const one of [client, server, all]) one.close();
