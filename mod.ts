@@ -35,7 +35,8 @@
  * Nothing breaks when a process dies: a lock goes to the next, who is told so; a queue stays whole; a pool's task rejects with
  * {@linkcode WorkerDiedError}, and the pool goes on.
  *
- * Permissions of Deno: `--allow-read` for workers; `--allow-read --allow-env --allow-run --allow-ffi` for processes.
+ * Permissions of Deno: `--allow-read` for workers; `--allow-read --allow-env --allow-run --allow-ffi` for processes; `--allow-net`
+ * for connections with other programs.
  *
  * @module
  */

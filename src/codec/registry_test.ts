@@ -138,6 +138,17 @@ test("shareables travel as handles", () => {
   const { a, b } = roundTrip({ a: new Handle(1), b: [new Handle(2)] });
   assert(a instanceof Handle && a.id === 1 && b[0]?.id === 2);
   assert.throws(() => encode([new Handle(0)], link), ClosedError);
+  // Where no family is at the other end, neither side takes one.
+  const outside = { method: undefined }, ownFamily = "is a test.Handle, which only processes of its own family can use";
+  assert.throws(() => encode({ a: [new Handle(1)] }, outside), {
+    code: "ERR_MP_SERIALIZATION",
+    message: `value.a[0] ${ownFamily}`,
+  });
+  const smuggled = encode([new Handle(1)], link).slice();
+  assert.throws(() => decode(smuggled, outside), {
+    code: "ERR_MP_SERIALIZATION",
+    message: /a test\.Handle of another family/,
+  });
   refuses([new Handle(-1)], 'value[0] can\'t be encoded by its type "test.Handle": bad id');
   refuses(Object.create(new Handle(1)), "value is an instance of Handle");
 

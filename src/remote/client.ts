@@ -22,8 +22,9 @@ import { SocketConnection } from "./socket_connection.ts";
  * As through a Pipe, values are copied, and arrive in order; a lock, a queue and what else is shared can't leave its family. A
  * message that has begun to be sent can't be taken back: a `timeout` or `signal` of `send` that comes too late for that resolves.
  * Bytes are bytes: `recvBytes` also receives what `send` sent, as it was encoded. The connection keeps the process alive only
- * while a call waits. When the link is lost every pending call rejects with an EOFError that says why, and has a `cause`; a peer
- * whose machine is gone is found out after about 20 seconds.
+ * while a call waits. When the link is lost every pending call rejects with an EOFError that says why, and has a `cause`. That a
+ * machine or a cable is gone is found out after about 20 seconds (on Deno: 11 minutes), and where something was sent that never
+ * arrived, when the system gives up, after up to 15 minutes: use `timeout`.
  * @throws {AuthenticationError} when the listener has another authkey, or none
  * @throws {ProcessError} with code "ERR_MP_CONNECTION" and the system's error as `cause`, when nobody listens there, or TLS can't
  * be agreed: `error.cause.code` is "ECONNREFUSED", for instance
@@ -51,7 +52,7 @@ export async function Client<In = unknown, Out = In>(
 ): Promise<Connection<In, Out>> {
   const place = checkAddress(address, "connect");
   const doing = `connect to ${nameOf(place)}`;
-  const terms = termsOf(options, place, doing);
+  const terms = termsOf(options, place, doing, { string: "authkey", number: "timeout" });
   const limit = limitOf(options);
   options?.signal?.throwIfAborted();
   const giveUp = new AbortController();

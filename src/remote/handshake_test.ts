@@ -11,14 +11,15 @@ import { streamPair } from "./testing.ts";
 const text = (value: string) => new TextEncoder().encode(value);
 const credentials = (key: string, legacyDigest = false): Credentials => ({ key: text(key), legacyDigest });
 
-function framedPair(): [FramedStream, FramedStream] {
-  const [a, b] = streamPair();
+/** Two ends, between which bytes go in pieces of at most so many. */
+function framedPair(piece?: number): [FramedStream, FramedStream] {
+  const [a, b] = streamPair(piece);
   return [new FramedStream(a, "a", LONGEST_HANDSHAKE, true), new FramedStream(b, "b", LONGEST_HANDSHAKE, true)];
 }
 
 /** Both sides, a listener's and a client's, and what came of each. */
-async function shake(listener: Credentials, client: Credentials) {
-  const [a, b] = framedPair();
+async function shake(listener: Credentials, client: Credentials, piece?: number) {
+  const [a, b] = framedPair(piece);
   const side = async (stream: FramedStream, steps: (() => Promise<void>)[]) => {
     try {
       for (const step of steps) await step();
@@ -34,10 +35,12 @@ async function shake(listener: Credentials, client: Credentials) {
   ]);
 }
 
-test("the same key: both are content; another: both say so", async () => {
-  assert.deepEqual(await shake(credentials("k"), credentials("k")), [undefined, undefined]);
-  const errors = await shake(credentials("k"), credentials("K"));
-  for (const error of errors) assert(error instanceof AuthenticationError && isWrongKey(error));
+test("the same key: both are content; another: both say so; in whatever pieces it comes", async () => {
+  for (const piece of [1, 2, 5, 63, 1000]) {
+    assert.deepEqual(await shake(credentials("k"), credentials("k"), piece), [undefined, undefined]);
+    const errors = await shake(credentials("k"), credentials("K"), piece);
+    for (const error of errors) assert(error instanceof AuthenticationError && isWrongKey(error));
+  }
 });
 
 /** A peer that answers a challenge in its own way. */

@@ -19,8 +19,8 @@ const DEFAULT_BACKLOG = 128;
  * for the next, and each within 10 000 ms. Nothing longer than 256 bytes is taken of them before. A peer that does something
  * else is cut off, and nobody is told.
  *
- * Only accept() keeps the process alive. On Deno it takes `--allow-net`; unix sockets `--allow-read --allow-write`, and
- * `--allow-sys --allow-env` where the address is left out.
+ * Only accept() keeps the process alive. On Deno it takes `--allow-net`; unix sockets `--allow-read --allow-write` too, and
+ * `--allow-env` where the address is left out.
  *
  * @example
  * ```ts
@@ -47,7 +47,7 @@ export class Listener implements AsyncDisposable {
    */
   constructor(options?: ListenerOptions) {
     const address = options?.address === undefined ? undefined : checkAddress(options.address, CREATE);
-    const terms = termsOf(options, address, CREATE);
+    const terms = termsOf(options, address, CREATE, { string: "address" });
     if (typeof address === "object" && terms.credentials === undefined) {
       throw new MisuseError(
         `Cannot ${CREATE}: at a TCP address everybody could connect; pass an authkey ` +

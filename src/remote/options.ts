@@ -1,7 +1,7 @@
 /** What listeners and clients are told: how they authenticate, encrypt and encode. */
 
 import { MisuseError } from "../errors/base.ts";
-import { ensureOptions } from "../base/options.ts";
+import { ensureOptions, type Meant } from "../base/options.ts";
 import { TextEncoder } from "../base/originals.ts";
 import type { WaitOptions } from "../base/wait_options.ts";
 import { describe } from "../base/words.ts";
@@ -105,7 +105,8 @@ export interface ListenerOptions extends PeerOptions {
   /**
    * The path of a unix socket, or an IP address and a TCP port (0: the system chooses one). The host "localhost" is 127.0.0.1,
    * "" is every IPv4 address of this machine.
-   * @default a unix socket in a fresh folder that only this user may enter, which goes with the listener
+   * @default a unix socket in a fresh folder that only this user may enter, which goes with the listener, or when the process
+   * ends, but stays when it is killed
    */
   address?: string | readonly [host: string, port: number] | undefined;
   /**
@@ -126,8 +127,14 @@ export interface Terms {
 }
 
 /** Throws MisuseError for what can't be meant, or shouldn't be without a word. `address` undefined: a fresh unix socket. */
-export function termsOf(options: PeerOptions | undefined, address: Address | undefined, doing: string): Terms {
-  ensureOptions(options, doing, { string: "address", number: "timeout" });
+export function termsOf(
+  options: PeerOptions | undefined,
+  address: Address | undefined,
+  doing: string,
+  meant: Meant,
+): Terms {
+  ensureOptions(options, doing, meant);
+  if (Array.isArray(options)) throw new MisuseError(`Cannot ${doing}: the options are an array; pass { address: […] }`);
   const { authkey, tls, plaintext, serializer } = options ?? {};
   if (serializer !== undefined && serializer !== "pickle") {
     throw new MisuseError(`Cannot ${doing}: serializer is ${describe(serializer)}, it takes "pickle"`);

@@ -1,6 +1,6 @@
 /** What a listener does with those who connect: a bounded number at a time, each authenticated on its own, whoever else is slow. */
 
-import { ClosedError } from "../errors/base.ts";
+import { ClosedError, MisuseError } from "../errors/base.ts";
 import { TimeoutError } from "../errors/outcomes.ts";
 import { limited } from "../base/limited.ts";
 import { limitOf, type WaitOptions } from "../base/wait_options.ts";
@@ -9,13 +9,14 @@ import type { Connection } from "../channels/connection_types.ts";
 import { getLogger } from "../process/logging.ts";
 import { afterTime, type ByteStream, listenAt, type Listening, type Peer, socketError } from "../runtime/sockets.ts";
 import { freshSocketPath, removeFreshSocket } from "../runtime/socket_files.ts";
-import { type Address, ipOf, nameOf } from "./address.ts";
+import { type Address, checkAddress, ipOf, nameOf } from "./address.ts";
 import { FramedStream } from "./framed_stream.ts";
 import { challenge, isWrongKey, LONGEST_HANDSHAKE, respond } from "./handshake.ts";
 import type { Terms } from "./options.ts";
 import { type Serializer, serializerOf } from "./serializer.ts";
 import { SocketConnection } from "./socket_connection.ts";
 
+const CREATE = "create a Listener";
 /** Milliseconds after which a peer that has not shown who it is is cut off. */
 const HANDSHAKE_MS = 10_000;
 /** Peers that have not shown who they are: one more, and the oldest is cut off. */
@@ -53,20 +54,23 @@ export class Reception {
     this.#terms = terms;
     this.#serializer = serializerOf(terms.serializer);
     this.#backlog = backlog;
-    const place = address === undefined
-      ? freshSocketPath()
-      : typeof address === "string"
-      ? address
-      : [ipOf(address[0]), address[1]] as const;
+    let fresh: string | undefined;
     try {
-      this.#listening = listenAt(place, backlog, terms.tls, {
-        arrived: (peer) => this.#arrived(peer),
-        connected: (peer, stream) => this.#connected(peer, stream),
-        left: (peer) => this.#settle(peer),
-      });
+      // Where temporary files are, paths may be longer than sockets can have.
+      const place = address ?? checkAddress(fresh = freshSocketPath(), CREATE);
+      this.#listening = listenAt(
+        typeof place === "string" ? place : [ipOf(place[0]), place[1]],
+        backlog,
+        terms.tls,
+        {
+          arrived: (peer) => this.#arrived(peer),
+          connected: (peer, stream) => this.#connected(peer, stream),
+          left: (peer) => this.#settle(peer),
+        },
+      );
     } catch (error) {
-      if (typeof place === "string") removeFreshSocket(place);
-      throw socketError("create a Listener", error);
+      if (fresh !== undefined) removeFreshSocket(fresh);
+      throw error instanceof MisuseError || error instanceof RangeError ? error : socketError(CREATE, error);
     }
     this.address = this.#listening.address;
   }

@@ -18,7 +18,7 @@ import { filesIn, removeFolder, sleep, startProgram, until } from "../../host.ts
 import { authkey, kinds, link } from "../../remote.ts";
 import { within } from "../../scale.ts";
 import { bareClient, bareServer, cutOff, frame } from "../../sockets.ts";
-import { helloFromChild } from "../../targets/remote/children.ts";
+import { helloFromChild, leaveListener } from "../../targets/remote/children.ts";
 
 const program = (name: string) => new URL(`../../targets/remote/${name}.ts`, import.meta.url);
 
@@ -187,7 +187,9 @@ export const listenerCases: readonly Case[] = [
         [{ address: 6000 as never }, /takes the path of a unix socket, or/],
         [{ address: ["127.0.0.1"] as never, authkey }, /takes the path of a unix socket, or/],
         [{ legacyDigest: "md5" as never }, /legacyDigest is "md5"/],
-        ["/tmp/socket" as never, /the options are "\/tmp\/socket"/],
+        ["/tmp/socket" as never, /the options are "\/tmp\/socket"; pass { address: "\/tmp\/socket" }/],
+        [["127.0.0.1", 0] as never, /the options are an array; pass { address: \[…\] }/],
+        [{ serializer: "json" as never }, /serializer is "json", it takes "pickle"/],
       ];
       for (const [options, message] of refused) {
         const error = assertThrows(() => new Listener(options), MisuseError);
@@ -201,6 +203,7 @@ export const listenerCases: readonly Case[] = [
       await assertRejects(() => Client(["192.0.2.1", 6000], { authkey }), MisuseError, "plaintext: true");
       await assertRejects(() => Client(undefined as never), MisuseError, "takes the path of a unix socket");
       await assertRejects(() => Client(["127.0.0.1", 70_000]), RangeError, "there is no port");
+      await assertRejects(() => Client(`${tempDir}/x`, authkey as never), MisuseError, 'pass { authkey: "secret" }');
       const all = new Listener({ address: ["0.0.0.0", 0], authkey, plaintext: true });
       const client = await Client(["127.0.0.1", all.address[1] as number], { authkey }), server = await all.accept();
       for (const one of [client, server, all]) one.close();
@@ -252,6 +255,25 @@ export const listenerCases: readonly Case[] = [
     },
   },
   {
+    name: "listener/Deno: a permission that is missing is named, and nothing stays",
+    needs: ["process", "deno"],
+    async run(env) {
+      const flags: [string, string[], string][] = [
+        ["unix", ["--allow-sys"], "--allow-env"], // without any, node:child_process grants all
+        ["unix", ["--allow-env"], "--allow-write"],
+        ["unix", ["--allow-env", "--allow-read", "--allow-write"], "--allow-net"],
+        ["unix", ["--allow-env", "--allow-read", "--allow-write", "--allow-net"], "they talk"],
+        ["TCP", ["--allow-sys"], "--allow-net"],
+        ["TCP", ["--allow-net"], "they talk"],
+      ];
+      for (const [kind, permissions, said] of flags) {
+        const { stdout, stderr } = await startProgram(env, program("permitted"), { args: [kind], permissions }).ended;
+        assertMatch(`${stdout}${stderr}`, new RegExp(`^(ERR_MP_CONNECTION .*)?${said}`, "s"));
+      }
+      assertEquals(filesIn(env.tempDir), []);
+    },
+  },
+  {
     name: "listener/children talk to it: each by the family's authkey",
     async run({ mp }) {
       const listener = new Listener({ authkey: mp.currentProcess().authkey });
@@ -268,6 +290,21 @@ export const listenerCases: readonly Case[] = [
       assertEquals(said.sort(), [[1, 1n], [2, 2n]]);
       for (const child of children) assertEquals(await child.join(), 0);
       listener.close();
+    },
+  },
+  {
+    name: "listener/a child that ends with one open leaves nothing behind",
+    async run({ mp, tempDir }) {
+      for (const [how, code] of [["return", 0], ["exit", 3], ["throw", 1]] as const) {
+        const child = new mp.Process({
+          target: leaveListener,
+          args: [how],
+          ...(mp.startMethod === "process" && { stderr: "ignore" }),
+        });
+        await child.start();
+        assertEquals([how, await child.join()], [how, code]);
+        assertEquals([how, filesIn(tempDir)], [how, []]);
+      }
     },
   },
   {
