@@ -1,18 +1,19 @@
 /** Managers beyond the tutorial. */
 
-import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects } from "../assert.ts";
+import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertThrows } from "../assert.ts";
 import {
   ClosedError,
   type Context,
   type DictProxy,
+  MisuseError,
   RemoteError,
   remoteOrigin,
   SerializationError,
   type SyncManager,
 } from "../../mod.ts";
-import type { Case } from "../case.ts";
-import { sendSignal } from "../host.ts";
-import { Point, storePoint } from "../targets/managers.ts";
+import type { Case, Env } from "../case.ts";
+import { collectGarbage, residentBytes, sendSignal, sleep, until } from "../host.ts";
+import { keepDict, Point, storePoint, useSent } from "../targets/managers.ts";
 
 async function withManager(mp: Context, use: (manager: SyncManager) => Promise<void>): Promise<void> {
   const manager = await mp.Manager();
@@ -21,6 +22,60 @@ async function withManager(mp: Context, use: (manager: SyncManager) => Promise<v
   } finally {
     await manager.shutdown();
   }
+}
+
+/** Says how much the server has grown at most since the first call. */
+function growthOf({ mp }: Env): () => number {
+  const pid = mp.activeChildren()[0]?.pid ?? 0;
+  let first = 0, most = 0;
+  return () => {
+    const now = residentBytes(pid);
+    if (first === 0) first = now;
+    return most = Math.max(most, now - first);
+  };
+}
+
+const MB = 1_000_000;
+
+/** Makes dicts of 1 MB each, and calls `lose` with each. */
+async function fillDicts(
+  manager: SyncManager,
+  count: number,
+  lose: (dict: DictProxy<string, string>, i: number) => unknown,
+): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    const dict = await manager.dict<string, string>();
+    await dict.set("text", `${i}`.padEnd(MB, "-"));
+    await lose(dict, i);
+  }
+}
+
+/** Waits until the server, kept busy so that it collects its garbage, doesn't have a named event any more. */
+async function untilGone({ mp }: Env, manager: SyncManager, name: string): Promise<void> {
+  const busy = await manager.dict<string, string>();
+  await until(
+    async () => {
+      collectGarbage();
+      for (let i = 0; i < 20; i++) await busy.set("text", `${i}`.padEnd(MB, "-"));
+      try {
+        new mp.Value("i", 0, { name }).close(); // only when the event of that name is gone
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    15_000,
+    "the dict to be gone",
+  );
+  busy.close();
+}
+
+/** A dict on the server with an event in it which nobody else has. */
+async function dictWithEvent({ mp }: Env, manager: SyncManager, name: string): Promise<DictProxy<string, unknown>> {
+  const event = new mp.Event({ name });
+  const dict = await manager.dict<string, unknown>([["event", event], ["kept", 1]]);
+  event.close();
+  return dict;
 }
 
 export const managerCases: readonly Case[] = [
@@ -114,6 +169,91 @@ export const managerCases: readonly Case[] = [
         assertEquals([await dict.delete([1, 2]), await dict.delete([1, 2]), await dict.pop([2])], [true, false, 8]);
         assertEquals((await dict.entries()).slice(0, 2), [["[1,2]", "text"], [{ a: [1] }, 5]]);
         await assertRejects(() => dict.pop([1, 2]), RangeError, "Cannot pop that object");
+      }),
+  },
+  {
+    name: "manager/a dict whose proxies are closed is gone: the server doesn't grow",
+    needs: ["linux"],
+    growsMemory: true,
+    timeLimit: 60_000,
+    run: (env) =>
+      withManager(env.mp, async (manager) => {
+        const growth = growthOf(env), kept = await manager.dict([["kept", 1]]);
+        await fillDicts(manager, 20, (dict) => dict.close());
+        growth();
+        await fillDicts(manager, 300, async (dict, i) => {
+          const late = dict.size();
+          dict.close(); // what was asked before is answered
+          assertEquals(await late, 1);
+          await assertRejects(() => dict.size(), ClosedError);
+          if (i % 20 === 0) growth();
+        });
+        assert(growth() < 150 * MB, `the server grew by ${growth()} bytes`);
+        assertEquals(await kept.get("kept"), 1);
+      }),
+  },
+  {
+    name: "manager/a dict whose proxies are lost is gone: the server doesn't grow",
+    needs: ["linux"],
+    growsMemory: true,
+    timeLimit: 60_000,
+    run: (env) =>
+      withManager(env.mp, async (manager) => {
+        const growth = growthOf(env), kept = await manager.dict([["kept", 1]]);
+        const collect = async (_: unknown, i: number) => {
+          if (i % 10 !== 9) return;
+          collectGarbage();
+          await sleep(5);
+          growth();
+        };
+        await fillDicts(manager, 20, collect);
+        await fillDicts(manager, 300, collect);
+        assert(growth() < 150 * MB, `the server grew by ${growth()} bytes`);
+        assertEquals(await kept.get("kept"), 1);
+      }),
+  },
+  {
+    name: "manager/a proxy that its sender has closed works where it comes, and keeps the dict on its way",
+    run: ({ mp }) =>
+      withManager(mp, async (manager) => {
+        const queue = new mp.Queue<DictProxy<string, number>>(), outer = await manager.dict<number, unknown>();
+        for (let i = 0; i < 10; i++) {
+          const dict = await manager.dict({ kept: i });
+          await Promise.all([queue.put(dict), outer.set(i, dict)]);
+          dict.close();
+        }
+        queue.shutdown();
+        const child = new mp.Process({ target: useSent, args: [queue] });
+        await child.start();
+        assertEquals(await child.join(), 0);
+        for (let i = 0; i < 10; i++) {
+          const dict = await outer.get(i) as DictProxy<string, number>;
+          assertEquals(await dict.get("kept"), i + 1);
+          assert(await outer.get(i) === dict, "what a process has of one dict is one proxy");
+          dict.close();
+        }
+        queue.close();
+      }),
+  },
+  {
+    name: "manager/a dict that only a killed process had is gone, and so are dicts in dicts",
+    growsMemory: true,
+    timeLimit: 60_000,
+    run: (env) =>
+      withManager(env.mp, async (manager) => {
+        const { mp } = env, names = [0, 1].map((i) => `event-${i}-${Math.random()}`) as [string, string];
+        const dict = await dictWithEvent(env, manager, names[0]), inner = await dictWithEvent(env, manager, names[1]);
+        await dict.set("inner", inner);
+        const has = new mp.Event(), child = new mp.Process({ target: keepDict, args: [dict, has] });
+        await child.start();
+        await has.wait();
+        dict.close();
+        inner.close();
+        assertThrows(() => new mp.Value("i", 0, { name: names[0] }), MisuseError);
+        child.kill();
+        await child.join();
+        for (const name of names) await untilGone(env, manager, name);
+        has.close();
       }),
   },
 ];

@@ -1,6 +1,6 @@
 /** What processes do with a manager's dicts. */
 
-import { type DictProxy, registerCodec, task } from "../../mod.ts";
+import { type DictProxy, type Event, type Queue, registerCodec, task } from "../../mod.ts";
 
 /** Has a codec that a manager's server doesn't know. */
 export class Point {
@@ -23,3 +23,20 @@ export async function storePoint(dict: DictProxy<string, unknown>): Promise<void
   await dict.set("refused", (error as Error).name);
 }
 task(import.meta, storePoint);
+
+/** Has a proxy until it is killed. */
+export async function keepDict(dict: DictProxy<string, unknown>, has: Event): Promise<void> {
+  if (await dict.get("kept") !== 1) throw new Error("The dict isn't as it was");
+  has.set();
+  await new Promise(() => setInterval(() => dict, 1000));
+}
+task(import.meta, keepDict);
+
+/** Uses what comes, and closes it. */
+export async function useSent(dicts: Queue<DictProxy<string, number>>): Promise<void> {
+  for await (const dict of dicts) {
+    await dict.increment("kept");
+    dict.close();
+  }
+}
+task(import.meta, useSent);

@@ -7,6 +7,8 @@ import type { Family } from "../family/family.ts";
 import { A_PID } from "../memory/layout.ts";
 import type { BatchWriter, Received } from "../wire/batch.ts";
 import { BatchQueue } from "../channels/batch_queue.ts";
+import type { Handle } from "../objects/messages.ts";
+import { attach } from "../objects/object.ts";
 import { markOrigin, type Origin } from "../codec/graph/errors.ts";
 import { addCall, addHello, answeredIn, callAfter, isThrown, type MethodCall, Outbox } from "./protocol.ts";
 import { AbortController, queueMicrotask } from "../base/originals.ts";
@@ -43,10 +45,10 @@ export class ManagerClient {
 
   /** Every death is rung to everyone. */
   readonly #look = (): void => {
-    if (this.#pending.size > 0 && !this.#family.alive(this.server)) this.#fail(gone("it"));
+    if (!this.#family.alive(this.server)) this.close();
   };
 
-  /** The server has ended: drops what was there for it. */
+  /** The server has ended: drops what was there for it. Idempotent. */
   close(): void {
     this.#fail(gone("it"));
     this.#family.listeners.delete(this.#look);
@@ -145,15 +147,17 @@ export class ManagerClient {
   }
 }
 
-function gone(method: string): RemoteError {
+/** What a call rejects with when the server has ended. */
+export function gone(method: string): RemoteError {
   return new RemoteError(`Cannot call ${method}: the manager's server is gone`);
 }
 
 const clients = new WeakMap<BatchQueue, ManagerClient>();
 
-/** This process's line to a server; one for each. */
-export function clientOf(requests: BatchQueue, server: number): ManagerClient {
-  let client = clients.get(requests);
-  if (client === undefined) clients.set(requests, client = new ManagerClient(requests, server));
+/** This process's line to the server that has that queue of requests; one for each. */
+export function clientOf(family: Family, requests: Handle, server: number): ManagerClient {
+  const queue = attach(family, requests, (source) => new BatchQueue(source));
+  let client = clients.get(queue);
+  if (client === undefined) clients.set(queue, client = new ManagerClient(queue, server));
   return client;
 }

@@ -10,7 +10,7 @@ import { ownerOf, Process } from "../process/process.ts";
 import type { StartMethod } from "../runtime/runtime.ts";
 import { clientOf, type ManagerClient } from "./client.ts";
 import { SERVER } from "./protocol.ts";
-import { type DictProxy, dictProxy, entriesOf } from "./proxies.ts";
+import { type DictProxy, entriesOf } from "./proxies.ts";
 
 /** Milliseconds that a server gets to end by itself. */
 const SHUTDOWN_TIMEOUT_MS = 1000;
@@ -59,7 +59,7 @@ export class SyncManager implements AsyncDisposable {
     });
     this.#process = process;
     await process.start();
-    this.#client = clientOf(requests, ownerOf(process));
+    this.#client = clientOf(requests.family, requests.handle, ownerOf(process));
   }
 
   /**
@@ -74,7 +74,7 @@ export class SyncManager implements AsyncDisposable {
   async dict<V>(init: Record<string, V>): Promise<DictProxy<string, V>>;
   async dict(init: Iterable<readonly [unknown, unknown]> | Record<string, unknown> = []): Promise<DictProxy> {
     const client = this.#running("create a dict");
-    return dictProxy(client, await client.call(SERVER, "dict", [entriesOf(init)]) as number);
+    return await client.call(SERVER, "dict", [entriesOf(init)]) as DictProxy;
   }
 
   /**
@@ -85,7 +85,8 @@ export class SyncManager implements AsyncDisposable {
     if (this.#state !== "started" || this.#process === undefined) return;
     this.#state = "shut down";
     const process = this.#process;
-    await persist(() => this.#client?.requests.shutdown());
+    const requests = this.#client?.requests;
+    if (requests?.isClosed === false) await persist(() => requests.shutdown()); // closed: the server was found dead
     if (await process.join({ timeout: SHUTDOWN_TIMEOUT_MS }) === null) {
       process.terminate();
       if (await process.join({ timeout: SHUTDOWN_TIMEOUT_MS }) === null) process.kill();

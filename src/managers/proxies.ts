@@ -1,8 +1,9 @@
 /** Proxies: objects here that stand for objects in a manager's server. They travel anywhere. */
 
-import type { BatchQueue } from "../channels/batch_queue.ts";
-import { type Link, registerShareable, shareable } from "../codec/registry.ts";
-import { clientOf, type ManagerClient } from "./client.ts";
+import { makeFace, wear } from "../objects/face.ts";
+import { registerSharedClass } from "../wire/handles.ts";
+import { clientOf, gone, type ManagerClient } from "./client.ts";
+import { ReferentEngine } from "./holdings.ts";
 
 /**
  * A dict on a manager's server, like a Map. CPython: `multiprocessing.managers.DictProxy`.
@@ -11,8 +12,11 @@ import { clientOf, type ManagerClient } from "./client.ts";
  * another of equal content (its properties in the same order). Each method is atomic. Iterating goes through the entries of one
  * moment.
  *
- * Every method rejects with SerializationError when a key or value can't travel, and with RemoteError when the server is gone
- * or can't read it.
+ * The dict lives until every process has closed its proxy of it, lost it (as the garbage collector finds out) or ended, and
+ * none is on its way in a message, or the manager is shut down. All that a process was sent of one dict is the same proxy.
+ *
+ * Every method but close() rejects with SerializationError when a key or value can't travel, and with RemoteError when
+ * the server is gone or can't read it, with ClosedError after close().
  *
  * @example
  * ```ts
@@ -25,7 +29,7 @@ import { clientOf, type ManagerClient } from "./client.ts";
  * console.log(await stock.pop("plums", 0)); // 0
  * ```
  */
-export interface DictProxy<K = unknown, V = unknown> extends AsyncIterable<[K, V]> {
+export interface DictProxy<K = unknown, V = unknown> extends AsyncIterable<[K, V]>, Disposable {
   /** The value, or undefined. CPython: `dict.get()`. */
   get(key: K): Promise<V | undefined>;
   /** Stores a copy of the value. CPython: `d[key] = value`. */
@@ -61,73 +65,86 @@ export interface DictProxy<K = unknown, V = unknown> extends AsyncIterable<[K, V
    * @throws {TypeError} when the value is not a number
    */
   increment(key: K, by?: number): Promise<number>;
+  /**
+   * Drops this process's proxy; the dict goes with the last one. Calls that are under way are done. Idempotent. CPython: what
+   * `del d` does.
+   */
+  close(): void;
+  /** As close(). */
+  [Symbol.dispose](): void;
 }
 
-/** What all proxies have. */
-abstract class BaseProxy {
-  readonly #client: ManagerClient;
-  readonly #object: number;
+class Dict<K, V> implements DictProxy<K, V> {
+  readonly #engine: ReferentEngine;
+  /** From the first call on. */
+  #client: ManagerClient | undefined;
 
-  constructor(client: ManagerClient, object: number) {
-    this.#client = client;
-    this.#object = object;
+  static {
+    makeFace(this.prototype, (proxy) => #engine in proxy ? proxy.#engine : undefined);
   }
 
-  protected call(method: string, ...args: unknown[]): Promise<unknown> {
-    return this.#client.call(this.#object, method, args);
+  constructor(engine: ReferentEngine) {
+    this.#engine = wear(this, engine);
   }
 
-  /** How it travels: the server's queue (a handle), the server, the object. */
-  wire(): readonly [BatchQueue, number, number] {
-    return [this.#client.requests, this.#client.server, this.#object];
+  async #call(method: string, ...args: unknown[]): Promise<unknown> {
+    const engine = this.#engine;
+    engine.ensureOpen(`call ${method} of`);
+    const { server, requests, number } = engine.place;
+    if (!engine.family.alive(server)) throw gone(method);
+    const client = this.#client ??= clientOf(engine.family, requests, server);
+    return await engine.during(() => client.call(number, method, args));
   }
-}
-
-class Dict<K, V> extends BaseProxy implements DictProxy<K, V> {
   get(key: K) {
-    return this.call("get", key) as Promise<V | undefined>;
+    return this.#call("get", key) as Promise<V | undefined>;
   }
   set(key: K, value: V) {
-    return this.call("set", key, value) as Promise<void>;
+    return this.#call("set", key, value) as Promise<void>;
   }
   has(key: K) {
-    return this.call("has", key) as Promise<boolean>;
+    return this.#call("has", key) as Promise<boolean>;
   }
   delete(key: K) {
-    return this.call("delete", key) as Promise<boolean>;
+    return this.#call("delete", key) as Promise<boolean>;
   }
   clear() {
-    return this.call("clear") as Promise<void>;
+    return this.#call("clear") as Promise<void>;
   }
   size() {
-    return this.call("size") as Promise<number>;
+    return this.#call("size") as Promise<number>;
   }
   keys() {
-    return this.call("keys") as Promise<K[]>;
+    return this.#call("keys") as Promise<K[]>;
   }
   values() {
-    return this.call("values") as Promise<V[]>;
+    return this.#call("values") as Promise<V[]>;
   }
   entries() {
-    return this.call("entries") as Promise<[K, V][]>;
+    return this.#call("entries") as Promise<[K, V][]>;
   }
   copy() {
-    return this.call("copy") as Promise<Map<K, V>>;
+    return this.#call("copy") as Promise<Map<K, V>>;
   }
   pop(key: K, ...fallback: [V?]) {
-    return this.call("pop", key, ...fallback) as Promise<V>;
+    return this.#call("pop", key, ...fallback) as Promise<V>;
   }
   setdefault(key: K, value: V) {
-    return this.call("setdefault", key, value) as Promise<V>;
+    return this.#call("setdefault", key, value) as Promise<V>;
   }
   update(entries: Iterable<readonly [K, V]> | Record<string, V>) {
-    return this.call("update", entriesOf(entries)) as Promise<void>;
+    return this.#call("update", entriesOf(entries)) as Promise<void>;
   }
   increment(key: K, by = 1) {
-    return this.call("increment", key, by) as Promise<number>;
+    return this.#call("increment", key, by) as Promise<number>;
   }
   async *[Symbol.asyncIterator](): AsyncIterableIterator<[K, V]> {
     yield* await this.entries();
+  }
+  close() {
+    this.#engine.close();
+  }
+  [Symbol.dispose]() {
+    this.#engine.close();
   }
 }
 
@@ -138,19 +155,4 @@ export function entriesOf<K, V>(
   return Symbol.iterator in from ? [...from as Iterable<readonly [K, V]>] : Object.entries(from) as never;
 }
 
-/** A proxy of a dict on the server. */
-export function dictProxy<K, V>(client: ManagerClient, object: number): DictProxy<K, V> {
-  return new Dict<K, V>(client, object);
-}
-
-const dictType = {
-  name: "DictProxy",
-  is: (value: object): value is Dict<unknown, unknown> => value instanceof Dict,
-  encode: (value: Dict<unknown, unknown>) => value.wire(),
-  decode(wire: unknown, _link: Link): Dict<unknown, unknown> {
-    const [requests, server, object] = wire as ReturnType<BaseProxy["wire"]>;
-    return new Dict(clientOf(requests, server), object);
-  },
-};
-registerShareable(dictType);
-Object.defineProperty(Dict.prototype, shareable, { value: dictType });
+registerSharedClass("DictProxy", Dict, ReferentEngine);

@@ -17,6 +17,9 @@ import {
   Outbox,
   SERVER,
 } from "./protocol.ts";
+import { faceOf } from "../objects/face.ts";
+import { Holdings, ReferentEngine } from "./holdings.ts";
+import "./proxies.ts";
 import { dictReferent, type Referent } from "./referents.ts";
 
 /** The target of the server's process. Ends when its queue of requests is shut down. */
@@ -24,16 +27,12 @@ export async function serveManager(requests: BatchQueue): Promise<void> {
   // Ctrl-C reaches the whole group of processes; whoever started the manager says when it ends.
   runtime.onInterrupt(() => {});
   const clients = new Map<number, BatchQueue>();
-  const objects = new Map<number, Referent>();
+  const holdings = new Holdings<Referent>(requests);
   const outbox = new Outbox(requests.family);
-  let created = SERVER;
-  const keep = (referent: Referent): number => {
-    objects.set(++created, referent);
-    return created;
+  /** The server itself. */
+  const self: Referent = {
+    dict: (init: Iterable<readonly [unknown, unknown]>) => holdings.add(dictReferent(requests.family, init)),
   };
-  objects.set(SERVER, {
-    dict: (init: Iterable<readonly [unknown, unknown]>) => keep(dictReferent(requests.family, init)),
-  });
   for await (const batch of requests.items()) {
     for (const message of batch as Received[]) {
       const client = clientIn(message);
@@ -42,7 +41,8 @@ export async function serveManager(requests: BatchQueue): Promise<void> {
         clients.set(client, message.value as BatchQueue);
         continue;
       }
-      const replies = clients.get(client), act = () => call(objects.get(objectIn(message)), message);
+      const object = objectIn(message), referent = object === SERVER ? self : holdings.get(object);
+      const replies = clients.get(client), act = () => call(referent, message);
       answer(outbox, replies, callIn(message), act, () => {
         // Not even the error gets through: there is no memory left. To shut down takes none.
         if (replies === undefined || clients.get(client) !== replies) return;
@@ -54,6 +54,7 @@ export async function serveManager(requests: BatchQueue): Promise<void> {
       });
     }
   }
+  holdings.close();
 }
 
 /** Drops the queues of clients that have ended. Often enough whenever another one comes: there are never more than agents. */
@@ -103,13 +104,16 @@ function answer(
   } catch (thrown) {
     return refuse(thrown);
   }
-  if (replies === undefined) return;
   try {
+    if (replies === undefined) return;
     const batch = outbox.begin();
-    addValue(batch, number, value);
+    addValue(batch, number, value instanceof ReferentEngine ? faceOf(value) : value);
     outbox.send(batch, replies, fail);
   } catch (error) {
     fail(error);
+  } finally {
+    // What is new is the client's from now on, or nobody's.
+    if (value instanceof ReferentEngine) value.close();
   }
 }
 

@@ -7,6 +7,7 @@ import { BatchQueue } from "../channels/batch_queue.ts";
 import { BatchWriter } from "../wire/batch.ts";
 import { clientOf } from "./client.ts";
 import { addHello, SERVER } from "./protocol.ts";
+import type { DictProxy } from "./proxies.ts";
 import { serveManager } from "./server.ts";
 
 test("the queues of clients that have ended are dropped when another one comes", async () => {
@@ -28,16 +29,17 @@ test("the queues of clients that have ended are dropped when another one comes",
 test("calls work from within a call, and a line to a server that has ended leaves nothing behind", async () => {
   const requests = withMethod("worker", () => new BatchQueue()), { family } = requests;
   const listeners = family.listeners.size, objects = family.objects.size;
-  const client = clientOf(requests, family.self), serving = serveManager(requests);
-  assert.equal(await client.call(SERVER, "dict", [[["a", 1]]]), 1);
+  const client = clientOf(family, requests.handle, family.self), serving = serveManager(requests);
+  const dict = await client.call(SERVER, "dict", [[["a", 1]]]) as DictProxy;
   const within: Promise<unknown>[] = [];
   const get = () => {
-    within.push(client.call(1, "get", ["a"])); // called while the arguments of another call are written
+    within.push(dict.get("a")); // called while the arguments of another call are written
     return 5;
   };
-  await client.call(1, "set", ["b", Object.defineProperty([0], 0, { get })]);
-  assert.deepEqual(await client.call(1, "get", ["b"]), [5]);
+  await dict.set("b", Object.defineProperty([0], 0, { get }));
+  assert.deepEqual(await dict.get("b"), [5]);
   for (const value of await Promise.all(within)) assert.equal(value, 1);
+  dict.close();
   requests.shutdown();
   await serving;
   client.close();
