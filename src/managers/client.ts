@@ -10,12 +10,41 @@ import { BatchQueue } from "../channels/batch_queue.ts";
 import type { Handle } from "../objects/messages.ts";
 import { attach } from "../objects/object.ts";
 import { markOrigin, type Origin } from "../codec/graph/errors.ts";
-import { addCall, addHello, answeredIn, callAfter, isThrown, type MethodCall, Outbox } from "./protocol.ts";
-import { AbortController, queueMicrotask } from "../base/originals.ts";
+import {
+  addCall,
+  addHello,
+  addWithdrawal,
+  answeredIn,
+  callAfter,
+  isThrown,
+  type MethodCall,
+  Outbox,
+  type Withdrawal,
+} from "./protocol.ts";
+import { LONGEST_TIMER } from "../base/wait_options.ts";
+import { AbortController, clearTimeout, queueMicrotask, setTimeout } from "../base/originals.ts";
+
+/** How a call waits. */
+export interface Waiting {
+  /** Milliseconds; 0: it doesn't. */
+  readonly limit: number;
+  readonly signal: AbortSignal | undefined;
+  /**
+   * Takes back what came of a call that had been aborted and was answered all the same, the answer having crossed the abort: so
+   * the abort can reject at once. Without it, an abort waits for the answer, and counts if that is an error.
+   */
+  readonly undo?: (value: unknown) => void;
+}
 
 interface Pending {
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** The call is answered, or never will be. */
+  readonly done: () => void;
+  readonly waiting: Waiting | undefined;
+  isAborted: boolean;
+  /** Ends what was begun for its time limit and signal. */
+  stop: (() => void) | undefined;
 }
 
 /** One process's line to one server. There is one only: the server knows a process, not its lines. Made by clientOf(). */
@@ -56,22 +85,33 @@ export class ManagerClient {
     this.requests.close();
   }
 
-  /** Calls a method of an object on the server. */
-  call(object: number, method: string, args: readonly unknown[]): Promise<unknown> {
+  /**
+   * Calls a method of an object on the server, with the arguments that `args` makes. `done` is called when no answer can come
+   * any more.
+   */
+  call(
+    object: number,
+    method: string,
+    args: () => readonly unknown[],
+    done: () => void = () => {},
+    waiting?: Waiting,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (!this.#family.alive(this.server)) throw gone(method);
-      this.#replies ??= this.#greet(method);
-      const number = this.#lastCall = callAfter(this.#lastCall);
-      const call: MethodCall = { method, args };
-      const batch = this.#outbox.begin();
-      addCall(batch, this.#family.self, number, object, call);
-      this.#send(batch, method, (error) => {
-        this.#pending.delete(number);
-        reject(error);
-        if (this.#pending.size === 0) this.#stopCollecting();
-      });
-      this.#pending.set(number, { resolve, reject });
-      this.#collect();
+      try {
+        if (!this.#family.alive(this.server)) throw gone(method);
+        this.#replies ??= this.#greet(method);
+        const call: MethodCall = { method, args: args() };
+        const number = this.#lastCall = callAfter(this.#lastCall), batch = this.#outbox.begin();
+        addCall(batch, this.#family.self, number, object, call);
+        this.#send(batch, method, (error) => this.#lose(number, error));
+        const pending: Pending = { resolve, reject, done, waiting, isAborted: false, stop: undefined };
+        this.#pending.set(number, pending);
+        if (waiting !== undefined) this.#limit(number, pending, waiting);
+        this.#collect();
+      } catch (error) {
+        done();
+        throw error;
+      }
     });
   }
 
@@ -92,6 +132,35 @@ export class ManagerClient {
       this.#outbox.send(batch, this.requests, onLost);
     } catch (error) {
       throw error instanceof ClosedError ? gone(method) : error;
+    }
+  }
+
+  /** Withdraws a call when its time runs out or it is aborted. */
+  #limit(number: number, pending: Pending, { limit, signal, undo }: Waiting): void {
+    const onAbort = () => {
+      pending.isAborted = true;
+      this.#withdraw(number, pending, "abort");
+      if (undo !== undefined) pending.reject(signal?.reason);
+    };
+    const timer = limit > 0 && limit <= LONGEST_TIMER
+      ? setTimeout(() => this.#withdraw(number, pending, "timeout"), limit)
+      : undefined;
+    signal?.addEventListener("abort", onAbort);
+    pending.stop = () => {
+      pending.stop = undefined;
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    };
+  }
+
+  #withdraw(number: number, pending: Pending, why: Withdrawal): void {
+    pending.stop?.();
+    try {
+      const batch = this.#outbox.begin();
+      addWithdrawal(batch, this.#family.self, number, why);
+      this.#send(batch, "it", (error) => pending.reject(error));
+    } catch (error) {
+      pending.reject(error);
     }
   }
 
@@ -117,21 +186,41 @@ export class ManagerClient {
 
   #settle(answer: Received): void {
     const { value, error } = answer, number = answeredIn(answer), pending = this.#pending.get(number);
+    if (pending === undefined) return; // failed meanwhile
     this.#pending.delete(number);
-    if (error !== undefined) pending?.reject(error.reason);
-    else if (!isThrown(answer)) pending?.resolve(value);
+    pending.stop?.();
+    const { waiting, isAborted } = pending, isValue = error === undefined && !isThrown(answer);
+    if (isValue && isAborted) waiting?.undo?.(value);
+    if (isValue) pending.resolve(value);
+    else if (isAborted) pending.reject(waiting?.signal?.reason);
     else {
-      markOrigin(value, this.#origin);
-      pending?.reject(value);
+      if (error === undefined) markOrigin(value, this.#origin);
+      pending.reject(error === undefined ? value : error.reason);
     }
+    pending.done();
   }
 
   /** Nothing that is due will come. */
   #fail(error: unknown): void {
     const due = [...this.#pending.values()];
     this.#pending.clear();
-    for (const { reject } of due) reject(error);
+    for (const pending of due) {
+      pending.stop?.();
+      pending.reject(error);
+      pending.done();
+    }
     this.#stopCollecting();
+  }
+
+  /** A call couldn't be put after all. */
+  #lose(number: number, error: unknown): void {
+    const pending = this.#pending.get(number);
+    if (pending === undefined) return;
+    this.#pending.delete(number);
+    pending.stop?.();
+    pending.reject(error);
+    pending.done();
+    if (this.#pending.size === 0) this.#stopCollecting();
   }
 
   /** Whatever is called next greets the server anew. */

@@ -7,7 +7,7 @@ import { BatchQueue } from "../channels/batch_queue.ts";
 import { BatchWriter } from "../wire/batch.ts";
 import { clientOf } from "./client.ts";
 import { addHello, SERVER } from "./protocol.ts";
-import type { DictProxy } from "./proxies.ts";
+import type { DictProxy } from "./proxies/dict.ts";
 import { serveManager } from "./server.ts";
 
 test("the queues of clients that have ended are dropped when another one comes", async () => {
@@ -30,7 +30,7 @@ test("calls work from within a call, and a line to a server that has ended leave
   const requests = withMethod("worker", () => new BatchQueue()), { family } = requests;
   const listeners = family.listeners.size, objects = family.objects.size;
   const client = clientOf(family, requests.handle, family.self), serving = serveManager(requests);
-  const dict = await client.call(SERVER, "dict", [[["a", 1]]]) as DictProxy;
+  const dict = await client.call(SERVER, "dict", () => [[["a", 1]]]) as DictProxy;
   const within: Promise<unknown>[] = [];
   const get = () => {
     within.push(dict.get("a")); // called while the arguments of another call are written

@@ -1,28 +1,19 @@
-/** Managers beyond the tutorial. */
+/** Managers: what travels to a server and back, and how long it is kept. */
 
-import { assert, assertEquals, assertInstanceOf, assertMatch, assertRejects, assertThrows } from "../assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "../../assert.ts";
 import {
   ClosedError,
-  type Context,
   type DictProxy,
   MisuseError,
-  RemoteError,
   remoteOrigin,
   SerializationError,
   type SyncManager,
-} from "../../mod.ts";
-import type { Case, Env } from "../case.ts";
-import { collectGarbage, residentBytes, sendSignal, sleep, until } from "../host.ts";
-import { keepDict, Point, storePoint, useSent } from "../targets/managers.ts";
-
-async function withManager(mp: Context, use: (manager: SyncManager) => Promise<void>): Promise<void> {
-  const manager = await mp.Manager();
-  try {
-    await use(manager);
-  } finally {
-    await manager.shutdown();
-  }
-}
+} from "../../../mod.ts";
+import type { Case, Env } from "../../case.ts";
+import { collectGarbage, residentBytes, sendSignal, sleep, until } from "../../host.ts";
+import { withManager } from "./with_manager.ts";
+import { fromOthers } from "../../targets/managers/without_codec.ts";
+import { keepDict, Point, storePoint, useSent } from "../../targets/managers/lives.ts";
 
 /** Says how much the server has grown at most since the first call. */
 function growthOf({ mp }: Env): () => number {
@@ -78,7 +69,7 @@ async function dictWithEvent({ mp }: Env, manager: SyncManager, name: string): P
   return dict;
 }
 
-export const managerCases: readonly Case[] = [
+export const managerLifeCases: readonly Case[] = [
   {
     name: "manager/a proxy that comes back to the process that started the manager works, beside the first one",
     run: ({ mp }) =>
@@ -110,27 +101,39 @@ export const managerCases: readonly Case[] = [
       }),
   },
   {
-    name: "manager/a call whose arguments can't be read or sent fails alone; the dicts stay",
+    name: "manager/a call whose arguments can't be sent fails alone; the dicts stay",
     run: ({ mp }) =>
       withManager(mp, async (manager) => {
         const dict = await manager.dict<string, unknown>([["kept", 1]]);
-        const calls = [dict.set("a", new Point(1, 2)), dict.get("kept"), manager.dict({ a: [new Point(3, 4)] })];
-        const [set, get, create] = await Promise.allSettled(calls);
-        assertEquals(get, { status: "fulfilled", value: 1 });
-        for (const outcome of [set, create]) {
-          const { reason } = outcome as PromiseRejectedResult;
-          assertInstanceOf(reason, RemoteError);
-          assertMatch(reason.message, /loads nothing of the program.*no codec of that name/);
-        }
-        await assertRejects(() => dict.set("b", { deep: [() => {}] }), SerializationError, "call.args[1].deep[0] is a");
+        const bad = dict.set("b", { deep: [() => {}] }), get = dict.get("kept");
+        await assertRejects(() => bad, SerializationError, "value.deep[0] is a function");
+        await assertRejects(() => dict.set((() => {}) as never, 1), SerializationError, "key is a function");
+        assertEquals(await get, 1);
         const lock = new mp.Lock();
         lock.close();
         await assertRejects(() => dict.set("c", lock), ClosedError, "Cannot send the Lock");
+        assertEquals(await dict.entries(), [["kept", 1]]);
+      }),
+  },
+  {
+    name: "manager/what needs a codec of the program's is kept, as key and as value, and comes back as it was",
+    run: ({ mp }) =>
+      withManager(mp, async (manager) => {
+        const dict = await manager.dict<unknown, unknown>([[new Point(1, 2), [new Point(3, 4)]]]);
+        assertEquals(await dict.get(new Point(1, 2)), [new Point(3, 4)]);
+        assertEquals([await dict.has(new Point(1, 3)), await dict.increment(new Point(5, 6), 7)], [false, 7]);
+        assertEquals(await dict.keys(), [new Point(1, 2), new Point(5, 6)]);
         // The same for a process whose first call it is.
         const child = new mp.Process({ target: storePoint, args: [dict] });
         await child.start();
         assertEquals(await child.join(), 0);
-        assertEquals(await dict.entries(), [["kept", 1], ["refused", "RemoteError"]]);
+        assertEquals(await dict.get("a"), new Point(1, 2));
+        assertEquals(await dict.pop(new Point(1, 2)), [new Point(3, 4)]);
+        // Who hasn't the codec is told so, and can do all that needs no look into the value.
+        const other = new mp.Process({ target: fromOthers, args: [dict] });
+        await other.start();
+        assertEquals(await other.join(), 0);
+        assertMatch(await dict.get("told") as string, /no codec of that name is registered here/);
       }),
   },
   {

@@ -1,0 +1,93 @@
+/** What all proxies have in common. */
+
+import { type BlockOptions, limitOf } from "../../base/wait_options.ts";
+import { makeFace, wear } from "../../objects/face.ts";
+import type { ReferentEngine } from "../blocks.ts";
+import { clientOf, gone, type ManagerClient, type Waiting } from "../client.ts";
+import { type Seal, sealFor } from "../kept.ts";
+
+/** What every proxy can do, whatever it stands for. */
+export interface Proxy extends Disposable {
+  /**
+   * Drops this process's proxy; the object on the server goes with the last one. Calls that are under way are done. What this
+   * process has acquired stays acquired. Idempotent. CPython: what `del` does.
+   */
+  close(): void;
+  /** As close(). */
+  [Symbol.dispose](): void;
+}
+
+/** Makes the arguments of a call. */
+export type Args = (seal: Seal) => readonly unknown[];
+
+const none: Args = () => [];
+
+/** An object here that stands for one on a manager's server. It has no method that its type doesn't have, so no `then`. */
+export class BaseProxy implements Proxy {
+  readonly #engine: ReferentEngine;
+  readonly #seal: Seal;
+  /** From the first call on. */
+  #client: ManagerClient | undefined;
+
+  static {
+    makeFace(this.prototype, (proxy) => #engine in proxy ? proxy.#engine : undefined);
+  }
+
+  constructor(engine: ReferentEngine) {
+    this.#engine = wear(this, engine);
+    this.#seal = sealFor(engine.family);
+  }
+
+  close(): void {
+    this.#engine.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.#engine.close();
+  }
+
+  /** Calls a method of the referent. Static, as what is below: programs see the instances. */
+  static async ask(proxy: BaseProxy, method: string, args: Args = none, waiting?: Waiting): Promise<unknown> {
+    const engine = proxy.#engine;
+    engine.ensureOpen(`call ${method} of`);
+    const { server, requests, number } = engine.place;
+    if (!engine.family.alive(server)) throw gone(method);
+    const client = proxy.#client ??= clientOf(engine.family, requests, server);
+    engine.enter();
+    return await client.call(number, method, () => args(proxy.#seal), () => engine.leave(), waiting);
+  }
+
+  /** False after close(). */
+  static isOpen(proxy: BaseProxy): boolean {
+    return proxy.#engine.isSeen;
+  }
+}
+
+/** Calls a method of what is behind a proxy. */
+export const ask = BaseProxy.ask;
+
+/**
+ * Calls a method that waits; `args` are told whether it may. `undo` takes back what an answer gives that crosses an abort; a
+ * method without it can't be taken back, and waits for the answer after an abort too.
+ */
+export async function askWaiting(
+  proxy: BaseProxy,
+  method: string,
+  options: BlockOptions | undefined,
+  args: (waits: boolean, seal: Seal) => readonly unknown[] = (waits) => [waits],
+  undo?: (value: unknown) => void,
+): Promise<unknown> {
+  const limit = limitOf(options), signal = options?.signal;
+  signal?.throwIfAborted();
+  if (limit === 0) return await ask(proxy, method, (seal) => args(false, seal));
+  const waiting: Waiting = { limit, signal, ...(undo === undefined ? {} : { undo }) };
+  return await ask(
+    proxy,
+    method,
+    (seal) => args(true, seal),
+    limit === Infinity && signal === undefined ? undefined : waiting,
+  );
+}
+
+/** What takes nothing back: there is nothing to be taken back of a call that only looks. */
+export function nothingToUndo(): void {}
