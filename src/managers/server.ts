@@ -90,12 +90,13 @@ class Server implements Answers {
   take(message: Received): void {
     const owner = clientIn(message);
     if (isHello(message)) {
-      return void this.#clients.set(owner, {
+      this.#clients.set(owner, {
         replies: message.value as BatchQueue,
         waiting: new Map(),
         sent: 0,
         given: [],
       });
+      return this.#look(); // it may have died since
     }
     // What is known of deaths by whoever sent this is known here too: so it can't meet what the dead held.
     this.#look();
