@@ -21,6 +21,7 @@ import {
   Outbox,
   type Withdrawal,
 } from "./protocol.ts";
+import { type Seal, sealFor } from "./kept.ts";
 import { LONGEST_TIMER } from "../base/wait_options.ts";
 import { AbortController, clearTimeout, queueMicrotask, setTimeout } from "../base/originals.ts";
 
@@ -30,13 +31,14 @@ export interface Waiting {
   readonly limit: number;
   readonly signal: AbortSignal | undefined;
   /**
-   * Takes back what came of a call that had been aborted and was answered all the same, the answer having crossed the abort: so
-   * the abort can reject at once. Without it, an abort waits for the answer, and counts if that is an error.
+   * The call that takes back what came of one that had been aborted and was answered all the same, the answer having crossed the
+   * abort: so the abort can reject at once. Without it, an abort waits for the answer, and counts if that is an error.
    */
-  readonly undo?: (value: unknown) => void;
+  readonly undo?: (value: unknown, seal: Seal) => MethodCall | undefined;
 }
 
 interface Pending {
+  readonly object: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   /** The call is answered, or never will be. */
@@ -104,7 +106,7 @@ export class ManagerClient {
         const number = this.#lastCall = callAfter(this.#lastCall), batch = this.#outbox.begin();
         addCall(batch, this.#family.self, number, object, call);
         this.#send(batch, method, (error) => this.#lose(number, error));
-        const pending: Pending = { resolve, reject, done, waiting, isAborted: false, stop: undefined };
+        const pending: Pending = { object, resolve, reject, done, waiting, isAborted: false, stop: undefined };
         this.#pending.set(number, pending);
         if (waiting !== undefined) this.#limit(number, pending, waiting);
         this.#collect();
@@ -151,6 +153,7 @@ export class ManagerClient {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
     };
+    if (signal?.aborted) onAbort(); // by what ran while the arguments were made
   }
 
   #withdraw(number: number, pending: Pending, why: Withdrawal): void {
@@ -190,7 +193,7 @@ export class ManagerClient {
     this.#pending.delete(number);
     pending.stop?.();
     const { waiting, isAborted } = pending, isValue = error === undefined && !isThrown(answer);
-    if (isValue && isAborted) waiting?.undo?.(value);
+    if (isValue && isAborted) this.#undo(pending, value);
     if (isValue) pending.resolve(value);
     else if (isAborted) pending.reject(waiting?.signal?.reason);
     else {
@@ -198,6 +201,11 @@ export class ManagerClient {
       pending.reject(error === undefined ? value : error.reason);
     }
     pending.done();
+  }
+
+  #undo({ object, waiting }: Pending, value: unknown): void {
+    const call = waiting?.undo?.(value, sealFor(this.#family));
+    if (call !== undefined) this.call(object, call.method, () => call.args).catch(() => {}); // all of it is gone, then
   }
 
   /** Nothing that is due will come. */

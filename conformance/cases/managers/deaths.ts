@@ -12,8 +12,9 @@ import {
   type SyncManager,
 } from "../../../mod.ts";
 import type { Case, Env } from "../../case.ts";
-import { within } from "../../scale.ts";
-import { keepAcquired, stayInside, type Wait, waitAt } from "../../targets/managers/waits.ts";
+import { limit, many, within } from "../../scale.ts";
+import { killing } from "../death.ts";
+import { churn, keepAcquired, stayInside, type Wait, waitAt } from "../../targets/managers/waits.ts";
 import { withManager } from "./with_manager.ts";
 
 /** A way to wait, and a look that a waiter which was killed has left nothing behind. */
@@ -192,6 +193,33 @@ export const managerDeathCases: readonly Case[] = [
         await taker.join();
         assertEquals(await semaphore.getValue(), 0);
         for (const child of children) await child.join();
+      }),
+  },
+  {
+    name: "manager/clients are killed at any moment: nothing stays held, and the others go on",
+    growsMemory: true,
+    timeLimit: limit(90_000),
+    run: (env) =>
+      withManager(env.mp, async (manager) => {
+        const lock = await manager.RLock(), condition = await manager.Condition(), queue = await manager.Queue(4);
+        const semaphore = await manager.BoundedSemaphore(2), args = [lock, condition, semaphore, queue];
+        let over = false;
+        const survivor = (async () => {
+          for (; !over;) {
+            await within(lock.with(() => {}), 15_000, "the lock");
+            await within(semaphore.with(() => {}), 15_000, "a permit");
+            await within(condition.with(() => condition.notify()), 15_000, "the condition");
+            await queue.get({ timeout: 1 }).catch(() => {});
+          }
+        })();
+        await killing(many(12), 3, () => new env.mp.Process({ target: churn, args: args as never }));
+        over = true;
+        await survivor;
+        for (const one of [lock, condition]) assertEquals(await one.locked(), false);
+        assertEquals(await semaphore.getValue(), 2);
+        while (await queue.qsize() > 0) await queue.get();
+        for (let i = 0; i < 4; i++) await queue.put(i, { block: false });
+        assertEquals(await queue.full(), true);
       }),
   },
   {

@@ -1,7 +1,7 @@
 /** What waits at a manager's objects: its order, its end by an abort, and what crosses that. */
 
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "../../assert.ts";
-import { BrokenBarrierError, MisuseError, type SyncManager } from "../../../mod.ts";
+import { BrokenBarrierError, ClosedError, type LockProxy, MisuseError, type SyncManager } from "../../../mod.ts";
 import type { Case } from "../../case.ts";
 import { many, within } from "../../scale.ts";
 import { acquireAndEnd, countUnderLock, meet, releaseOthers, takeTurns } from "../../targets/managers/waits.ts";
@@ -188,6 +188,27 @@ export const managerWaitCases: readonly Case[] = [
         assertEquals([await queue.qsize(), await semaphore.getValue()], [0, 1]);
         assert(crossed > 0);
         event.close();
+      }),
+  },
+  {
+    name: "manager/a proxy that is closed inside of with(), or after an abort, leaves nothing held",
+    run: ({ mp }) =>
+      withManager(mp, async (manager) => {
+        const dict = await manager.dict<string, LockProxy>(), fetch = async () => await dict.get("lock") as LockProxy;
+        await dict.set("lock", await manager.Lock());
+        for (let i = 0; i < many(20); i++) {
+          const lock = await fetch();
+          assertEquals(await lock.with(() => (lock.close(), i)), i);
+          await assertRejects(() => lock.locked(), ClosedError);
+          const other = await fetch(), controller = new AbortController();
+          const acquiring = other.acquire({ signal: controller.signal });
+          controller.abort();
+          other.close();
+          await assertRejects(() => acquiring);
+          const last = await fetch();
+          assertEquals(await last.acquire({ timeout: 5000 }), true);
+          await last.release();
+        }
       }),
   },
   {

@@ -138,3 +138,25 @@ export async function countUnderLock(lock: LockProxy, dict: DictProxy<string, nu
   }
 }
 task(import.meta, countUnderLock);
+
+/** Uses all of them over and over, until it is killed. */
+export async function churn(
+  lock: LockProxy,
+  condition: ConditionProxy,
+  semaphore: SemaphoreProxy,
+  queue: QueueProxy<unknown>,
+): Promise<void> {
+  for (;;) {
+    await Promise.all([
+      lock.with(() => {}),
+      semaphore.with(() => {}),
+      condition.with(async () => {
+        await condition.wait({ timeout: 1 });
+        await condition.notify();
+      }),
+      queue.put(lock),
+      queue.get({ timeout: 2 }).catch(() => {}),
+    ]);
+  }
+}
+task(import.meta, churn);

@@ -48,8 +48,25 @@ export class BaseProxy implements Proxy {
 
   /** Calls a method of the referent. Static, as what is below: programs see the instances. */
   static async ask(proxy: BaseProxy, method: string, args: Args = none, waiting?: Waiting): Promise<unknown> {
+    proxy.#engine.ensureOpen(`call ${method} of`);
+    return await BaseProxy.call(proxy, method, args, waiting);
+  }
+
+  /** Runs `fn`; until it ends the referent stays, and can be called, whether or not the proxy is closed meanwhile. */
+  static async keep<R>(proxy: BaseProxy, fn: () => Promise<R>): Promise<R> {
     const engine = proxy.#engine;
-    engine.ensureOpen(`call ${method} of`);
+    engine.ensureOpen("use");
+    engine.enter();
+    try {
+      return await fn();
+    } finally {
+      engine.leave();
+    }
+  }
+
+  /** As ask, also of a proxy that was closed, while it is kept. */
+  static async call(proxy: BaseProxy, method: string, args: Args = none, waiting?: Waiting): Promise<unknown> {
+    const engine = proxy.#engine;
     const { server, requests, number } = engine.place;
     if (!engine.family.alive(server)) throw gone(method);
     const client = proxy.#client ??= clientOf(engine.family, requests, server);
@@ -75,7 +92,7 @@ export async function askWaiting(
   method: string,
   options: BlockOptions | undefined,
   args: (waits: boolean, seal: Seal) => readonly unknown[] = (waits) => [waits],
-  undo?: (value: unknown) => void,
+  undo?: Waiting["undo"],
 ): Promise<unknown> {
   const limit = limitOf(options), signal = options?.signal;
   signal?.throwIfAborted();
@@ -89,5 +106,5 @@ export async function askWaiting(
   );
 }
 
-/** What takes nothing back: there is nothing to be taken back of a call that only looks. */
-export function nothingToUndo(): void {}
+/** Takes nothing back: of a call that only looks there is nothing to be taken back. */
+export function nothingToUndo(): undefined {}

@@ -116,30 +116,27 @@ export class ConditionEngine extends ReferentEngine {}
 
 /** `isHeld`: it is this process's, see SemaphoreProxy; locks always are. */
 function acquire(proxy: BaseProxy, options: BlockOptions | undefined, isHeld: boolean): Promise<boolean> {
-  const undo = (got: unknown): void => {
-    if (got === true) void ask(proxy, "release", () => [isHeld]).catch(() => {}); // its server is gone, or the lock released
-  };
+  const undo = (got: unknown) => got === true ? { method: "release", args: [isHeld] } : undefined;
   return askWaiting(proxy, "acquire", options, (waits) => [waits, isHeld], undo) as Promise<boolean>;
 }
 
-async function during<R>(
-  proxy: BaseProxy,
-  fn: () => R | Promise<R>,
-  options: WaitOptions | undefined,
-): Promise<R> {
-  if (typeof fn !== "function") throw new MisuseError("Cannot run with a lock: the first argument is not a function");
-  if (!await acquire(proxy, options, true)) {
-    throw new TimeoutError(`Cannot acquire ${proxy}: it was not to be had within ${options?.timeout} ms`);
-  }
-  let result: R;
-  try {
-    result = await fn();
-  } catch (error) {
-    await ask(proxy, "release", () => [true]).catch(() => {}); // what `fn` threw says more
-    throw error;
-  }
-  await ask(proxy, "release", () => [true]);
-  return result;
+function during<R>(proxy: BaseProxy, fn: () => R | Promise<R>, options: WaitOptions | undefined): Promise<R> {
+  return BaseProxy.keep(proxy, async () => {
+    if (typeof fn !== "function") throw new MisuseError("Cannot run with a lock: the first argument is not a function");
+    if (!await acquire(proxy, options, true)) {
+      throw new TimeoutError(`Cannot acquire ${proxy}: it was not to be had within ${options?.timeout} ms`);
+    }
+    const release = () => BaseProxy.call(proxy, "release", () => [true]);
+    let result: R;
+    try {
+      result = await fn();
+    } catch (error) {
+      await release().catch(() => {}); // what `fn` threw says more
+      throw error;
+    }
+    await release();
+    return result;
+  });
 }
 
 class Lock extends BaseProxy implements LockProxy {

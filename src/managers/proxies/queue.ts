@@ -5,6 +5,7 @@ import type { BlockOptions, WaitOptions } from "../../base/wait_options.ts";
 import { ensureOptions } from "../../base/options.ts";
 import { registerSharedClass } from "../../wire/handles.ts";
 import { ReferentEngine } from "../blocks.ts";
+import type { Seal } from "../kept.ts";
 import { ask, askWaiting, BaseProxy, nothingToUndo, type Proxy } from "./base.ts";
 
 /**
@@ -94,9 +95,7 @@ class Queue<T> extends BaseProxy implements QueueProxy<T> {
     return askWaiting(this, "put", options, (waits, seal) => [seal(item, "item"), waits]) as Promise<void>;
   }
   get(options?: BlockOptions): Promise<T> {
-    const giveBack = (item: unknown): void => {
-      void ask(this, "giveBack", (seal) => [seal(item)]).catch(() => {}); // its server is gone, and so is the queue
-    };
+    const giveBack = (item: unknown, seal: Seal) => ({ method: "giveBack", args: [seal(item)] });
     return askWaiting(this, "get", options, undefined, giveBack) as Promise<T>;
   }
   qsize(): Promise<number> {

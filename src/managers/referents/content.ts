@@ -4,7 +4,7 @@ import { JSON } from "../../base/originals.ts";
 import type { Family } from "../../family/family.ts";
 import { encode } from "../../codec/codec.ts";
 import { FamilyLink } from "../../wire/handles.ts";
-import { Kept, textOf } from "../kept.ts";
+import { drop, Kept, textOf } from "../kept.ts";
 
 /**
  * What stands for a value in a Map: for an object its content, told from strings by the first letter. Content is what would
@@ -14,6 +14,12 @@ export function idOf(value: unknown, family: Family): unknown {
   if (typeof value === "string") return `s${value}`;
   if (value instanceof Kept) return `k${value.identity}`;
   return isObject(value) ? `o${textOf(encode(value, new FamilyLink(family)))}` : value;
+}
+
+/** As idOf, of a value that came only to be looked up. */
+export function idOfLookup(value: unknown, family: Family): unknown {
+  drop(value);
+  return idOf(value, family);
 }
 
 /** A value as errors name it. */

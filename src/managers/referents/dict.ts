@@ -1,7 +1,7 @@
 /** The Map behind a DictProxy. */
 
 import { drop } from "../kept.ts";
-import { idOf, nameOf } from "./content.ts";
+import { idOf, idOfLookup, nameOf } from "./content.ts";
 import type { Host, Referent } from "./referent.ts";
 
 interface Entry {
@@ -16,7 +16,7 @@ export function dictReferent({ family }: Host, init: Iterable<readonly [unknown,
   const add = (id: unknown, key: unknown, value: unknown): void => {
     map.set(id, { key: key === 0 ? 0 : key, value }); // -0 becomes 0, as in any Map
   };
-  const get = (key: unknown): unknown => map.get(idOf(key, family))?.value;
+  const get = (key: unknown): unknown => map.get(idOfLookup(key, family))?.value;
   const set = (key: unknown, value: unknown): void => {
     const id = idOf(key, family), entry = map.get(id);
     if (entry === undefined) return add(id, key, value);
@@ -41,9 +41,9 @@ export function dictReferent({ family }: Host, init: Iterable<readonly [unknown,
     methods: {
       get,
       set,
-      has: (key: unknown) => map.has(idOf(key, family)),
+      has: (key: unknown) => map.has(idOfLookup(key, family)),
       delete(key: unknown) {
-        const id = idOf(key, family), entry = map.get(id);
+        const id = idOfLookup(key, family), entry = map.get(id);
         if (entry !== undefined) remove(id, entry);
         return entry !== undefined;
       },
@@ -54,7 +54,8 @@ export function dictReferent({ family }: Host, init: Iterable<readonly [unknown,
       entries,
       copy: () => new Map(entries()),
       pop(key: unknown, ...fallback: unknown[]) {
-        const id = idOf(key, family), entry = map.get(id);
+        const id = idOfLookup(key, family), entry = map.get(id);
+        drop(fallback[0]); // when the answer has been sent
         if (entry !== undefined) {
           remove(id, entry);
           return entry.value;
@@ -64,12 +65,17 @@ export function dictReferent({ family }: Host, init: Iterable<readonly [unknown,
       },
       setdefault(key: unknown, value: unknown) {
         const id = idOf(key, family), entry = map.get(id);
-        if (entry === undefined) add(id, key, value);
-        return entry === undefined ? value : entry.value;
+        if (entry === undefined) {
+          add(id, key, value);
+          return value;
+        }
+        drop(key);
+        drop(value);
+        return entry.value;
       },
       update,
       increment(key: unknown, by: number) {
-        const before = get(key) ?? 0;
+        const before = map.get(idOf(key, family))?.value ?? 0;
         if (typeof before !== "number") {
           throw new TypeError(`Cannot increment ${nameOf(key)}: its value is not a number`);
         }

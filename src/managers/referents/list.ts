@@ -3,14 +3,14 @@
 import { MisuseError } from "../../errors/base.ts";
 import { checkElement, codeOf, type TypeCode } from "../../shared/typecodes.ts";
 import { drop } from "../kept.ts";
-import { idOf } from "./content.ts";
+import { idOf, idOfLookup } from "./content.ts";
 import type { Host, Methods, Referent } from "./referent.ts";
 
 /** A new list. */
 export function listReferent({ family }: Host, init: unknown[]): Referent {
   const list = init;
   const indexOf = (value: unknown): number => {
-    const id = idOf(value, family);
+    const id = idOfLookup(value, family);
     return list.findIndex((item) => sameValue(idOf(item, family), id));
   };
   return {

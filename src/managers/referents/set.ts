@@ -1,7 +1,7 @@
 /** The Set behind a SetProxy. */
 
 import { drop } from "../kept.ts";
-import { idOf } from "./content.ts";
+import { idOf, idOfLookup } from "./content.ts";
 import type { Host, Referent } from "./referent.ts";
 
 /** A new set. A member that is an object is the same as another of equal content. */
@@ -20,9 +20,9 @@ export function setReferent({ family }: Host, init: Iterable<unknown>): Referent
   return {
     methods: {
       add,
-      has: (value: unknown) => map.has(idOf(value, family)),
+      has: (value: unknown) => map.has(idOfLookup(value, family)),
       delete(value: unknown) {
-        const id = idOf(value, family), isThere = map.has(id);
+        const id = idOfLookup(value, family), isThere = map.has(id);
         drop(map.get(id));
         map.delete(id);
         return isThere;
