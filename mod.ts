@@ -103,6 +103,9 @@ export type { ImapOptions, Items, MapOptions, PoolOptions, Rest, TaskOptions } f
 export type { PoolStats } from "./src/pool/stats.ts";
 export type { AsyncResult } from "./src/pool/async_result.ts";
 export { Manager, SyncManager } from "./src/managers/manager.ts";
+export { BaseManager } from "./src/managers/base_manager.ts";
+export type { ManagerOptions, ManagerStartOptions, RegisterOptions } from "./src/managers/base_manager.ts";
+export type { Proxied } from "./src/managers/proxies/custom.ts";
 export type { Proxy } from "./src/managers/proxies/base.ts";
 export type { DictProxy } from "./src/managers/proxies/dict.ts";
 export type { BarrierProxy, EventProxy } from "./src/managers/proxies/event.ts";

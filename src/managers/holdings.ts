@@ -6,7 +6,7 @@ import type { Family } from "../family/family.ts";
 import { eventually } from "../family/retries.ts";
 import { queueMicrotask } from "../base/originals.ts";
 import type { Handle } from "../objects/messages.ts";
-import type { Attachment } from "../objects/object.ts";
+import { Attachment } from "../objects/object.ts";
 import { ManagerEngine, MARK_COUNT, type NewReferent, type ReferentEngine } from "./blocks.ts";
 import type { Referent } from "./referents/referent.ts";
 
@@ -19,6 +19,7 @@ function numberAfter(number: number): number {
 }
 
 interface Held {
+  readonly type: EngineClass;
   readonly handle: Handle;
   readonly referent: Referent;
 }
@@ -50,13 +51,22 @@ export class Holdings {
     do this.#last = numberAfter(this.#last); while (this.#of(this.#last).has(this.#last));
     const number = this.#last;
     const engine = withMethod(this.#family.method, () => new type({ manager: this.#engine, number }));
-    this.#of(number).set(number, { handle: engine.handle, referent });
+    this.#of(number).set(number, { type, handle: engine.handle, referent });
     return engine;
   }
 
   /** The referent of that number, if it is still there. */
   get(number: number): Referent | undefined {
     return this.#of(number).get(number)?.referent;
+  }
+
+  /** One handle more of the referent of that number; undefined when it is gone. */
+  again(number: number): ReferentEngine | undefined {
+    const held = this.#of(number).get(number);
+    if (held === undefined || !this.#family.allocator.hold(held.handle.address, held.handle.generation)) {
+      return undefined;
+    }
+    return new held.type(new Attachment(this.#family, held.handle));
   }
 
   /** The referent of a proxy that came here; undefined when it is another server's. */

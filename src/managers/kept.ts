@@ -68,6 +68,13 @@ export class Kept {
     return this.#identity ??= textOf(this.content.bytes);
   }
 
+  /** The value. */
+  open(): unknown {
+    const value = decode(this.content.bytes, new FamilyLink(this.#family));
+    this.drop();
+    return value;
+  }
+
   /** The same once more, when it was dropped and a message still carries the objects in it. */
   renewed(): Kept {
     return new Kept(this.content, this.#family);

@@ -1,20 +1,11 @@
-/** Manager: a server process that holds objects for all the others. */
+/** SyncManager and Manager(): a server process that holds objects of many types for all the others. */
 
 import { MisuseError } from "../errors/base.ts";
-import { currentMethod, withMethod } from "../family/families.ts";
-import { persist } from "../family/retries.ts";
-import { refuseWhileLoading } from "../targets/loading.ts";
-import { BatchQueue } from "../channels/batch_queue.ts";
-import { ownTarget } from "../process/own_modules.ts";
-import { ownerOf, Process } from "../process/process.ts";
-import type { StartMethod } from "../runtime/runtime.ts";
-import { clientOf, type ManagerClient } from "./client.ts";
-import { SERVER } from "./protocol.ts";
 import { engineOf } from "../objects/face.ts";
 import { ensureOptions } from "../base/options.ts";
 import { limitOf } from "../base/wait_options.ts";
 import type { ElementOf, TypeCode } from "../shared/typecodes.ts";
-import { type Seal, sealFor } from "./kept.ts";
+import { BaseManager, createIn, type ManagerOptions } from "./base_manager.ts";
 import "./proxies/all.ts";
 import { type DictProxy, type Entries, sealEntries } from "./proxies/dict.ts";
 import type { BarrierProxy, EventProxy } from "./proxies/event.ts";
@@ -24,14 +15,10 @@ import type { NamespaceProxy } from "./proxies/namespace.ts";
 import type { JoinableQueueProxy, QueueProxy } from "./proxies/queue.ts";
 import type { SetProxy } from "./proxies/set.ts";
 import type { ValueProxy } from "./proxies/value.ts";
-import type { TypeId } from "./types.ts";
-
-/** Milliseconds that a server gets to end by itself. */
-const SHUTDOWN_TIMEOUT_MS = 1000;
 
 /**
- * A server and the means to create objects in it; Manager() makes one that runs. CPython:
- * `multiprocessing.managers.SyncManager`.
+ * A manager whose server holds the types of CPython's `SyncManager`, and those of the program's that are registered; Manager()
+ * makes one that runs. CPython: `multiprocessing.managers.SyncManager`.
  *
  * @example
  * ```ts
@@ -44,38 +31,7 @@ const SHUTDOWN_TIMEOUT_MS = 1000;
  * await manager.shutdown();
  * ```
  */
-export class SyncManager implements AsyncDisposable {
-  readonly #method: StartMethod;
-  #process: Process | undefined;
-  #client: ManagerClient | undefined;
-  #state: "initial" | "started" | "shut down" = "initial";
-
-  /** Nothing starts yet; the server will run by the start method of this moment. */
-  constructor() {
-    this.#method = currentMethod();
-  }
-
-  /**
-   * Starts the server. CPython: `BaseManager.start()`.
-   * @throws {MisuseError} when it was started or shut down already, or while a child loads its modules
-   * @throws {SpawnError} when the runtime refuses; says which flag or package is missing
-   */
-  async start(): Promise<void> {
-    refuseWhileLoading("start a Manager");
-    if (this.#state !== "initial") throw new MisuseError(`Cannot start the manager: it is ${this.#state} already`);
-    this.#state = "started";
-    const { requests, process } = withMethod(this.#method, () => {
-      const requests = new BatchQueue();
-      return {
-        requests,
-        process: new Process({ target: ownTarget("serveManager"), args: [requests], name: "Manager", daemon: true }),
-      };
-    });
-    this.#process = process;
-    await process.start();
-    this.#client = clientOf(requests.family, requests.handle, ownerOf(process));
-  }
-
+export class SyncManager extends BaseManager {
   /**
    * A dict on the server with these entries (default: none), as a proxy that every process of the family can use. CPython:
    * `SyncManager.dict()`.
@@ -87,7 +43,7 @@ export class SyncManager implements AsyncDisposable {
   /** The same with an object's own properties. */
   async dict<V>(init: Record<string, V>): Promise<DictProxy<string, V>>;
   async dict(init: Entries<unknown, unknown> = []): Promise<DictProxy> {
-    return await this.#create("dict", (seal) => [sealEntries(init, seal)]) as DictProxy;
+    return await createIn(this, "dict", (seal) => [sealEntries(init, seal)]) as DictProxy;
   }
 
   /**
@@ -97,7 +53,7 @@ export class SyncManager implements AsyncDisposable {
    * @throws {RemoteError} when the server is gone
    */
   async list<T = unknown>(init: Iterable<T> = []): Promise<ListProxy<T>> {
-    return await this.#create("list", (seal) => [Array.from(init, (item) => seal(item, "item"))]) as ListProxy<T>;
+    return await createIn(this, "list", (seal) => [Array.from(init, (item) => seal(item, "item"))]) as ListProxy<T>;
   }
 
   /**
@@ -107,7 +63,7 @@ export class SyncManager implements AsyncDisposable {
    * @throws {RemoteError} when the server is gone
    */
   async set<T = unknown>(init: Iterable<T> = []): Promise<SetProxy<T>> {
-    return await this.#create("set", (seal) => [Array.from(init, (member) => seal(member))]) as SetProxy<T>;
+    return await createIn(this, "set", (seal) => [Array.from(init, (member) => seal(member))]) as SetProxy<T>;
   }
 
   /**
@@ -117,7 +73,7 @@ export class SyncManager implements AsyncDisposable {
    * @throws {RemoteError} when the server is gone
    */
   async Namespace(init: Record<string, unknown> = {}): Promise<NamespaceProxy> {
-    return await this.#create("Namespace", (seal) => [sealEntries(Object.entries(init), seal)]) as NamespaceProxy;
+    return await createIn(this, "Namespace", (seal) => [sealEntries(Object.entries(init), seal)]) as NamespaceProxy;
   }
 
   /**
@@ -126,7 +82,7 @@ export class SyncManager implements AsyncDisposable {
    * @throws {RemoteError} when the server is gone
    */
   async Lock(): Promise<LockProxy> {
-    return await this.#create("Lock") as LockProxy;
+    return await createIn(this, "Lock") as LockProxy;
   }
 
   /**
@@ -135,7 +91,7 @@ export class SyncManager implements AsyncDisposable {
    * @throws {RemoteError} when the server is gone
    */
   async RLock(): Promise<LockProxy> {
-    return await this.#create("RLock") as LockProxy;
+    return await createIn(this, "RLock") as LockProxy;
   }
 
   /**
@@ -145,7 +101,7 @@ export class SyncManager implements AsyncDisposable {
    * @throws {RemoteError} when the server is gone
    */
   async Semaphore(value = 1): Promise<SemaphoreProxy> {
-    return await this.#create("Semaphore", () => [value]) as SemaphoreProxy;
+    return await createIn(this, "Semaphore", () => [value]) as SemaphoreProxy;
   }
 
   /**
@@ -155,7 +111,7 @@ export class SyncManager implements AsyncDisposable {
    * @throws {RemoteError} when the server is gone
    */
   async BoundedSemaphore(value = 1): Promise<SemaphoreProxy> {
-    return await this.#create("BoundedSemaphore", () => [value]) as SemaphoreProxy;
+    return await createIn(this, "BoundedSemaphore", () => [value]) as SemaphoreProxy;
   }
 
   /**
@@ -167,7 +123,7 @@ export class SyncManager implements AsyncDisposable {
     if (lock !== undefined && engineOf(lock, LockEngine) === undefined) {
       throw new MisuseError("Cannot create a Condition: it takes a Lock or RLock of the same manager");
     }
-    return await this.#create("Condition", () => [lock]) as ConditionProxy;
+    return await createIn(this, "Condition", () => [lock]) as ConditionProxy;
   }
 
   /**
@@ -176,7 +132,7 @@ export class SyncManager implements AsyncDisposable {
    * @throws {RemoteError} when the server is gone
    */
   async Event(): Promise<EventProxy> {
-    return await this.#create("Event") as EventProxy;
+    return await createIn(this, "Event") as EventProxy;
   }
 
   /**
@@ -189,7 +145,7 @@ export class SyncManager implements AsyncDisposable {
   async Barrier(parties: number, options?: { timeout?: number }): Promise<BarrierProxy> {
     ensureOptions(options, "create a Barrier", { number: "timeout" });
     const limit = limitOf({ timeout: options?.timeout });
-    return await this.#create("Barrier", () => [parties, limit]) as BarrierProxy;
+    return await createIn(this, "Barrier", () => [parties, limit]) as BarrierProxy;
   }
 
   /**
@@ -198,7 +154,7 @@ export class SyncManager implements AsyncDisposable {
    * @throws {RemoteError} when the server is gone
    */
   async Queue<T = unknown>(maxsize = 0): Promise<QueueProxy<T>> {
-    return await this.#create("Queue", () => [maxsize]) as QueueProxy<T>;
+    return await createIn(this, "Queue", () => [maxsize]) as QueueProxy<T>;
   }
 
   /**
@@ -208,7 +164,7 @@ export class SyncManager implements AsyncDisposable {
    * @throws {RemoteError} when the server is gone
    */
   async JoinableQueue<T = unknown>(maxsize = 0): Promise<JoinableQueueProxy<T>> {
-    return await this.#create("JoinableQueue", () => [maxsize]) as JoinableQueueProxy<T>;
+    return await createIn(this, "JoinableQueue", () => [maxsize]) as JoinableQueueProxy<T>;
   }
 
   /**
@@ -219,7 +175,7 @@ export class SyncManager implements AsyncDisposable {
    * @throws {RemoteError} when the server is gone
    */
   async Value<C extends TypeCode>(code: C, initial?: ElementOf<C>): Promise<ValueProxy<ElementOf<C>>> {
-    return await this.#create("Value", () => [code, initial]) as ValueProxy<ElementOf<C>>;
+    return await createIn(this, "Value", () => [code, initial]) as ValueProxy<ElementOf<C>>;
   }
 
   /**
@@ -234,45 +190,7 @@ export class SyncManager implements AsyncDisposable {
     sizeOrValues: number | Iterable<ElementOf<C>>,
   ): Promise<ListProxy<ElementOf<C>>> {
     const content = typeof sizeOrValues === "number" ? sizeOrValues : Array.from(sizeOrValues);
-    return await this.#create("Array", () => [code, content]) as ListProxy<ElementOf<C>>;
-  }
-
-  /**
-   * Ends the server; its objects are gone. One that doesn't end by itself within 1 000 ms is terminated, then killed. Idempotent.
-   * CPython: `BaseManager.shutdown()`.
-   */
-  async shutdown(): Promise<void> {
-    if (this.#state !== "started" || this.#process === undefined) return;
-    this.#state = "shut down";
-    const process = this.#process;
-    const requests = this.#client?.requests;
-    if (requests?.isClosed === false) await persist(() => requests.shutdown()); // closed: the server was found dead
-    if (await process.join({ timeout: SHUTDOWN_TIMEOUT_MS }) === null) {
-      process.terminate();
-      if (await process.join({ timeout: SHUTDOWN_TIMEOUT_MS }) === null) process.kill();
-    }
-    this.#client?.close();
-  }
-
-  /** Where it listens; null: it is reached through shared memory only. CPython: `BaseManager.address`. */
-  get address(): null {
-    return null;
-  }
-
-  /** As shutdown(): `await using manager = await Manager()`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.shutdown();
-  }
-
-  /** A new object on the server; its proxy. */
-  async #create(type: TypeId, args: (seal: Seal) => readonly unknown[] = () => []): Promise<unknown> {
-    const client = this.#client;
-    if (client === undefined || this.#state !== "started") {
-      throw new MisuseError(
-        `Cannot create a ${type}: the manager is ${this.#state === "initial" ? "not started" : "shut down"}`,
-      );
-    }
-    return await client.call(SERVER, type, () => args(sealFor(client.requests.family)));
+    return await createIn(this, "Array", () => [code, content]) as ListProxy<ElementOf<C>>;
   }
 }
 
@@ -280,8 +198,8 @@ export class SyncManager implements AsyncDisposable {
  * Starts a server process that holds objects; its proxies work in every process of the family. CPython:
  * `multiprocessing.Manager()`.
  *
- * The server loads this package, and nothing of the program. Values are kept as they came, so instances of classes with a codec
- * of the program's own can be stored in it; who gets one out needs the codec.
+ * The server loads this package, and of the program no more than the modules of registered types. Values are kept as they came,
+ * so instances of classes with a codec of the program's own can be stored in it; who gets one out needs the codec.
  * @throws {MisuseError} while a child loads its modules
  * @throws {SpawnError} when the runtime refuses; says which flag or package is missing
  *
@@ -295,8 +213,8 @@ export class SyncManager implements AsyncDisposable {
  * console.log(await visits.get("ada")); // 1
  * ```
  */
-export async function Manager(): Promise<SyncManager> {
-  const manager = new SyncManager();
+export async function Manager(options?: ManagerOptions): Promise<SyncManager> {
+  const manager = new SyncManager(options);
   await manager.start();
   return manager;
 }

@@ -25,7 +25,10 @@ import {
 } from "./protocol.ts";
 import type { Host, Referent } from "./referents/referent.ts";
 import { ReferentEngine } from "./blocks.ts";
-import { type ManagedType, types } from "./types.ts";
+import { later } from "./referents/custom.ts";
+import { Registry } from "./registry.ts";
+import type { Reference } from "../targets/reference.ts";
+import { types } from "./types.ts";
 
 /** The target of the server's process. Ends when its queue of requests is shut down. */
 export async function serveManager(requests: BatchQueue): Promise<void> {
@@ -79,10 +82,21 @@ class Server implements Answers {
     this.#outbox = new Outbox(family);
     this.#holdings = holdings;
     const host: Host = { family, referentOf: (proxy) => holdings.of(proxy) };
-    const methods = Object.entries<ManagedType>(types).map(([name, { engine, create }]) =>
+    const methods = Object.entries(types).map(([name, { engine, create }]) =>
       [name, (...args: never[]) => holdings.add(create(host, ...args), engine)] as const
     );
-    this.#self = { methods: Object.fromEntries(methods) };
+    const registry = new Registry(host, holdings), asIs = (value: unknown): unknown => value;
+    this.#self = {
+      methods: Object.fromEntries(methods),
+      callMethods: {
+        initialize: (call: Call, ...args: Parameters<Registry["initialize"]>) =>
+          later(call, registry.initialize(...args), asIs),
+        createRegistered: (call: Call, typeid: string, args: unknown[]) =>
+          later(call, registry.createRegistered(typeid, args), asIs),
+        create: (call: Call, callable: Reference, args: unknown[]) =>
+          later(call, registry.create(callable, args), asIs),
+      },
+    };
     family.listeners.add(this.#look);
   }
 

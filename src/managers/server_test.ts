@@ -16,7 +16,9 @@ test("the queue of a client that has ended is dropped at once, also when its fir
   addHello(batch, family.self + 256, ended); // another generation: never there
   requests.putNowait(batch);
   const serving = serveManager(requests), client = clientOf(family, requests.handle, family.self);
-  await assert.rejects(client.call(SERVER, "nothing", () => []), /no such method/);
+  for (const method of ["nothing", "constructor", "__proto__", "valueOf", "hasOwnProperty"]) {
+    await assert.rejects(client.call(SERVER, method, () => []), /no such method/);
+  }
   assert.equal(String(ended), "<queue closed>");
   requests.shutdown();
   await serving;

@@ -1,6 +1,7 @@
 /** The types of objects that a SyncManager creates: for each, how its server makes one, and what stands behind its proxies. */
 
 import type { EngineClass } from "./holdings.ts";
+import type { TypeId } from "./names.ts";
 import { DictEngine } from "./proxies/dict.ts";
 import { BarrierEngine, EventEngine } from "./proxies/event.ts";
 import { ListEngine } from "./proxies/list.ts";
@@ -30,8 +31,8 @@ export interface ManagedType {
   readonly create: (host: Host, ...args: never[]) => Referent;
 }
 
-/** By the name that CPython's register() gives them. */
-export const types = {
+/** The table. */
+export const types: Readonly<Record<TypeId, ManagedType>> = {
   dict: { engine: DictEngine, create: dictReferent },
   list: { engine: ListEngine, create: listReferent },
   set: { engine: SetEngine, create: setReferent },
@@ -47,7 +48,4 @@ export const types = {
   JoinableQueue: { engine: JoinableQueueEngine, create: (_: Host, maxsize: number) => new QueueReferent(maxsize) },
   Value: { engine: ValueEngine, create: valueReferent },
   Array: { engine: ListEngine, create: arrayReferent },
-} satisfies Readonly<Record<string, ManagedType>>;
-
-/** The name of a type. */
-export type TypeId = keyof typeof types;
+};

@@ -1,6 +1,7 @@
 /** All cases of managers beyond the tutorial. */
 
 import type { Case } from "../../case.ts";
+import { managerCustomCases } from "./custom.ts";
 import { managerDeathCases } from "./deaths.ts";
 import { managerLifeCases } from "./lives.ts";
 import { managerLoadCases } from "./many.ts";
@@ -13,4 +14,5 @@ export const managerCases: readonly Case[] = [
   ...managerWaitCases,
   ...managerDeathCases,
   ...managerLoadCases,
+  ...managerCustomCases,
 ];

@@ -1,5 +1,6 @@
 /** Every type of proxies: a process that imports this can take any out of a message. */
 
+import "./custom.ts";
 import "./dict.ts";
 import "./event.ts";
 import "./list.ts";
