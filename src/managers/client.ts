@@ -37,12 +37,17 @@ export interface Waiting {
   readonly undo?: (value: unknown, seal: Seal) => MethodCall | undefined;
 }
 
+/** Whose call it is. */
+interface User {
+  /** The call is answered, or never will be. */
+  leave(): void;
+}
+
 interface Pending {
   readonly object: number;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
-  /** The call is answered, or never will be. */
-  readonly done: () => void;
+  readonly user: User | undefined;
   readonly waiting: Waiting | undefined;
   isAborted: boolean;
   /** Ends what was begun for its time limit and signal. */
@@ -88,14 +93,14 @@ export class ManagerClient {
   }
 
   /**
-   * Calls a method of an object on the server, with the arguments that `args` makes. `done` is called when no answer can come
-   * any more.
+   * Calls a method of an object on the server, with the arguments that `args` makes. `user` leaves when no answer can come any
+   * more.
    */
   call(
     object: number,
     method: string,
     args: () => readonly unknown[],
-    done: () => void = () => {},
+    user?: User,
     waiting?: Waiting,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -106,12 +111,12 @@ export class ManagerClient {
         const number = this.#lastCall = callAfter(this.#lastCall), batch = this.#outbox.begin();
         addCall(batch, this.#family.self, number, object, call);
         this.#send(batch, method, (error) => this.#lose(number, error));
-        const pending: Pending = { object, resolve, reject, done, waiting, isAborted: false, stop: undefined };
+        const pending: Pending = { object, resolve, reject, user, waiting, isAborted: false, stop: undefined };
         this.#pending.set(number, pending);
         if (waiting !== undefined) this.#limit(number, pending, waiting);
         this.#collect();
       } catch (error) {
-        done();
+        user?.leave();
         throw error;
       }
     });
@@ -200,7 +205,7 @@ export class ManagerClient {
       if (error === undefined) markOrigin(value, this.#origin);
       pending.reject(error === undefined ? value : error.reason);
     }
-    pending.done();
+    pending.user?.leave();
   }
 
   #undo({ object, waiting }: Pending, value: unknown): void {
@@ -215,7 +220,7 @@ export class ManagerClient {
     for (const pending of due) {
       pending.stop?.();
       pending.reject(error);
-      pending.done();
+      pending.user?.leave();
     }
     this.#stopCollecting();
   }
@@ -227,7 +232,7 @@ export class ManagerClient {
     this.#pending.delete(number);
     pending.stop?.();
     pending.reject(error);
-    pending.done();
+    pending.user?.leave();
     if (this.#pending.size === 0) this.#stopCollecting();
   }
 

@@ -7,11 +7,12 @@ import { isClass } from "../targets/plain_function.ts";
 import type { Reference } from "../targets/reference.ts";
 import { resolveReference } from "../targets/resolve.ts";
 import type { ReferentEngine } from "./blocks.ts";
+import type { Call } from "./call.ts";
 import type { Holdings } from "./holdings.ts";
 import type { TypeId } from "./names.ts";
 import { CustomEngine, IteratorEngine } from "./proxies/custom.ts";
-import { customReferent, iteratorOf, iteratorReferent, openAll } from "./referents/custom.ts";
-import type { Host } from "./referents/referent.ts";
+import { customReferent, iteratorOf, iteratorReferent, later, openAll } from "./referents/custom.ts";
+import type { CallMethods, Host } from "./referents/referent.ts";
 import { types } from "./types.ts";
 
 /** A type as it travels to the server. */
@@ -26,8 +27,11 @@ export interface Registration {
 /** Registered types by name. */
 export type Registrations = Readonly<Record<string, Registration>>;
 
+const asIs = (value: unknown): unknown => value;
+
 const plain: Omit<Registration, "callable"> = { exposed: null, methodToTypeid: {} };
 
+/** What a server does for the managers that created it, beside creating objects of the types that every server has. */
 export class Registry {
   readonly #host: Host;
   readonly #holdings: Holdings;
@@ -39,6 +43,15 @@ export class Registry {
     this.#host = host;
     this.#holdings = holdings;
   }
+
+  /** What managers call. */
+  readonly callMethods: CallMethods = {
+    initialize: (call: Call, ...args: Parameters<Registry["initialize"]>) =>
+      later(call, this.initialize(...args), asIs),
+    createRegistered: (call: Call, typeid: string, args: unknown[]) =>
+      later(call, this.createRegistered(typeid, args), asIs),
+    create: (call: Call, callable: Reference, args: unknown[]) => later(call, this.create(callable, args), asIs),
+  };
 
   /** The manager starts: what is registered, and what is to be done first. */
   async initialize(

@@ -2,14 +2,15 @@
 
 import { RemoteError } from "../errors/outcomes.ts";
 import type { BatchQueue } from "../channels/batch_queue.ts";
-import { eventually } from "../family/retries.ts";
-import type { BatchWriter, Received } from "../wire/batch.ts";
+import type { Received } from "../wire/batch.ts";
 import { messageOf, textOf } from "../base/words.ts";
+import { queueMicrotask } from "../base/originals.ts";
 import { faceOf } from "../objects/face.ts";
 import { runtime } from "../runtime/current.ts";
+import { Asker } from "./asker.ts";
+import { ReferentEngine } from "./blocks.ts";
 import { type Answers, Call, type GiveBack, LATER } from "./call.ts";
 import { Holdings } from "./holdings.ts";
-import { Kept } from "./kept.ts";
 import {
   addError,
   addValue,
@@ -19,16 +20,15 @@ import {
   isWithdrawal,
   type MethodCall,
   objectIn,
-  Outbox,
   SERVER,
   type Withdrawal,
 } from "./protocol.ts";
 import type { Host, Referent } from "./referents/referent.ts";
-import { ReferentEngine } from "./blocks.ts";
-import { later } from "./referents/custom.ts";
 import { Registry } from "./registry.ts";
-import type { Reference } from "../targets/reference.ts";
 import { types } from "./types.ts";
+
+/** Frames of messages that are dealt with before their answers are sent. */
+const MOST_AT_ONCE = 64;
 
 /** The target of the server's process. Ends when its queue of requests is shut down. */
 export async function serveManager(requests: BatchQueue): Promise<void> {
@@ -36,180 +36,134 @@ export async function serveManager(requests: BatchQueue): Promise<void> {
   runtime.onInterrupt(() => {});
   const server = new Server(requests);
   try {
-    for await (const batch of requests.items()) {
-      for (const message of batch as Received[]) server.take(message);
-    }
+    for await (const batch of requests.items()) server.take(batch as Received[]);
   } finally {
     server.close();
   }
 }
 
-/** A process that asks. */
-interface Client {
-  readonly replies: BatchQueue;
-  /** Its calls that wait, by number. */
-  readonly waiting: Map<number, Call>;
-  /** Answers that were sent to it. */
-  sent: number;
-  /** Those of them that are to be taken back if it dies unread, the first first. */
-  given: Given[];
-}
-
-/** Something that was given with the answer of that number. */
-interface Given {
-  readonly number: number;
-  readonly value: unknown;
-  readonly giveBack: GiveBack;
-}
-
-/** The number of the last answer that a client has taken out of its queue. */
-function lastRead({ replies, sent }: Client): number {
-  return sent - replies.qsize();
-}
-
 class Server implements Answers {
   readonly #requests: BatchQueue;
-  readonly #outbox: Outbox;
   readonly #holdings: Holdings;
-  /** By owner id. */
-  readonly #clients = new Map<number, Client>();
-  /** What is called when nothing is held: it makes what is. */
+  /** Who asks, by owner id. */
+  readonly #askers = new Map<number, Asker>();
+  /** What is called when no object is: it makes them. */
   readonly #self: Referent;
+  /** Messages are being dealt with, and answers collected. */
+  #isTaking = false;
 
   constructor(requests: BatchQueue) {
     const { family } = requests, holdings = new Holdings(requests);
     this.#requests = requests;
-    this.#outbox = new Outbox(family);
     this.#holdings = holdings;
     const host: Host = { family, referentOf: (proxy) => holdings.of(proxy) };
     const methods = Object.entries(types).map(([name, { engine, create }]) =>
       [name, (...args: never[]) => holdings.add(create(host, ...args), engine)] as const
     );
-    const registry = new Registry(host, holdings), asIs = (value: unknown): unknown => value;
-    this.#self = {
-      methods: Object.fromEntries(methods),
-      callMethods: {
-        initialize: (call: Call, ...args: Parameters<Registry["initialize"]>) =>
-          later(call, registry.initialize(...args), asIs),
-        createRegistered: (call: Call, typeid: string, args: unknown[]) =>
-          later(call, registry.createRegistered(typeid, args), asIs),
-        create: (call: Call, callable: Reference, args: unknown[]) =>
-          later(call, registry.create(callable, args), asIs),
-      },
-    };
+    this.#self = { methods: Object.fromEntries(methods), callMethods: new Registry(host, holdings).callMethods };
     family.listeners.add(this.#look);
   }
 
-  /** Deals with a message. */
-  take(message: Received): void {
-    const owner = clientIn(message);
-    if (isHello(message)) {
-      this.#clients.set(owner, {
-        replies: message.value as BatchQueue,
-        waiting: new Map(),
-        sent: 0,
-        given: [],
-      });
-      return this.#look(); // it may have died since
-    }
-    // What is known of deaths by whoever sent this is known here too: so it can't meet what the dead held.
-    this.#look();
-    const client = this.#clients.get(owner);
-    if (isWithdrawal(message)) {
-      client?.waiting.get(callIn(message))?.withdraw?.(message.value as Withdrawal);
-    } else {
-      const object = objectIn(message), call = new Call(owner, callIn(message), this);
-      this.#answer(call, message, object === SERVER ? this.#self : this.#holdings.get(object));
+  /** Deals with a batch of messages, and with those that are there too. */
+  take(batch: readonly Received[]): void {
+    this.#isTaking = true;
+    try {
+      let more: readonly Received[] | undefined = batch;
+      for (let count = 0; more !== undefined; more = ++count < MOST_AT_ONCE ? this.#requests.takeNow() : undefined) {
+        for (const message of more) this.#deal(message);
+      }
+    } finally {
+      this.#isTaking = false;
+      for (const asker of this.#askers.values()) this.#flush(asker);
     }
   }
 
   /** The server ends, and all that is on it. */
   close(): void {
     this.#requests.family.listeners.delete(this.#look);
-    for (const { replies } of this.#clients.values()) replies.close();
-    this.#clients.clear();
+    for (const asker of this.#askers.values()) asker.end();
+    this.#askers.clear();
     this.#holdings.close();
+  }
+
+  #deal(message: Received): void {
+    const owner = clientIn(message);
+    if (isHello(message)) {
+      this.#askers.set(owner, new Asker(owner, message.value as BatchQueue));
+      return this.#look(); // it may have died since
+    }
+    // What is known of deaths by whoever sent this is known here too: so it can't meet what the dead held.
+    this.#look();
+    const asker = this.#askers.get(owner);
+    if (isWithdrawal(message)) {
+      asker?.waiting.get(callIn(message))?.withdraw?.(message.value as Withdrawal);
+    } else {
+      const object = objectIn(message), call = new Call(owner, callIn(message), this);
+      this.#answer(call, message, object === SERVER ? this.#self : this.#holdings.get(object));
+    }
   }
 
   /** Every death is rung to everyone: takes back what the dead have. */
   readonly #look = (): void => {
     const { family } = this.#requests;
-    for (const [owner, client] of this.#clients) if (!family.alive(owner)) this.#leave(owner, client);
+    for (const asker of this.#askers.values()) if (!family.alive(asker.owner)) this.#leave(asker);
   };
 
   /** That client waits for nothing any more, and holds nothing. */
-  #leave(owner: number, client: Client): void {
-    this.#clients.delete(owner);
-    for (const call of client.waiting.values()) call.withdraw?.("death");
-    for (const referent of this.#holdings.all()) referent.left?.(owner);
-    const read = lastRead(client);
-    for (const { number, value, giveBack } of client.given.reverse()) {
-      if (number > read) giveBack(value instanceof Kept ? value.renewed() : value);
-    }
-    // Which has carried what was not read. One that lives is told that there is no answer; to shut down takes no memory.
-    eventually(() => {
-      if (this.#requests.family.alive(owner)) client.replies.shutdown();
-      client.replies.close();
-    });
+  #leave(asker: Asker): void {
+    this.#askers.delete(asker.owner);
+    for (const call of asker.waiting.values()) call.withdraw?.("death");
+    for (const referent of this.#holdings.all()) referent.left?.(asker.owner);
+    asker.close(true);
+  }
+
+  /** That client can't be answered, for want of memory: its calls fail, and it begins anew. It has what it knows that it has. */
+  #refuse(asker: Asker): void {
+    if (this.#askers.get(asker.owner) !== asker) return;
+    this.#askers.delete(asker.owner);
+    for (const call of asker.waiting.values()) call.withdraw?.("death");
+    asker.close(false);
+  }
+
+  #flush(asker: Asker): void {
+    asker.flush(() => this.#refuse(asker));
   }
 
   /** Does what was asked, whether or not there is anybody to hear of it. */
   #answer(call: Call, message: Received, referent: Referent | undefined): void {
     let value: unknown;
     try {
-      value = run(call, message, referent, this.#clients.has(call.client));
+      value = run(call, message, referent, this.#askers.has(call.client));
     } catch (thrown) {
       return this.error(call, thrown);
     }
     if (value === LATER) {
-      if (call.withdraw !== undefined) this.#clients.get(call.client)?.waiting.set(call.number, call);
+      if (call.withdraw !== undefined) this.#askers.get(call.client)?.waiting.set(call.number, call);
     } else this.value(call, value);
   }
 
   value(call: Call, value: unknown, giveBack?: GiveBack): void {
+    const asker = this.#askers.get(call.client), isNew = value instanceof ReferentEngine;
+    // What is new is the client's when this answer has been sent, or nobody's.
+    if (isNew) queueMicrotask(() => value.close());
+    if (asker === undefined) return;
+    asker.waiting.delete(call.number);
+    let isFull: boolean;
     try {
-      this.#send(
-        call,
-        (batch) => addValue(batch, call.number, value instanceof ReferentEngine ? faceOf(value) : value),
-      );
-      if (giveBack !== undefined) this.#note(call.client, value, giveBack);
+      isFull = asker.add((batch) => addValue(batch, call.number, isNew ? faceOf(value) : value));
     } catch (error) {
-      this.error(call, failure("Cannot send the result", error));
-    } finally {
-      // What is new is the client's from now on, or nobody's.
-      if (value instanceof ReferentEngine) value.close();
+      return this.error(call, failure("Cannot send the result", error));
     }
-  }
-
-  #note(owner: number, value: unknown, giveBack: GiveBack): void {
-    const client = this.#clients.get(owner);
-    if (client === undefined) return;
-    const read = lastRead(client), unread = client.given.findIndex(({ number }) => number > read);
-    client.given.splice(0, unread < 0 ? client.given.length : unread);
-    client.given.push({ number: client.sent, value, giveBack });
+    if (giveBack !== undefined) asker.gave(value, giveBack);
+    if (!this.#isTaking || isFull) this.#flush(asker);
   }
 
   error(call: Call, thrown: unknown): void {
-    try {
-      this.#send(call, (batch) => addError(batch, call.number, thrown));
-    } catch {
-      this.#refuse(call.client, this.#clients.get(call.client));
-    }
-  }
-
-  /** Not even the error gets through: there is no memory left. */
-  #refuse(owner: number, client: Client | undefined): void {
-    if (client !== undefined && this.#clients.get(owner) === client) this.#leave(owner, client);
-  }
-
-  #send({ client: owner, number }: Call, add: (batch: BatchWriter) => void): void {
-    const client = this.#clients.get(owner);
-    if (client === undefined) return;
-    client.waiting.delete(number);
-    const batch = this.#outbox.begin();
-    add(batch);
-    this.#outbox.send(batch, client.replies, () => this.#refuse(owner, client));
-    client.sent++;
+    const asker = this.#askers.get(call.client);
+    if (asker === undefined) return;
+    asker.waiting.delete(call.number);
+    const isFull = asker.add((batch) => addError(batch, call.number, thrown));
+    if (!this.#isTaking || isFull) this.#flush(asker);
   }
 }
 

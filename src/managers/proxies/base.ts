@@ -22,12 +22,24 @@ export type Args = (seal: Seal) => readonly unknown[];
 
 const none: Args = () => [];
 
+/** Where a referent is asked. */
+interface Place {
+  readonly client: ManagerClient;
+  readonly number: number;
+}
+
+function locate(engine: ReferentEngine, method: string): Place {
+  const { server, requests, number } = engine.place;
+  if (!engine.family.alive(server)) throw gone(method); // its queue may be gone too
+  return { client: clientOf(engine.family, requests, server), number };
+}
+
 /** An object here that stands for one on a manager's server. It has no method that its type doesn't have, so no `then`. */
 export class BaseProxy implements Proxy {
   readonly #engine: ReferentEngine;
   readonly #seal: Seal;
   /** From the first call on. */
-  #client: ManagerClient | undefined;
+  #place: Place | undefined;
 
   static {
     makeFace(this.prototype, (proxy) => #engine in proxy ? proxy.#engine : undefined);
@@ -47,9 +59,14 @@ export class BaseProxy implements Proxy {
   }
 
   /** Calls a method of the referent. Static, as what is below: programs see the instances. */
-  static async ask(proxy: BaseProxy, method: string, args: Args = none, waiting?: Waiting): Promise<unknown> {
-    proxy.#engine.ensureOpen(`call ${method} of`);
-    return await BaseProxy.call(proxy, method, args, waiting);
+  static ask(proxy: BaseProxy, method: string, args: Args = none, waiting?: Waiting): Promise<unknown> {
+    const engine = proxy.#engine;
+    try {
+      if (!engine.isSeen) engine.ensureOpen(`call ${method} of`); // the text is made only then
+      return BaseProxy.call(proxy, method, args, waiting);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Runs `fn`; until it ends the referent stays, and can be called, whether or not the proxy is closed meanwhile. */
@@ -64,14 +81,11 @@ export class BaseProxy implements Proxy {
     }
   }
 
-  /** As ask, also of a proxy that was closed, while it is kept. */
-  static async call(proxy: BaseProxy, method: string, args: Args = none, waiting?: Waiting): Promise<unknown> {
-    const engine = proxy.#engine;
-    const { server, requests, number } = engine.place;
-    if (!engine.family.alive(server)) throw gone(method);
-    const client = proxy.#client ??= clientOf(engine.family, requests, server);
+  /** As ask, also of a proxy that was closed, while it is kept; what is wrong is thrown. */
+  static call(proxy: BaseProxy, method: string, args: Args = none, waiting?: Waiting): Promise<unknown> {
+    const engine = proxy.#engine, { client, number } = proxy.#place ??= locate(engine, method);
     engine.enter();
-    return await client.call(number, method, () => args(proxy.#seal), () => engine.leave(), waiting);
+    return client.call(number, method, () => args(proxy.#seal), engine, waiting);
   }
 
   /** False after close(). */

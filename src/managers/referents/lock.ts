@@ -33,16 +33,19 @@ export class LockReferent implements Referent {
 
   /** As the method. */
   acquire(call: Call, waits: boolean): unknown {
+    // Its client may not live to hear of it.
+    const grant = () => call.reply(true, () => this.#release(call.client));
     if (this.#isRecursive && this.#owner === call.client) this.#depth++;
     else if (this.#owner === 0) this.#own(call.client, 1);
     else if (!waits) return false;
     else {
-      return this.#line.add(call, { depth: 1, onOwned: () => call.reply(true) }, (_why, leave) => {
+      return this.#line.add(call, { depth: 1, onOwned: grant }, (_why, leave) => {
         leave();
         call.reply(false);
       });
     }
-    return true;
+    grant();
+    return LATER;
   }
 
   /** As the method. */
@@ -51,7 +54,11 @@ export class LockReferent implements Referent {
     if (this.#isRecursive && this.#owner !== client) {
       throw new MisuseError("Cannot release the lock: another process holds it, and an RLock is its holder's");
     }
-    if (--this.#depth === 0) this.#pass();
+    this.#release(this.#owner);
+  }
+
+  #release(client: number): void {
+    if (this.#owner === client && --this.#depth === 0) this.#pass();
   }
 
   /** MisuseError unless that client holds it. */

@@ -80,6 +80,10 @@ export class SemaphoreReferent implements Referent {
   #grant(call: Call, isHeld: boolean): void {
     if (!isHeld) return call.reply(true, () => this.#give());
     this.#count(call.client, 1);
-    call.reply(true);
+    call.reply(true, () => {
+      if (!this.#held.has(call.client)) return; // it came back with the client's death
+      this.#count(call.client, -1);
+      this.#give();
+    });
   }
 }
