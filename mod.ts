@@ -106,7 +106,7 @@ export { Manager, SyncManager } from "./src/managers/manager.ts";
 export { BaseManager } from "./src/managers/base_manager.ts";
 export type { ManagerOptions, ManagerStartOptions, RegisterOptions } from "./src/managers/base_manager.ts";
 export type { Proxied } from "./src/managers/proxies/custom.ts";
-export type { Proxy } from "./src/managers/proxies/base.ts";
+export type { BaseProxy } from "./src/managers/proxies/base.ts";
 export type { DictProxy } from "./src/managers/proxies/dict.ts";
 export type { BarrierProxy, EventProxy } from "./src/managers/proxies/event.ts";
 export type { ListProxy } from "./src/managers/proxies/list.ts";

@@ -46,16 +46,23 @@ export class Asker {
   }
 
   /** What the answer gives that was added last is taken back by `giveBack` if this dies before it has read it. */
-  gave(value: unknown, giveBack: GiveBack): void {
-    const read = this.#lastRead(), unread = this.#given.findIndex(({ batch }) => batch > read);
-    this.#given.splice(0, unread < 0 ? this.#given.length : unread);
+  gives(value: unknown, giveBack: GiveBack): void {
     this.#given.push({ batch: this.#sent + 1, value, giveBack });
   }
 
-  /** Sends what is collected; `onLost` is called when it can't be sent after all, for want of memory. */
+  /**
+   * Sends what is collected, and forgets what has been read; `onLost` is called when it can't be sent after all, for want of
+   * memory.
+   */
   flush(onLost: () => void): void {
     const batch = this.#batch;
-    if (batch === undefined) return;
+    if (batch !== undefined) this.#send(batch, onLost);
+    if (this.#given.length === 0) return;
+    const read = this.#lastRead(), unread = this.#given.findIndex(({ batch }) => batch > read);
+    this.#given.splice(0, unread < 0 ? this.#given.length : unread);
+  }
+
+  #send(batch: BatchWriter, onLost: () => void): void {
     this.#batch = undefined;
     const number = ++this.#sent;
     const lose = () => {

@@ -154,7 +154,7 @@ class Server implements Answers {
     } catch (error) {
       return this.error(call, failure("Cannot send the result", error));
     }
-    if (giveBack !== undefined) asker.gave(value, giveBack);
+    if (giveBack !== undefined) asker.gives(value, giveBack);
     if (!this.#isTaking || isFull) this.#flush(asker);
   }
 

@@ -6,8 +6,8 @@ import type { ReferentEngine } from "../blocks.ts";
 import { clientOf, gone, type ManagerClient, type Waiting } from "../client.ts";
 import { type Seal, sealFor } from "../kept.ts";
 
-/** What every proxy can do, whatever it stands for. */
-export interface Proxy extends Disposable {
+/** What every proxy can do, whatever it stands for. CPython: `multiprocessing.managers.BaseProxy`. */
+export interface BaseProxy extends Disposable {
   /**
    * Drops this process's proxy; the object on the server goes with the last one. Calls that are under way are done. What this
    * process has acquired stays acquired. Idempotent. CPython: what `del` does.
@@ -35,7 +35,7 @@ function locate(engine: ReferentEngine, method: string): Place {
 }
 
 /** An object here that stands for one on a manager's server. It has no method that its type doesn't have, so no `then`. */
-export class BaseProxy implements Proxy {
+export class ProxyFace implements BaseProxy {
   readonly #engine: ReferentEngine;
   readonly #seal: Seal;
   /** From the first call on. */
@@ -59,18 +59,18 @@ export class BaseProxy implements Proxy {
   }
 
   /** Calls a method of the referent. Static, as what is below: programs see the instances. */
-  static ask(proxy: BaseProxy, method: string, args: Args = none, waiting?: Waiting): Promise<unknown> {
+  static ask(proxy: ProxyFace, method: string, args: Args = none, waiting?: Waiting): Promise<unknown> {
     const engine = proxy.#engine;
     try {
       if (!engine.isSeen) engine.ensureOpen(`call ${method} of`); // the text is made only then
-      return BaseProxy.call(proxy, method, args, waiting);
+      return ProxyFace.call(proxy, method, args, waiting);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /** Runs `fn`; until it ends the referent stays, and can be called, whether or not the proxy is closed meanwhile. */
-  static async keep<R>(proxy: BaseProxy, fn: () => Promise<R>): Promise<R> {
+  static async keep<R>(proxy: ProxyFace, fn: () => Promise<R>): Promise<R> {
     const engine = proxy.#engine;
     engine.ensureOpen("use");
     engine.enter();
@@ -82,27 +82,27 @@ export class BaseProxy implements Proxy {
   }
 
   /** As ask, also of a proxy that was closed, while it is kept; what is wrong is thrown. */
-  static call(proxy: BaseProxy, method: string, args: Args = none, waiting?: Waiting): Promise<unknown> {
+  static call(proxy: ProxyFace, method: string, args: Args = none, waiting?: Waiting): Promise<unknown> {
     const engine = proxy.#engine, { client, number } = proxy.#place ??= locate(engine, method);
     engine.enter();
     return client.call(number, method, () => args(proxy.#seal), engine, waiting);
   }
 
   /** False after close(). */
-  static isOpen(proxy: BaseProxy): boolean {
+  static isOpen(proxy: ProxyFace): boolean {
     return proxy.#engine.isSeen;
   }
 }
 
 /** Calls a method of what is behind a proxy. */
-export const ask = BaseProxy.ask;
+export const ask = ProxyFace.ask;
 
 /**
  * Calls a method that waits; `args` are told whether it may. `undo` takes back what an answer gives that crosses an abort; a
  * method without it can't be taken back, and waits for the answer after an abort too.
  */
 export async function askWaiting(
-  proxy: BaseProxy,
+  proxy: ProxyFace,
   method: string,
   options: BlockOptions | undefined,
   args: (waits: boolean, seal: Seal) => readonly unknown[] = (waits) => [waits],

@@ -2,7 +2,7 @@
 
 import { registerSharedClass } from "../../wire/handles.ts";
 import { ReferentEngine } from "../blocks.ts";
-import { ask, BaseProxy } from "./base.ts";
+import { ask, ProxyFace } from "./base.ts";
 
 /**
  * What the methods of `T` are on a proxy: they return promises, and those that are generators resolve to one that goes on there.
@@ -39,7 +39,7 @@ export type Proxied<T> =
 export class CustomEngine extends ReferentEngine {}
 
 /** What the program sees of it. Of a name that is no method there, too, there is a function: only the server knows. */
-class Custom extends BaseProxy {
+class Custom extends ProxyFace {
   readonly #methods = new Map<string, (...args: unknown[]) => Promise<unknown>>();
 
   constructor(engine: CustomEngine) {
@@ -71,13 +71,13 @@ class Custom extends BaseProxy {
 export class IteratorEngine extends ReferentEngine {}
 
 /** What a method of the program's own iterates, here. Its end, or return(), ends it there. */
-class RemoteIterator extends BaseProxy implements AsyncGenerator<unknown> {
+class RemoteIterator extends ProxyFace implements AsyncGenerator<unknown> {
   async next(...args: unknown[]): Promise<IteratorResult<unknown>> {
-    if (!BaseProxy.isOpen(this)) return { done: true, value: undefined };
+    if (!ProxyFace.isOpen(this)) return { done: true, value: undefined };
     return await this.#step("next", args);
   }
   async return(value?: unknown): Promise<IteratorResult<unknown>> {
-    if (!BaseProxy.isOpen(this)) return { done: true, value: await value };
+    if (!ProxyFace.isOpen(this)) return { done: true, value: await value };
     return await this.#step("return", [await value]);
   }
   async throw(error?: unknown): Promise<IteratorResult<unknown>> {

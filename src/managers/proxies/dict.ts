@@ -3,7 +3,7 @@
 import { registerSharedClass } from "../../wire/handles.ts";
 import { ReferentEngine } from "../blocks.ts";
 import type { Seal } from "../kept.ts";
-import { ask, BaseProxy, type Proxy } from "./base.ts";
+import { ask, type BaseProxy, ProxyFace } from "./base.ts";
 
 /**
  * A dict on a manager's server, like a Map. CPython: `multiprocessing.managers.DictProxy`.
@@ -30,7 +30,7 @@ import { ask, BaseProxy, type Proxy } from "./base.ts";
  * console.log(await stock.pop("plums", 0)); // 0
  * ```
  */
-export interface DictProxy<K = unknown, V = unknown> extends AsyncIterable<[K, V]>, Proxy {
+export interface DictProxy<K = unknown, V = unknown> extends AsyncIterable<[K, V]>, BaseProxy {
   /** The value, or undefined. CPython: `dict.get()`. */
   get(key: K): Promise<V | undefined>;
   /** Stores a copy of the value. CPython: `d[key] = value`. */
@@ -79,7 +79,7 @@ export function sealEntries(entries: Entries<unknown, unknown>, seal: Seal): (re
 
 export class DictEngine extends ReferentEngine {}
 
-class Dict<K, V> extends BaseProxy implements DictProxy<K, V> {
+class Dict<K, V> extends ProxyFace implements DictProxy<K, V> {
   get(key: K): Promise<V | undefined> {
     return ask(this, "get", (seal) => [seal(key, "key")]) as Promise<V | undefined>;
   }

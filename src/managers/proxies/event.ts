@@ -3,7 +3,7 @@
 import { limitOf, type WaitOptions } from "../../base/wait_options.ts";
 import { registerSharedClass } from "../../wire/handles.ts";
 import { ReferentEngine } from "../blocks.ts";
-import { ask, askWaiting, BaseProxy, nothingToUndo, type Proxy } from "./base.ts";
+import { ask, askWaiting, type BaseProxy, nothingToUndo, ProxyFace } from "./base.ts";
 
 /**
  * A flag on a manager's server. CPython: `multiprocessing.managers.EventProxy`.
@@ -22,7 +22,7 @@ import { ask, askWaiting, BaseProxy, nothingToUndo, type Proxy } from "./base.ts
  * console.log(await waiting, await ready.isSet()); // true true
  * ```
  */
-export interface EventProxy extends Proxy {
+export interface EventProxy extends BaseProxy {
   /** Sets the flag and wakes everyone who waits. CPython: `Event.set()`. */
   set(): Promise<void>;
   /** Takes the flag back. CPython: `Event.clear()`. */
@@ -51,7 +51,7 @@ export interface EventProxy extends Proxy {
  * console.log(await Promise.all([start.wait(), start.wait()])); // [0, 1]
  * ```
  */
-export interface BarrierProxy extends Proxy {
+export interface BarrierProxy extends BaseProxy {
   /**
    * Waits for the others; resolves to this party's index in the round, 0 to parties - 1. Rejects with `signal.reason` when
    * aborted. CPython: `Barrier.wait()`.
@@ -75,7 +75,7 @@ export interface BarrierProxy extends Proxy {
 export class EventEngine extends ReferentEngine {}
 export class BarrierEngine extends ReferentEngine {}
 
-class Event extends BaseProxy implements EventProxy {
+class Event extends ProxyFace implements EventProxy {
   set(): Promise<void> {
     return ask(this, "set") as Promise<void>;
   }
@@ -90,7 +90,7 @@ class Event extends BaseProxy implements EventProxy {
   }
 }
 
-class Barrier extends BaseProxy implements BarrierProxy {
+class Barrier extends ProxyFace implements BarrierProxy {
   wait(options?: WaitOptions): Promise<number> {
     // Without a timeout of its own, the server keeps the barrier's.
     const args = () => [options?.timeout === undefined ? undefined : limitOf(options)];

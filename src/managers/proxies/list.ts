@@ -2,7 +2,7 @@
 
 import { registerSharedClass } from "../../wire/handles.ts";
 import { ReferentEngine } from "../blocks.ts";
-import { ask, BaseProxy, type Proxy } from "./base.ts";
+import { ask, type BaseProxy, ProxyFace } from "./base.ts";
 
 /**
  * A list on a manager's server, like an array; or an Array of a type code there, whose length is fixed. CPython:
@@ -26,7 +26,7 @@ import { ask, BaseProxy, type Proxy } from "./base.ts";
  * console.log(await words.at(-1)); // three
  * ```
  */
-export interface ListProxy<T = unknown> extends AsyncIterable<T>, Proxy {
+export interface ListProxy<T = unknown> extends AsyncIterable<T>, BaseProxy {
   /** The item, counted from the end for a negative index; undefined where there is none. CPython: `l[index]`. */
   at(index: number): Promise<T | undefined>;
   /**
@@ -65,7 +65,7 @@ export interface ListProxy<T = unknown> extends AsyncIterable<T>, Proxy {
 
 export class ListEngine extends ReferentEngine {}
 
-class List<T> extends BaseProxy implements ListProxy<T> {
+class List<T> extends ProxyFace implements ListProxy<T> {
   at(index: number): Promise<T | undefined> {
     return ask(this, "at", () => [index]) as Promise<T | undefined>;
   }

@@ -5,10 +5,10 @@ import { TimeoutError } from "../../errors/outcomes.ts";
 import type { BlockOptions, WaitOptions } from "../../base/wait_options.ts";
 import { registerSharedClass } from "../../wire/handles.ts";
 import { ReferentEngine } from "../blocks.ts";
-import { ask, askWaiting, BaseProxy, type Proxy } from "./base.ts";
+import { ask, askWaiting, type BaseProxy, ProxyFace } from "./base.ts";
 
 /** What LockProxy and SemaphoreProxy have in common. */
-export interface AcquirableProxy extends Proxy {
+export interface AcquirableProxy extends BaseProxy {
   /**
    * Waits until it is ours; whoever asked first gets it first. Resolves to false when `timeout` milliseconds (default: no limit)
    * ran out, or at once with `block: false`; rejects with `signal.reason` when aborted: then it isn't ours. CPython:
@@ -33,7 +33,7 @@ export interface AcquirableProxy extends Proxy {
  * A Lock or RLock on a manager's server. CPython: `multiprocessing.managers.AcquirerProxy`.
  *
  * It belongs to the process (or worker) that acquired it. A Lock may be released by any, an RLock only by its holder, which may
- * acquire it again. When its holder ends, the next gets it. It lives as long as a DictProxy's dict. Every method but close()
+ * acquire it again, in whatever flow of its code: an RLock keeps processes apart, a Lock flows too. When its holder ends, the next gets it. It lives as long as a DictProxy's dict. Every method but close()
  * rejects with RemoteError when the server is gone, with ClosedError after close().
  *
  * @example
@@ -115,18 +115,18 @@ export class SemaphoreEngine extends ReferentEngine {}
 export class ConditionEngine extends ReferentEngine {}
 
 /** `isHeld`: it is this process's, see SemaphoreProxy; locks always are. */
-function acquire(proxy: BaseProxy, options: BlockOptions | undefined, isHeld: boolean): Promise<boolean> {
+function acquire(proxy: ProxyFace, options: BlockOptions | undefined, isHeld: boolean): Promise<boolean> {
   const undo = (got: unknown) => got === true ? { method: "release", args: [isHeld] } : undefined;
   return askWaiting(proxy, "acquire", options, (waits) => [waits, isHeld], undo) as Promise<boolean>;
 }
 
-function during<R>(proxy: BaseProxy, fn: () => R | Promise<R>, options: WaitOptions | undefined): Promise<R> {
-  return BaseProxy.keep(proxy, async () => {
+function during<R>(proxy: ProxyFace, fn: () => R | Promise<R>, options: WaitOptions | undefined): Promise<R> {
+  return ProxyFace.keep(proxy, async () => {
     if (typeof fn !== "function") throw new MisuseError("Cannot run with a lock: the first argument is not a function");
     if (!await acquire(proxy, options, true)) {
       throw new TimeoutError(`Cannot acquire ${proxy}: it was not to be had within ${options?.timeout} ms`);
     }
-    const release = () => BaseProxy.call(proxy, "release", () => [true]);
+    const release = () => ProxyFace.call(proxy, "release", () => [true]);
     let result: R;
     try {
       result = await fn();
@@ -139,7 +139,7 @@ function during<R>(proxy: BaseProxy, fn: () => R | Promise<R>, options: WaitOpti
   });
 }
 
-class Lock extends BaseProxy implements LockProxy {
+class Lock extends ProxyFace implements LockProxy {
   acquire(options?: BlockOptions): Promise<boolean> {
     return acquire(this, options, true);
   }
@@ -166,7 +166,7 @@ class Condition extends Lock implements ConditionProxy {
   }
 }
 
-class Semaphore extends BaseProxy implements SemaphoreProxy {
+class Semaphore extends ProxyFace implements SemaphoreProxy {
   acquire(options?: BlockOptions): Promise<boolean> {
     return acquire(this, options, false);
   }

@@ -2,7 +2,7 @@
 
 import { registerSharedClass } from "../../wire/handles.ts";
 import { ReferentEngine } from "../blocks.ts";
-import { ask, BaseProxy, type Proxy } from "./base.ts";
+import { ask, type BaseProxy, ProxyFace } from "./base.ts";
 
 /**
  * Values by name on a manager's server. CPython: `multiprocessing.managers.NamespaceProxy`, whose attributes they are.
@@ -23,7 +23,7 @@ import { ask, BaseProxy, type Proxy } from "./base.ts";
  * console.log(await settings.copy()); // { depth: 3, word: "hello" }
  * ```
  */
-export interface NamespaceProxy extends Proxy {
+export interface NamespaceProxy extends BaseProxy {
   /** The value, or undefined. CPython: `ns.name`. */
   get<V = unknown>(name: string): Promise<V | undefined>;
   /** Stores a copy of the value. CPython: `ns.name = value`. */
@@ -36,7 +36,7 @@ export interface NamespaceProxy extends Proxy {
 
 export class NamespaceEngine extends ReferentEngine {}
 
-class Namespace extends BaseProxy implements NamespaceProxy {
+class Namespace extends ProxyFace implements NamespaceProxy {
   get<V>(name: string): Promise<V | undefined> {
     return ask(this, "get", () => [String(name)]) as Promise<V | undefined>;
   }

@@ -6,7 +6,7 @@ import { ensureOptions } from "../../base/options.ts";
 import { registerSharedClass } from "../../wire/handles.ts";
 import { ReferentEngine } from "../blocks.ts";
 import type { Seal } from "../kept.ts";
-import { ask, askWaiting, BaseProxy, nothingToUndo, type Proxy } from "./base.ts";
+import { ask, askWaiting, type BaseProxy, nothingToUndo, ProxyFace } from "./base.ts";
 
 /**
  * A first-in, first-out queue on a manager's server. CPython: the `Queue` of `multiprocessing.Manager()`.
@@ -25,7 +25,7 @@ import { ask, askWaiting, BaseProxy, nothingToUndo, type Proxy } from "./base.ts
  * for await (const word of words) console.log(word); // hello
  * ```
  */
-export interface QueueProxy<T> extends AsyncIterable<T>, Proxy {
+export interface QueueProxy<T> extends AsyncIterable<T>, BaseProxy {
   /**
    * Appends a copy of `item`; resolves when others can get it. Aborted, it rejects with `signal.reason` if nothing was put. CPython:
    * `Queue.put()`.
@@ -90,7 +90,7 @@ export interface JoinableQueueProxy<T> extends QueueProxy<T> {
 export class QueueEngine extends ReferentEngine {}
 export class JoinableQueueEngine extends ReferentEngine {}
 
-class Queue<T> extends BaseProxy implements QueueProxy<T> {
+class Queue<T> extends ProxyFace implements QueueProxy<T> {
   put(item: T, options?: BlockOptions): Promise<void> {
     return askWaiting(this, "put", options, (waits, seal) => [seal(item, "item"), waits]) as Promise<void>;
   }
@@ -117,7 +117,7 @@ class Queue<T> extends BaseProxy implements QueueProxy<T> {
       try {
         item = await this.get();
       } catch (error) {
-        if (error instanceof ClosedError && BaseProxy.isOpen(this)) return;
+        if (error instanceof ClosedError && ProxyFace.isOpen(this)) return;
         throw error;
       }
       yield item;

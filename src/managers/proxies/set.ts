@@ -2,7 +2,7 @@
 
 import { registerSharedClass } from "../../wire/handles.ts";
 import { ReferentEngine } from "../blocks.ts";
-import { ask, BaseProxy, type Proxy } from "./base.ts";
+import { ask, type BaseProxy, ProxyFace } from "./base.ts";
 
 /**
  * A set on a manager's server, like a Set. CPython 3.14: `multiprocessing.managers.SetProxy`.
@@ -23,7 +23,7 @@ import { ask, BaseProxy, type Proxy } from "./base.ts";
  * console.log(await seen.size(), await seen.has("c")); // 2 false
  * ```
  */
-export interface SetProxy<T = unknown> extends AsyncIterable<T>, Proxy {
+export interface SetProxy<T = unknown> extends AsyncIterable<T>, BaseProxy {
   /** Adds a copy of the value, unless it is there. CPython: `set.add()`. */
   add(value: T): Promise<void>;
   /** Whether it is there. CPython: `value in s`. */
@@ -40,7 +40,7 @@ export interface SetProxy<T = unknown> extends AsyncIterable<T>, Proxy {
 
 export class SetEngine extends ReferentEngine {}
 
-class SetOnServer<T> extends BaseProxy implements SetProxy<T> {
+class SetOnServer<T> extends ProxyFace implements SetProxy<T> {
   add(value: T): Promise<void> {
     return ask(this, "add", (seal) => [seal(value)]) as Promise<void>;
   }

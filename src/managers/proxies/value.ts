@@ -2,7 +2,7 @@
 
 import { registerSharedClass } from "../../wire/handles.ts";
 import { ReferentEngine } from "../blocks.ts";
-import { ask, BaseProxy, type Proxy } from "./base.ts";
+import { ask, type BaseProxy, ProxyFace } from "./base.ts";
 
 /**
  * A number of a type code on a manager's server. CPython: `multiprocessing.managers.ValueProxy` (which takes anything).
@@ -20,7 +20,7 @@ import { ask, BaseProxy, type Proxy } from "./base.ts";
  * console.log(await count.add(2), await count.get()); // 40 42
  * ```
  */
-export interface ValueProxy<V> extends Proxy {
+export interface ValueProxy<V> extends BaseProxy {
   /** The number. CPython: `Value.get()`. */
   get(): Promise<V>;
   /** Stores a number. CPython: `Value.set()`. */
@@ -33,7 +33,7 @@ export interface ValueProxy<V> extends Proxy {
 
 export class ValueEngine extends ReferentEngine {}
 
-class Value<V> extends BaseProxy implements ValueProxy<V> {
+class Value<V> extends ProxyFace implements ValueProxy<V> {
   get(): Promise<V> {
     return ask(this, "get") as Promise<V>;
   }
