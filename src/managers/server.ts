@@ -1,5 +1,6 @@
 /** A manager's server: a process that holds objects and answers what proxies ask. */
 
+import { ClosedError } from "../errors/base.ts";
 import { RemoteError } from "../errors/outcomes.ts";
 import type { BatchQueue } from "../channels/batch_queue.ts";
 import type { Received } from "../wire/batch.ts";
@@ -69,12 +70,21 @@ class Server implements Answers {
     this.#isTaking = true;
     try {
       let more: readonly Received[] | undefined = batch;
-      for (let count = 0; more !== undefined; more = ++count < MOST_AT_ONCE ? this.#requests.takeNow() : undefined) {
+      for (let count = 0; more !== undefined; more = ++count < MOST_AT_ONCE ? this.#more() : undefined) {
         for (const message of more) this.#deal(message);
       }
     } finally {
       this.#isTaking = false;
       for (const asker of this.#askers.values()) this.#flush(asker);
+    }
+  }
+
+  #more(): readonly Received[] | undefined {
+    try {
+      return this.#requests.takeNow();
+    } catch (error) {
+      if (error instanceof ClosedError) return undefined; // serveManager() comes to that by itself
+      throw error;
     }
   }
 

@@ -48,3 +48,15 @@ test("calls work from within a call, and a line to a server that has ended leave
     "<queue closed>",
   ]);
 });
+
+test("what was asked before the shutdown is answered, and the server ends well", async () => {
+  const requests = withMethod("worker", () => new BatchQueue()), { family } = requests;
+  const client = clientOf(family, requests.handle, family.self);
+  const created = client.call(SERVER, "dict", () => [[["a", 1]]]), refused = client.call(SERVER, "nothing", () => []);
+  const checked = assert.rejects(refused, /no such method/);
+  requests.shutdown();
+  await serveManager(requests);
+  (await created as DictProxy).close();
+  await checked;
+  client.close();
+});

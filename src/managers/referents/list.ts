@@ -19,9 +19,12 @@ export function listReferent({ family }: Host, init: unknown[]): Referent {
       indexOf,
       includes: (value: unknown) => indexOf(value) >= 0,
       set(index: number, value: unknown): void {
-        const at = indexIn(list, index);
-        drop(list[at]);
-        list[at] = value;
+        try {
+          const at = indexIn(list, index);
+          [list[at], value] = [value, list[at]];
+        } finally {
+          drop(value); // what was there before, or what can't be there
+        }
       },
       push: (...items: unknown[]) => pushAll(list, items),
       unshift(...items: unknown[]) {
