@@ -12,6 +12,7 @@ import { Asker } from "./asker.ts";
 import { ReferentEngine } from "./blocks.ts";
 import { type Answers, Call, type GiveBack, LATER } from "./call.ts";
 import { Holdings } from "./holdings.ts";
+import { Kept } from "./kept.ts";
 import {
   addError,
   addValue,
@@ -143,20 +144,23 @@ class Server implements Answers {
   #answer(call: Call, message: Received, referent: Referent | undefined): void {
     let value: unknown;
     try {
-      value = run(call, message, referent, this.#askers.has(call.client));
+      value = run(call, message, referent);
     } catch (thrown) {
       return this.error(call, thrown);
     }
-    if (value === LATER) {
-      if (call.withdraw !== undefined) this.#askers.get(call.client)?.waiting.set(call.number, call);
-    } else this.value(call, value);
+    if (value !== LATER) return this.value(call, value);
+    if (call.withdraw === undefined) return;
+    const asker = this.#askers.get(call.client);
+    // One that died before its call was come to has come and gone.
+    if (asker === undefined) call.withdraw("death");
+    else asker.waiting.set(call.number, call);
   }
 
   value(call: Call, value: unknown, giveBack?: GiveBack): void {
     const asker = this.#askers.get(call.client), isNew = value instanceof ReferentEngine;
     // What is new is the client's when this answer has been sent, or nobody's.
     if (isNew) queueMicrotask(() => value.close());
-    if (asker === undefined) return;
+    if (asker === undefined) return giveBack?.(value instanceof Kept ? value.renewed() : value);
     asker.waiting.delete(call.number);
     let isFull: boolean;
     try {
@@ -177,8 +181,8 @@ class Server implements Answers {
   }
 }
 
-/** What the method gives that the call is of. A client that has left takes nothing, and holds nothing. */
-function run(call: Call, { value, error }: Received, referent: Referent | undefined, isThere: boolean): unknown {
+/** What the method gives that the call is of. */
+function run(call: Call, { value, error }: Received, referent: Referent | undefined): unknown {
   if (error !== undefined) throw failure("The manager's server can't read what was sent", error.reason);
   const { method, args } = value as MethodCall;
   if (referent === undefined) throw new RemoteError(`Cannot call ${method}: the manager doesn't hold that object`);
@@ -187,7 +191,6 @@ function run(call: Call, { value, error }: Received, referent: Referent | undefi
     return (methods[method] as (...args: unknown[]) => unknown)(...args);
   }
   if (callMethods !== undefined && Object.hasOwn(callMethods, method)) {
-    if (!isThere) return LATER;
     return (callMethods[method] as (call: Call, ...args: unknown[]) => unknown)(call, ...args);
   }
   throw new RemoteError(`Cannot call ${method}: the object has no such method`);

@@ -6,7 +6,9 @@ import { withMethod } from "../family/families.ts";
 import { BatchQueue } from "../channels/batch_queue.ts";
 import { BatchWriter } from "../wire/batch.ts";
 import { clientOf } from "./client.ts";
-import { addHello, SERVER } from "./protocol.ts";
+import { addCall, addHello, SERVER } from "./protocol.ts";
+import { engineOf } from "../objects/face.ts";
+import { ReferentEngine } from "./blocks.ts";
 import type { DictProxy } from "./proxies/dict.ts";
 import { serveManager } from "./server.ts";
 
@@ -58,5 +60,35 @@ test("what was asked before the shutdown is answered, and the server ends well",
   await serveManager(requests);
   (await created as DictProxy).close();
   await checked;
+  client.close();
+});
+
+test("calls of a client that died before the server came to them take nothing and hold nothing", async () => {
+  const requests = withMethod("worker", () => new BatchQueue()), { family } = requests, dead = family.self + 256;
+  const client = clientOf(family, requests.handle, family.self), serving = serveManager(requests);
+  const create = async (type: string, ...args: unknown[]) =>
+    await client.call(SERVER, type, () => args) as Record<string, (...args: unknown[]) => Promise<unknown>> & object;
+  const queue = await create("Queue", 0), lock = await create("Lock"), barrier = await create("Barrier", 3, Infinity);
+  const semaphore = await create("BoundedSemaphore", 1);
+  await queue["put"]?.(["an item"]);
+  const met = assert.rejects(barrier["wait"]?.() as Promise<unknown>, /another party has died/);
+  const batch = new BatchWriter(family);
+  addHello(batch, dead, withMethod("worker", () => new BatchQueue()));
+  let number = 0;
+  const say = (object: object, method: string, ...args: unknown[]) =>
+    addCall(batch, dead, ++number, engineOf(object, ReferentEngine)?.place.number ?? 0, { method, args });
+  for (const waits of [true, false]) {
+    say(queue, "get", waits);
+    say(lock, "acquire", waits, true);
+    say(semaphore, "acquire", waits, waits);
+    say(barrier, "wait", waits ? undefined : 0);
+  }
+  requests.putNowait(batch);
+  assert.deepEqual(await queue["get"]?.(), ["an item"]);
+  assert.deepEqual([await lock["locked"]?.(), await semaphore["getValue"]?.()], [false, 1]);
+  await met;
+  for (const one of [queue, lock, semaphore, barrier]) (one as unknown as Disposable)[Symbol.dispose]();
+  requests.shutdown();
+  await serving;
   client.close();
 });
