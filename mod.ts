@@ -104,6 +104,17 @@ export type { ImapOptions, Items, MapOptions, PoolOptions, Rest, TaskOptions } f
 export type { PoolStats } from "./src/pool/stats.ts";
 export type { AsyncResult } from "./src/pool/async_result.ts";
 export { Manager, SyncManager } from "./src/managers/manager.ts";
-export type { DictProxy } from "./src/managers/proxies.ts";
+export { BaseManager } from "./src/managers/base_manager.ts";
+export type { ManagerOptions, ManagerStartOptions, RegisterOptions } from "./src/managers/base_manager.ts";
+export type { Proxied } from "./src/managers/proxies/custom.ts";
+export type { BaseProxy } from "./src/managers/proxies/base.ts";
+export type { DictProxy } from "./src/managers/proxies/dict.ts";
+export type { BarrierProxy, EventProxy } from "./src/managers/proxies/event.ts";
+export type { ListProxy } from "./src/managers/proxies/list.ts";
+export type { AcquirableProxy, ConditionProxy, LockProxy, SemaphoreProxy } from "./src/managers/proxies/lock.ts";
+export type { NamespaceProxy } from "./src/managers/proxies/namespace.ts";
+export type { JoinableQueueProxy, QueueProxy } from "./src/managers/proxies/queue.ts";
+export type { SetProxy } from "./src/managers/proxies/set.ts";
+export type { ValueProxy } from "./src/managers/proxies/value.ts";
 export { getContext } from "./src/context.ts";
 export type { Context } from "./src/context.ts";

@@ -240,6 +240,11 @@ export function memoryFileSize(): number {
   return 0;
 }
 
+/** Bytes of a process that are in the machine's memory. */
+export function residentBytes(pid: number): number {
+  return 1024 * Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+}
+
 let collect: (() => void) | undefined;
 
 /** Collects the garbage of this process. */

@@ -4,7 +4,8 @@ import { Pipe } from "./channels/pipe.ts";
 import { JoinableQueue } from "./channels/joinable_queue.ts";
 import { Queue } from "./channels/queue.ts";
 import { SimpleQueue } from "./channels/simple_queue.ts";
-import { Manager } from "./managers/manager.ts";
+import { BaseManager } from "./managers/base_manager.ts";
+import { Manager, SyncManager } from "./managers/manager.ts";
 import { withMethod } from "./family/families.ts";
 import { kindsAreComplete } from "./family/care.ts";
 import { recovery } from "./objects/recovery.ts";
@@ -77,6 +78,10 @@ export interface Context {
   readonly Pool: typeof Pool;
   /** As `Manager` of this module, its server started by this method. */
   readonly Manager: typeof Manager;
+  /** As `SyncManager` of this module, its server started by this method. */
+  readonly SyncManager: typeof SyncManager;
+  /** As `BaseManager` of this module, its server started by this method. */
+  readonly BaseManager: typeof BaseManager;
   /** As `currentProcess` of this module: it is the same in every context. */
   readonly currentProcess: typeof currentProcess;
   /** As `parentProcess` of this module: it is the same in every context. */
@@ -153,6 +158,8 @@ function createContext(method: StartMethod): Context {
     Pipe: bound(Pipe),
     Pool: bound(Pool),
     Manager: bound(Manager),
+    SyncManager: bound(SyncManager),
+    BaseManager: bound(BaseManager),
     currentProcess,
     parentProcess,
     isMainProcess,

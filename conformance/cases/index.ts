@@ -4,7 +4,7 @@ import type { Case } from "../case.ts";
 import { deathCases } from "./death.ts";
 import { faceCases } from "./faces.ts";
 import { harnessCases } from "./harness.ts";
-import { managerCases as otherManagerCases } from "./managers.ts";
+import { managerCases as otherManagerCases } from "./managers/index.ts";
 import { memoryCases } from "./memory.ts";
 import { overflowCases } from "./overflow.ts";
 import { stallCases } from "./stalls.ts";

@@ -6,8 +6,12 @@
  *                  word 0        word 1          word 2      value
  * to the server    the client    HELLO           0           the queue that takes the answers
  *                  the client    number of call  object      a MethodCall
+ *                  the client    number of call  WITHDRAW    why
  * back             number        VALUE, ERROR    0           what came of it
  * ```
+ *
+ * A call that waits is answered like any other. Withdrawn, it is answered too, by what it comes to then; so each call has one
+ * answer, whatever crosses what.
  */
 
 import type { Family } from "../family/family.ts";
@@ -17,6 +21,8 @@ import { LARGE_FRAME } from "../wire/ring.ts";
 
 /** In place of the number of a call, which is above it: a client's first message. */
 const HELLO = 0;
+/** In place of an object, which is not below 0: that call shall wait no longer. */
+const WITHDRAW = -1;
 /** What a method returned, and what it threw. */
 const VALUE = 0, ERROR = 1;
 /** Numbers of calls begin anew after this. */
@@ -30,6 +36,9 @@ export interface MethodCall {
   readonly method: string;
   readonly args: readonly unknown[];
 }
+
+/** Why a call waits no longer: its time ran out, it was aborted, or its client has died (which no message says). */
+export type Withdrawal = "timeout" | "abort" | "death";
 
 /** The number of the call after that one; 0 is before the first. */
 export function callAfter(number: number): number {
@@ -47,11 +56,19 @@ export function addCall(batch: BatchWriter, client: number, number: number, obje
   batch.add(client, number, object, call, "call");
 }
 
+export function addWithdrawal(batch: BatchWriter, client: number, number: number, why: Withdrawal): void {
+  batch.add(client, number, WITHDRAW, why, "why");
+}
+
 export function isHello(entry: Received): boolean {
   return entry.word1 === HELLO;
 }
 
-/** The client, by its owner id, that says hello or calls. */
+export function isWithdrawal(entry: Received): boolean {
+  return entry.word2 === WITHDRAW;
+}
+
+/** The client, by its owner id, that says something. */
 export function clientIn(entry: Received): number {
   return entry.word0;
 }

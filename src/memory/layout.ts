@@ -200,3 +200,5 @@ export const KIND_BARRIER = 14;
 export const KIND_SHARED_MEMORY = 15;
 export const KIND_JOINABLE_QUEUE = 16;
 export const KIND_SIMPLE_QUEUE = 17;
+export const KIND_MANAGER = 18;
+export const KIND_REFERENT = 19;

@@ -85,7 +85,7 @@ export abstract class SharedObject {
   readonly family: Family;
   readonly handle: Handle;
   /** Whether it may come again in a message; one that only keeps the object may not. */
-  readonly isSeen: boolean = true;
+  isSeen: boolean = true;
   /** What the program sees of it: it lives as long as this, so that what comes again in a message is the same object. */
   face: object | undefined;
   /** Its segment and the index of its payload's first word there. */

@@ -147,7 +147,7 @@ export class Process<A extends readonly unknown[] = any[]> implements AsyncDispo
     this.#target = this.#isHere
       ? null
       : this.run !== Process.prototype.run
-      ? classReference(this.constructor)
+      ? classReference(this.constructor, "create a Process")
       : target === undefined
       ? null
       : referenceTo(target, "create a Process");

@@ -77,7 +77,7 @@ function randomName(): string {
 
 /** Keeps the object for views that the program has of its bytes: a handle that nobody sees. */
 class ViewsHandle extends SharedObject {
-  override readonly isSeen = false;
+  override isSeen = false;
 
   constructor(family: Family, handle: Handle) {
     super(joining, new Attachment(family, handle));

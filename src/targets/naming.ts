@@ -80,9 +80,8 @@ export function referenceTo(target: unknown, doing: string): Reference {
   return { kind: "export", ...placeOf(target) };
 }
 
-/** The reference of a subclass of Process; as referenceTo. TargetError when the class has no name. */
-export function classReference(type: { readonly name: string }): Reference {
-  const doing = "create a Process";
+/** The reference of a class; as referenceTo. TargetError when the class has no name. */
+export function classReference(type: { readonly name: string }, doing: string): Reference {
   if (type.name === "" && !isExported(type)) {
     throw new TargetError(
       `Cannot ${doing}: its class has no name that another process could find it by; export it by name`,

@@ -15,10 +15,14 @@ export function refuseUnfit(fn: unknown, doing: string): void {
       `Cannot ${doing}: ${fn.name || "it"} is a generator; return an array, or put items on a Queue`,
     );
   }
-  // A method may be called "classify", but has no prototype.
-  if (Function.prototype.toString.call(fn).startsWith("class") && Object.hasOwn(fn, "prototype")) {
+  if (isClass(fn)) {
     throw new TargetError(`Cannot ${doing}: ${fn.name || "it"} is a class; pass a function that uses it`);
   }
+}
+
+/** Whether it can only be called with `new`. A method may be called "classify", but has no prototype. */
+export function isClass(fn: object): boolean {
+  return Function.prototype.toString.call(fn).startsWith("class") && Object.hasOwn(fn, "prototype");
 }
 
 /** A function's source, condensed: never run, only compared. */

@@ -20,7 +20,7 @@ export type Target<A extends readonly unknown[] = any[], R = unknown> = ((...arg
 export interface Reference {
   /**
    * "task": registered by task() in `modules[0]`. "export": an export of the first of `modules` that has it. "class": the same,
-   * a subclass of Process.
+   * what may be a class: of a Process, or of objects on a manager's server.
    */
   readonly kind: "task" | "export" | "class";
   readonly modules: readonly string[];

@@ -59,7 +59,7 @@ export const contextCases: readonly Case[] = [
     run({ mp }) {
       const classes =
         "Process Queue JoinableQueue SimpleQueue Lock RLock Semaphore BoundedSemaphore Condition Event Barrier Value " +
-        "RawValue Array SharedArray RawArray SharedMemory ShareableList Manager Pool Pipe";
+        "RawValue Array SharedArray RawArray SharedMemory ShareableList Manager SyncManager BaseManager Pool Pipe";
       const functions = "currentProcess parentProcess isMainProcess exit activeChildren cpuCount wait getLogger";
       for (const name of `${classes} ${functions}`.split(" ") as (keyof Context)[]) {
         assertEquals(typeof mp[name], "function", name);
