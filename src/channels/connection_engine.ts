@@ -257,10 +257,11 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
     return frame;
   }
 
-  /** False = it has to wait, and is the caller's still. */
+  /** False = it has to wait, perhaps for a stopped process, and is the caller's still. */
   #sendNow(parcel: Parcel): boolean {
+    const { writers } = this.#out;
     try {
-      return !this.#out.writers.busy && this.#tryAppending(parcel);
+      return !writers.busy && writers.attemptFirst(this.#append, parcel) === true;
     } catch (error) {
       discardParcel(this.family, parcel);
       throw error;
@@ -283,11 +284,6 @@ export class ConnectionEngine<In = unknown, Out = In> extends SharedObject {
       if (!sent) discardParcel(this.family, kept);
     }
     if (!sent) throw timedOut(writers, `Cannot send through ${this.title}`, limit);
-  }
-
-  /** False also when a stopped process is in the way. */
-  #tryAppending(parcel: Parcel): boolean {
-    return this.#out.writers.attemptFirst(this.#append, parcel) ?? false;
   }
 
   readonly #append = (parcel: Parcel): boolean => {

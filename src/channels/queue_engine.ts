@@ -237,7 +237,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
   };
 
   /** False also when a stopped process is in the way. */
-  readonly #appendSoon = (parcel: Parcel): boolean => this.#putters.attemptFirst(this.#append, parcel) ?? false;
+  readonly #appendSoon = (parcel: Parcel): boolean => this.#putters.attemptFirst(this.#append, parcel) === true;
 
   /**
    * For subclasses without a `maxsize`: puts, without waiting; while a stopped process is in the way, it is kept here, and goes

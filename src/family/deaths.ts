@@ -2,7 +2,6 @@
 
 import { runtime } from "../runtime/current.ts";
 import { AGENT_DEAD } from "../memory/layout.ts";
-import type { StalledError } from "../errors/base.ts";
 import { completeRecovery, othersLoaded } from "./care.ts";
 import { type Deaths, type Family, TICK_MS } from "./family.ts";
 import { queueMicrotask, setTimeout } from "../base/originals.ts";
@@ -11,10 +10,6 @@ import { queueMicrotask, setTimeout } from "../base/originals.ts";
 const FIRST_RETRY_MS = 10;
 /** After so many attempts in vain it is told that a process is in the way: about a second. */
 const STALLS_TOLD = 8;
-
-function tell(error: unknown): void {
-  runtime.writeError(`Cannot yet recover what a dead process held: ${String(error)}\n`);
-}
 
 /** The dead of one family, as one agent deals with them. */
 export class DeathRoll implements Deaths {
@@ -36,7 +31,7 @@ export class DeathRoll implements Deaths {
 
   look(): void {
     const family = this.#family;
-    let obstacle: StalledError | undefined;
+    let obstacle: unknown;
     try {
       const dead = [...family.agents.list(AGENT_DEAD)];
       if (dead.length > 0 || this.#toBury.size > 0) {
@@ -50,20 +45,16 @@ export class DeathRoll implements Deaths {
       }
       family.bells.forgetDead();
     } catch (error) {
-      tell(error);
-      return this.#retry(TICK_MS);
+      obstacle = error;
+      this.#stalls = STALLS_TOLD - 1; // told each time
     }
-    if (obstacle === undefined) this.#stalls = 0;
-    else {
-      // This process goes on meanwhile.
-      this.#retry(Math.min(FIRST_RETRY_MS << this.#stalls, TICK_MS));
-      if (this.#stalls < STALLS_TOLD && ++this.#stalls === STALLS_TOLD) tell(obstacle);
-    }
-  }
-
-  /** Nothing is lost: the dead stay dead. */
-  #retry(delay: number): void {
+    if (obstacle === undefined) return void (this.#stalls = 0);
+    // Nothing is lost: the dead stay dead. This process goes on meanwhile.
+    const delay = Math.min(FIRST_RETRY_MS << this.#stalls, TICK_MS);
     this.#schedule((run) => void setTimeout(run, delay));
+    if (this.#stalls < STALLS_TOLD && ++this.#stalls === STALLS_TOLD) {
+      runtime.writeError(`Cannot yet recover what a dead process held: ${String(obstacle)}\n`);
+    }
   }
 
   noticed(): void {
