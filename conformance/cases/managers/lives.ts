@@ -176,7 +176,7 @@ export const managerLifeCases: readonly Case[] = [
   },
   {
     name: "manager/a dict whose proxies are closed is gone: the server doesn't grow",
-    needs: ["linux"],
+    needs: ["process", "linux"], // a thread's memory can't be told from its process's
     growsMemory: true,
     timeLimit: 60_000,
     run: (env) =>
@@ -197,7 +197,7 @@ export const managerLifeCases: readonly Case[] = [
   },
   {
     name: "manager/a dict whose proxies are lost is gone: the server doesn't grow",
-    needs: ["linux"],
+    needs: ["process", "linux"], // a thread's memory can't be told from its process's
     growsMemory: true,
     timeLimit: 60_000,
     run: (env) =>
