@@ -211,8 +211,7 @@ export const stallCases: readonly Case[] = [
       const program = new URL("../targets/programs/full_memory.ts", import.meta.url);
       const { code, stdout, stderr } = await runProgram(env, program, { limit: 50_000 });
       const lines = [
-        "RangeError, string, RangeError, RemoteError: Cannot get the answer: the server had no memory for it, " +
-        "RangeError, boolean",
+        "RangeError, string, RangeError, RemoteError, RangeError, boolean",
         "SpawnError: Cannot run the target: there was no shared memory left for the child to say why; " +
         "it has written to standard error what it knows",
         "false",

@@ -14,6 +14,8 @@
  * answer, whatever crosses what.
  */
 
+import { RemoteError } from "../errors/outcomes.ts";
+import { messageOf, textOf } from "../base/words.ts";
 import type { Family } from "../family/family.ts";
 import type { BatchQueue } from "../channels/batch_queue.ts";
 import { BatchWriter, type Received } from "../wire/batch.ts";
@@ -126,4 +128,9 @@ export class Outbox {
     batch.clear();
     this.#spare = batch;
   }
+}
+
+/** What is answered to a call for what went wrong around it. */
+export function failure(what: string, cause: unknown): RemoteError {
+  return new RemoteError(`${what}: ${messageOf(cause)}`, textOf(cause));
 }

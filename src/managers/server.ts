@@ -4,7 +4,6 @@ import { ClosedError } from "../errors/base.ts";
 import { RemoteError } from "../errors/outcomes.ts";
 import type { BatchQueue } from "../channels/batch_queue.ts";
 import type { Received } from "../wire/batch.ts";
-import { messageOf, textOf } from "../base/words.ts";
 import { queueMicrotask } from "../base/originals.ts";
 import { faceOf } from "../objects/face.ts";
 import { runtime } from "../runtime/current.ts";
@@ -18,6 +17,7 @@ import {
   addValue,
   callIn,
   clientIn,
+  failure,
   isHello,
   isWithdrawal,
   type MethodCall,
@@ -164,7 +164,7 @@ class Server implements Answers {
     asker.waiting.delete(call.number);
     let isFull: boolean;
     try {
-      isFull = asker.add((batch) => addValue(batch, call.number, isNew ? faceOf(value) : value));
+      isFull = asker.add(call.number, (batch) => addValue(batch, call.number, isNew ? faceOf(value) : value));
     } catch (error) {
       return this.error(call, failure("Cannot send the result", error));
     }
@@ -176,7 +176,7 @@ class Server implements Answers {
     const asker = this.#askers.get(call.client);
     if (asker === undefined) return;
     asker.waiting.delete(call.number);
-    const isFull = asker.add((batch) => addError(batch, call.number, thrown));
+    const isFull = asker.add(call.number, (batch) => addError(batch, call.number, thrown));
     if (!this.#isTaking || isFull) this.#flush(asker);
   }
 }
@@ -194,8 +194,4 @@ function run(call: Call, { value, error }: Received, referent: Referent | undefi
     return (callMethods[method] as (call: Call, ...args: unknown[]) => unknown)(call, ...args);
   }
   throw new RemoteError(`Cannot call ${method}: the object has no such method`);
-}
-
-function failure(what: string, cause: unknown): RemoteError {
-  return new RemoteError(`${what}: ${messageOf(cause)}`, textOf(cause));
 }
