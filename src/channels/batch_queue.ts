@@ -27,6 +27,11 @@ export class BatchQueue extends QueueEngine<BatchWriter | Received[]> {
     this.putSoon(writer, onLost);
   }
 
+  /** Batches in it, and those sent from here that a stopped process keeps out of it. */
+  get unread(): number {
+    return this.qsize() + this.keptCount;
+  }
+
   /** Resolves when all batches are put. */
   sent(): Promise<void> {
     return this.allPut();

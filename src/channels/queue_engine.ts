@@ -41,6 +41,8 @@ export class QueueEngine<T = unknown> extends SharedObject {
   readonly #putters: WaitQueue;
   readonly #maxsize: number;
   readonly #getting: Wanted<Taken<T>>;
+  /** What was put soon, and is kept here still. */
+  readonly #kept = new Set<Parcel>();
   /** Resolves when what was kept last is put, or can't be. */
   #lastArrival: Promise<void> | undefined;
 
@@ -63,7 +65,7 @@ export class QueueEngine<T = unknown> extends SharedObject {
     };
   }
 
-  // put() and get() aren't async functions: what goes at once is a third dearer in one (JavaScriptCore).
+  // put() and get() aren't async functions: in JavaScriptCore what goes at once takes longer in one.
   put(item: T, options?: BlockOptions): Promise<void> {
     try {
       const limit = limitOf(options);
@@ -248,13 +250,23 @@ export class QueueEngine<T = unknown> extends SharedObject {
     const parcel = this.pack(item);
     if (this.#putNow(parcel, this.#appendSoon)) return;
     const kept = keepParcel(parcel);
+    this.#kept.add(kept);
     const arrival = this.#appendLater(kept, Infinity, undefined).then(() => {}, (error: unknown) => {
-      discardParcel(this.family, kept);
-      // Whoever closes or shuts down the queue meanwhile doesn't want it to arrive.
-      if (!(error instanceof ClosedError)) onLost(error);
+      this.#kept.delete(kept);
+      try {
+        // Whoever closes or shuts down the queue meanwhile doesn't want it to arrive.
+        if (!(error instanceof ClosedError)) onLost(error);
+      } finally {
+        discardParcel(this.family, kept); // last: who is told may take back what is in it
+      }
     });
     // They go in the order in which they came: the last stands for all.
     this.#lastArrival = arrival;
+  }
+
+  /** For subclasses: how many are kept here of what was put soon. */
+  protected get keptCount(): number {
+    return this.#kept.size;
   }
 
   /** For subclasses: resolves when nothing is kept here any more of what was put soon. */
@@ -268,7 +280,9 @@ export class QueueEngine<T = unknown> extends SharedObject {
       ready: () => this.#hasRoom() || this.#isShutDown() || this.isClosed,
       attempt: () => {
         this.ensureOpen("put into");
-        return this.#append(parcel) ? true : undefined;
+        if (!this.#append(parcel)) return undefined;
+        this.#kept.delete(parcel);
+        return true;
       },
       of: this,
     };

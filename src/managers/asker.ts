@@ -112,7 +112,7 @@ export class Asker {
 
   /**
    * It is answered no more, because it has died or can't be answered. What it was given by answers that it doesn't read any more
-   * is taken back (but for those that a stopped process keeps from its queue).
+   * is taken back.
    */
   close(isDead: boolean): void {
     const read = isDead ? this.#lastRead() : this.#lost - 1;
@@ -131,7 +131,7 @@ export class Asker {
 
   /** The number of the last batch that it has taken out of its queue. */
   #lastRead(): number {
-    return Math.min(this.#replies.isClosed ? this.#sent : this.#sent - this.#replies.qsize(), this.#lost - 1);
+    return Math.min(this.#replies.isClosed ? this.#sent : this.#sent - this.#replies.unread, this.#lost - 1);
   }
 }
 
