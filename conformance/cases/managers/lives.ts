@@ -13,7 +13,8 @@ import type { Case, Env } from "../../case.ts";
 import { collectGarbage, residentBytes, sendSignal, sleep, until } from "../../host.ts";
 import { withManager } from "./with_manager.ts";
 import { fromOthers } from "../../targets/managers/without_codec.ts";
-import { keepDict, Point, storePoint, useSent } from "../../targets/managers/lives.ts";
+import { keepDict, storeVector, useSent } from "../../targets/managers/lives.ts";
+import { Vector } from "../../targets/pool/vectors.ts";
 
 /** Says how much the server has grown at most since the first call. */
 function growthOf({ mp }: Env): () => number {
@@ -40,6 +41,21 @@ async function fillDicts(
     await lose(dict, i);
   }
 }
+
+/** How the last proxy of a dict goes, of which this is the `i`th. */
+const losing: Readonly<Record<string, (dict: DictProxy<string, string>, i: number) => Promise<void>>> = {
+  async closed(dict) {
+    const late = dict.size();
+    dict.close(); // what was asked before is answered
+    assertEquals(await late, 1);
+    await assertRejects(() => dict.size(), ClosedError);
+  },
+  async lost(_, i) {
+    if (i % 10 !== 9) return;
+    collectGarbage();
+    await sleep(5);
+  },
+};
 
 /** Waits until the server, kept busy so that it collects its garbage, doesn't have a named event any more. */
 async function untilGone({ mp }: Env, manager: SyncManager, name: string): Promise<void> {
@@ -119,16 +135,16 @@ export const managerLifeCases: readonly Case[] = [
     name: "manager/what needs a codec of the program's is kept, as key and as value, and comes back as it was",
     run: ({ mp }) =>
       withManager(mp, async (manager) => {
-        const dict = await manager.dict<unknown, unknown>([[new Point(1, 2), [new Point(3, 4)]]]);
-        assertEquals(await dict.get(new Point(1, 2)), [new Point(3, 4)]);
-        assertEquals([await dict.has(new Point(1, 3)), await dict.increment(new Point(5, 6), 7)], [false, 7]);
-        assertEquals(await dict.keys(), [new Point(1, 2), new Point(5, 6)]);
+        const dict = await manager.dict<unknown, unknown>([[new Vector(1, 2), [new Vector(3, 4)]]]);
+        assertEquals(await dict.get(new Vector(1, 2)), [new Vector(3, 4)]);
+        assertEquals([await dict.has(new Vector(1, 3)), await dict.increment(new Vector(5, 6), 7)], [false, 7]);
+        assertEquals(await dict.keys(), [new Vector(1, 2), new Vector(5, 6)]);
         // The same for a process whose first call it is.
-        const child = new mp.Process({ target: storePoint, args: [dict] });
+        const child = new mp.Process({ target: storeVector, args: [dict] });
         await child.start();
         assertEquals(await child.join(), 0);
-        assertEquals(await dict.get("a"), new Point(1, 2));
-        assertEquals(await dict.pop(new Point(1, 2)), [new Point(3, 4)]);
+        assertEquals(await dict.get("a"), new Vector(1, 2));
+        assertEquals(await dict.pop(new Vector(1, 2)), [new Vector(3, 4)]);
         // Who hasn't the codec is told so, and can do all that needs no look into the value.
         const other = new mp.Process({ target: fromOthers, args: [dict] });
         await other.start();
@@ -174,47 +190,24 @@ export const managerLifeCases: readonly Case[] = [
         await assertRejects(() => dict.pop([1, 2]), RangeError, "Cannot pop that object");
       }),
   },
-  {
-    name: "manager/a dict whose proxies are closed is gone: the server doesn't grow",
+  ...Object.entries(losing).map(([how, lose]): Case => ({
+    name: `manager/a dict whose proxies are ${how} is gone: the server doesn't grow`,
     needs: ["process", "linux"], // a thread's memory can't be told from its process's
     growsMemory: true,
     timeLimit: 60_000,
     run: (env) =>
       withManager(env.mp, async (manager) => {
         const growth = growthOf(env), kept = await manager.dict([["kept", 1]]);
-        await fillDicts(manager, 20, (dict) => dict.close());
+        await fillDicts(manager, 20, lose);
         growth();
         await fillDicts(manager, 300, async (dict, i) => {
-          const late = dict.size();
-          dict.close(); // what was asked before is answered
-          assertEquals(await late, 1);
-          await assertRejects(() => dict.size(), ClosedError);
-          if (i % 20 === 0) growth();
+          await lose(dict, i);
+          if (i % 10 === 9) growth();
         });
         assert(growth() < 150 * MB, `the server grew by ${growth()} bytes`);
         assertEquals(await kept.get("kept"), 1);
       }),
-  },
-  {
-    name: "manager/a dict whose proxies are lost is gone: the server doesn't grow",
-    needs: ["process", "linux"], // a thread's memory can't be told from its process's
-    growsMemory: true,
-    timeLimit: 60_000,
-    run: (env) =>
-      withManager(env.mp, async (manager) => {
-        const growth = growthOf(env), kept = await manager.dict([["kept", 1]]);
-        const collect = async (_: unknown, i: number) => {
-          if (i % 10 !== 9) return;
-          collectGarbage();
-          await sleep(5);
-          growth();
-        };
-        await fillDicts(manager, 20, collect);
-        await fillDicts(manager, 300, collect);
-        assert(growth() < 150 * MB, `the server grew by ${growth()} bytes`);
-        assertEquals(await kept.get("kept"), 1);
-      }),
-  },
+  })),
   {
     name: "manager/a proxy that its sender has closed works where it comes, and keeps the dict on its way",
     run: ({ mp }) =>

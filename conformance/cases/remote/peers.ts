@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "../..
 import { AuthenticationError, Client, type Connection, Listener, SerializationError } from "../../../mod.ts";
 import type { Case, RuntimeName } from "../../case.ts";
 import { type Program, pythonVersion, startProgram, startPython } from "../../host.ts";
-import { authkey, kinds, saidAddress } from "../../remote.ts";
+import { authkey, type Kind, kinds, saidAddress } from "../../remote.ts";
 import { difference, differenceElsewhere } from "../../same.ts";
 import { within } from "../../scale.ts";
 import { travelling } from "../../travelling.ts";
@@ -32,6 +32,24 @@ async function exchange(connection: Connection): Promise<void> {
 async function endsWell(program: Program): Promise<void> {
   const { code, stderr } = await program.ended;
   assertEquals([code, stderr], [0, ""]);
+}
+
+/** What is exchanged with a program that listens, then with one that connects; both must end well. */
+async function inBothRoles(
+  listening: Program,
+  connecting: (address: string) => Program,
+  { client, listener }: Pick<Kind, "client" | "listener">,
+  exchange: (connection: Connection) => Promise<void>,
+): Promise<void> {
+  const near = await Client<unknown>(await saidAddress(listening), client);
+  await exchange(near);
+  await endsWell(listening);
+  near.close();
+  const own = new Listener(listener), program = connecting(JSON.stringify(own.address));
+  const accepted = await within(own.accept(), LONG, "the program");
+  await exchange(accepted);
+  await endsWell(program);
+  for (const one of [accepted, own]) one.close();
 }
 
 /** What a CPython peer must be told. 3.12 and later don't need it. */
@@ -81,22 +99,9 @@ export const peerCases: readonly Case[] = [
       needs: ["process"],
       timeLimit: 60_000,
       async run(env) {
-        const listening = startProgram(env, peer, {
-          runtime,
-          args: ["listen", JSON.stringify(kind.listener)],
-          limit: LONG,
-        });
-        const client = await Client(await saidAddress(listening), kind.client);
-        await exchange(client);
-        await endsWell(listening);
-        client.close();
-        const listener = new Listener(kind.listener);
-        const args = ["connect", JSON.stringify(kind.client), JSON.stringify(listener.address)];
-        const connecting = startProgram(env, peer, { runtime, args, limit: LONG });
-        const server = await within(listener.accept(), LONG, "a client");
-        await exchange(server);
-        await endsWell(connecting);
-        for (const one of [server, listener]) one.close();
+        const start = (...args: string[]) => startProgram(env, peer, { runtime, args, limit: LONG });
+        const connecting = (address: string) => start("connect", JSON.stringify(kind.client), address);
+        await inBothRoles(start("listen", JSON.stringify(kind.listener)), connecting, kind, exchange);
       },
     }))
   ),
@@ -107,20 +112,13 @@ export const peerCases: readonly Case[] = [
     async run(env) {
       const terms = pythonTerms(), lengths = [1, 0x3fff, 0x4000, 0x4001, 70_000, 5 << 20];
       const place = JSON.stringify(kind.listener.address ?? `${env.tempDir}/python`);
-      const listening = startPython(env, python, { args: ["listen", authkey, place], limit: LONG });
-      const client = await Client(await saidAddress(listening), terms);
-      await exchangeBytes(client, [...lengths, 0]);
-      await endsWell(listening);
-      client.close();
-      const listener = new Listener({ ...kind.listener, ...terms });
-      const connecting = startPython(env, python, {
-        args: ["connect", authkey, JSON.stringify(listener.address)],
-        limit: LONG,
-      });
-      const server = await within(listener.accept(), LONG, "CPython");
-      await exchangeBytes(server, [...lengths, 0]);
-      await endsWell(connecting);
-      for (const one of [server, listener]) one.close();
+      const start = (...args: string[]) => startPython(env, python, { args, limit: LONG });
+      await inBothRoles(
+        start("listen", authkey, place),
+        (address) => start("connect", authkey, address),
+        { client: terms, listener: { ...kind.listener, ...terms } },
+        (connection) => exchangeBytes(connection, [...lengths, 0]),
+      );
     },
   })),
   {
@@ -129,21 +127,13 @@ export const peerCases: readonly Case[] = [
     timeLimit: 60_000,
     async run(env) {
       const terms = { ...pythonTerms(), serializer: "pickle" as const };
-      const listening = startPython(env, python, {
-        args: ["listen", authkey, '["127.0.0.1", 0]', "values"],
-        limit: LONG,
-      });
-      const client = await Client(await saidAddress(listening), terms);
-      await exchangeValues(client);
-      await endsWell(listening);
-      client.close();
-      const listener = new Listener(terms);
-      const args = ["connect", authkey, JSON.stringify(listener.address), "values"];
-      const connecting = startPython(env, python, { args, limit: LONG });
-      const server = await within(listener.accept(), LONG, "CPython");
-      await exchangeValues(server);
-      await endsWell(connecting);
-      for (const one of [server, listener]) one.close();
+      const start = (...args: string[]) => startPython(env, python, { args: [...args, "values"], limit: LONG });
+      await inBothRoles(
+        start("listen", authkey, '["127.0.0.1", 0]'),
+        (address) => start("connect", authkey, address),
+        { client: terms, listener: terms },
+        exchangeValues,
+      );
     },
   },
   {

@@ -1,28 +1,14 @@
 /** What processes do with a manager's dicts. */
 
-import { type DictProxy, type Event, type Queue, registerCodec, task } from "../../../mod.ts";
-
-/** Has a codec that a manager's server doesn't know. */
-export class Point {
-  readonly x: number;
-  readonly y: number;
-  constructor(x: number, y: number) {
-    this.x = x;
-    this.y = y;
-  }
-}
-registerCodec<Point>(Point, {
-  name: "conformance Point",
-  encode: ({ x, y }) => [x, y],
-  decode: ([x, y]: [number, number]) => new Point(x, y),
-});
+import { type DictProxy, type Event, type Queue, task } from "../../../mod.ts";
+import { Vector } from "../pool/vectors.ts";
 
 /** Stores what the server has no codec for. */
-export async function storePoint(dict: DictProxy<unknown, unknown>): Promise<void> {
-  await dict.set("a", new Point(1, 2));
-  if (!(await dict.get("a") instanceof Point)) throw new Error("It didn't come back");
+export async function storeVector(dict: DictProxy<unknown, unknown>): Promise<void> {
+  await dict.set("a", new Vector(1, 2));
+  if (!(await dict.get("a") instanceof Vector)) throw new Error("It didn't come back");
 }
-task(import.meta, storePoint);
+task(import.meta, storeVector);
 
 /** Has a proxy until it is killed. */
 export async function keepDict(dict: DictProxy<string, unknown>, has: Event): Promise<void> {
