@@ -127,7 +127,8 @@ export class WorkerDiedError extends ProcessError {
 
 /**
  * A manager's server could not do it: it is gone, can't read what was sent, can't send what came of it, has no such method to be
- * called, or a constructor failed there; errors of a method itself arrive as themselves. Its `code` is "ERR_MP_REMOTE". CPython: `multiprocessing.managers.RemoteError`.
+ * called, or a constructor failed there; errors of a method itself arrive as themselves. Its `code` is "ERR_MP_REMOTE". CPython:
+ * `multiprocessing.managers.RemoteError`.
  */
 export class RemoteError extends ProcessError {
   /** The stack on the server; "" when the server said nothing of it. */

@@ -38,8 +38,8 @@ export function livingChildren(): readonly Child[] {
 }
 
 /**
- * Whether a daemon may never end, and needn't be waited for: one that isn't born, or a thread, where one that computes can't be stopped. It goes with
- * the process, which ends with this thread if this is the main one.
+ * Whether a daemon may never end, and needn't be waited for: one that isn't born, or a thread, where one that computes can't be
+ * stopped. It goes with the process, which ends with this thread if this is the main one.
  */
 function mayStay({ daemon, isThread, isUnborn }: Child): boolean {
   return daemon && (isUnborn || isThread && !runtime.stopsThreads && !runtime.isThread);

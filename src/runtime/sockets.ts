@@ -256,7 +256,7 @@ function secureServer(
   // What becomes secure is another socket than what has arrived: they have the port in common.
   const peers = new Map<string, Peer>();
   const keyOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
-  // The timer of each handshake would keep the socket, on Deno also when that has failed: 17 KB for so long. Below 0 there is none.
+  // The timer of each handshake would keep the socket, on Deno also when that has failed. Below 0 there is none.
   const words = { ...given(tls), requestCert: tls.ca !== undefined, handshakeTimeout: -1 };
   const server = builtin("node:tls").createServer(words, (socket) => {
     const peer = peers.get(keyOf(socket));

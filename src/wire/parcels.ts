@@ -185,5 +185,5 @@ const noBytes: Uint8Array = new Uint8Array(0);
 export const HANDLE_FREE = 4;
 const smallWords = new Int32Array(256);
 const small = new Uint8Array(smallWords.buffer);
-/** The one that was packed last, when it was small: another object for each costs more than a small message itself. */
+/** The one that was packed last, when it was small. */
 const smallParcel = packInPlace(smallWords, small, HANDLE_FREE);
