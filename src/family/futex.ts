@@ -78,6 +78,8 @@ export class WaitQueue implements Waits {
   readonly #turnsAt: number | undefined;
   readonly #turns: Turns | undefined;
   #later: ReturnType<typeof setTimeout> | undefined;
+  /** When a stopped process was in the way; it goes with the last local waiter. */
+  #retry: ReturnType<typeof setTimeout> | undefined;
   /** That a stopped process was in the way of the last attempt here; undefined = none was. */
   #obstacle: StalledError | undefined;
   /** When to come again, once a stopped process was in the way. */
@@ -160,7 +162,11 @@ export class WaitQueue implements Waits {
 
   readonly #comeAgain = (obstacle: StalledError): void => {
     this.#meet(obstacle);
-    this.#serveLater(this.#retryMs);
+    if (this.#local.size === 0) return; // whoever sleeps here now tries once more at once
+    this.#retry ??= setTimeout(() => {
+      this.#retry = undefined;
+      this.serve();
+    }, this.#retryMs);
     this.#retryMs = Math.min(2 * this.#retryMs, LAST_RETRY_MS);
   };
 
@@ -279,7 +285,7 @@ export class WaitQueue implements Waits {
     return expelled.length;
   }
 
-  /** Whoever was to go first has had its time by then, or whoever was in the way goes on. */
+  /** Whoever was to go first has had its time by then. */
   #serveLater(delay: number): void {
     this.#later ??= setTimeout(() => {
       this.#later = undefined;
@@ -350,6 +356,10 @@ export class WaitQueue implements Waits {
 
   /** No local waiter is left: clears the own bit, and passes a wake on that came in the meantime. */
   #unregister(awaited: Wanted<unknown>): void {
+    if (this.#retry !== undefined) {
+      clearTimeout(this.#retry);
+      this.#retry = undefined;
+    }
     this.#turns?.done();
     if ((Atomics.and(this.#i32, this.#word, ~this.#mask) & this.#mask) === 0) this.wake(() => awaited.ready());
   }
